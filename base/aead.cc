@@ -1,0 +1,72 @@
+#include "base/aead.h"
+
+#include <openssl/evp.h>
+
+#include <cstdlib>
+
+#include "base/c_handle.h"
+
+namespace base {
+namespace {
+
+using CipherContext = CHandle<EVP_CIPHER_CTX, EVP_CIPHER_CTX_free>;
+
+void Require(bool condition) {
+  if (!condition) std::abort();
+}
+
+CipherContext Start(const Secret& key, ByteSpan nonce, bool encrypt) {
+  Require(key.Reveal().size() == kAeadKeySize && nonce.size() == kAeadNonceSize);
+  CipherContext context{EVP_CIPHER_CTX_new()};
+  Require(context != nullptr);
+  Require(EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.Reveal().data(),
+                            nonce.data(), encrypt ? 1 : 0) == 1);
+  return context;
+}
+
+void AddAssociated(EVP_CIPHER_CTX* context, ByteSpan associated) {
+  int length = 0;
+  Require(associated.empty() ||
+          EVP_CipherUpdate(context, nullptr, &length, associated.data(),
+                           static_cast<int>(associated.size())) == 1);
+}
+
+}  // namespace
+
+Bytes AeadSeal(const Secret& key, ByteSpan nonce, ByteSpan associated, ByteSpan plaintext) {
+  const CipherContext context = Start(key, nonce, true);
+  AddAssociated(context.get(), associated);
+  Bytes out(plaintext.size() + kAeadTagSize);
+  int length = 0;
+  Require(plaintext.empty() || EVP_CipherUpdate(context.get(), out.data(), &length, plaintext.data(),
+                                                static_cast<int>(plaintext.size())) == 1);
+  int rest = 0;
+  Require(EVP_CipherFinal_ex(context.get(), out.data() + length, &rest) == 1);
+  Require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kAeadTagSize,
+                              out.data() + plaintext.size()) == 1);
+  return out;
+}
+
+Result<Bytes> AeadOpen(const Secret& key, ByteSpan nonce, ByteSpan associated, ByteSpan sealed) {
+  const Error mismatch{ErrorCode::kCorrupted, "aead.mismatch",
+                       "sealed bytes do not fit their key, nonce or context"};
+  if (sealed.size() < kAeadTagSize || nonce.size() != kAeadNonceSize) return mismatch;
+  const ByteSpan text = sealed.first(sealed.size() - kAeadTagSize);
+  Bytes tag = {sealed.end() - kAeadTagSize, sealed.end()};
+
+  const CipherContext context = Start(key, nonce, false);
+  AddAssociated(context.get(), associated);
+  Bytes out(text.size());
+  int length = 0;
+  Require(text.empty() || EVP_CipherUpdate(context.get(), out.data(), &length, text.data(),
+                                           static_cast<int>(text.size())) == 1);
+  Require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_SET_TAG, kAeadTagSize, tag.data()) == 1);
+  int rest = 0;
+  if (EVP_CipherFinal_ex(context.get(), out.data() + length, &rest) != 1) {
+    WipeBytes(out);
+    return mismatch;
+  }
+  return out;
+}
+
+}  // namespace base

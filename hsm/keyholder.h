@@ -1,0 +1,79 @@
+// The keyholder role and the ways to reach it.
+//
+// ServeKeyholder() is the only code of the product that loads the PKCS#11 module and reads
+// the PIN. Everybody else holds a KeyholderClient, which speaks to it through a door.
+#pragma once
+
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+
+#include "base/channel.h"
+#include "base/result.h"
+#include "hsm/provisioner.h"
+#include "hsm/signer.h"
+#include "hsm/vault_keys.h"
+
+namespace hsm {
+
+struct KeyholderConfig {
+  std::filesystem::path module;    // PKCS#11 library.
+  std::string token_label;         // CKA label of the token, without padding.
+  std::filesystem::path pin_file;  // Read once at login; a trailing newline is dropped.
+  // Where a refused PIN is remembered: the PIN file's identity (device, inode, size, time),
+  // never the PIN. While it matches, no login is tried, whoever restarts us.
+  std::filesystem::path pin_refused_mark;
+  std::map<std::string, std::string> environment;  // Set before loading: SOFTHSM2_CONF.
+  std::string log_origin;                          // Checkpoint origin, such as "vault.example/log1".
+  // Labels of the vault's own keys.
+  KeyLabel root_key{"vault-root"};
+  KeyLabel mac_key{"vault-mac"};
+  KeyLabel checkpoint_key{"vault-checkpoint"};
+  std::size_t sessions = 4;  // At most this many calls use the token at once.
+};
+
+// Serves calls from `door` until every caller is gone. Never returns early because of the
+// token: an absent token, a refused PIN or a lost session is answered as kUnavailable and
+// tried again (a refused PIN excepted) with the next call.
+base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd& door);
+
+// All three interfaces over a door. Thread-safe.
+// Besides their own errors: kUnavailable "channel.*" when the role is down or slow.
+class KeyholderClient final : public Signer, public VaultKeys, public Provisioner {
+ public:
+  explicit KeyholderClient(base::ChannelClient channel);
+  ~KeyholderClient() override;
+
+  base::Result<SealingCertificate> Certificate(const KeyLabel& key) override;
+  base::Result<Seal> SealReferences(const SealRequest& request) override;
+
+  base::Result<DocumentKey> NewDocumentKey(base::ByteSpan owner) override;
+  base::Result<std::vector<base::Secret>> OpenDocumentKeys(
+      const std::vector<WrappedKey>& keys) override;
+  base::Result<base::Sha256Digest> MacIdentifier(std::string_view identifier) override;
+  base::Result<std::string> SignCheckpoint(const CheckpointBody& body) override;
+  base::Result<std::string> CheckpointVerifierKey() override;
+
+  base::Status GenerateKey(const KeyLabel& label, KeyKind kind) override;
+  base::Result<base::Bytes> CertificateRequest(const KeyLabel& label,
+                                               const CertificateSubject& subject) override;
+  base::Status ImportCertificate(const KeyLabel& label, base::ByteSpan certificate,
+                                 const std::vector<base::Bytes>& chain) override;
+  base::Result<TokenFacts> Describe() override;
+
+ private:
+  base::ChannelClient channel_;
+};
+
+// The service's traffic must not reach provisioning: a door says what it is for.
+// ServeKeyholder() takes one door for service calls and, during `init` and `doctor` only,
+// another for provisioning calls.
+base::Status ServeProvisioning(const KeyholderConfig& config, const base::UniqueFd& door);
+
+// Makes a software token (SoftHSM2) in an empty slot. Development only.
+// kConflict "token.exists" when a token of that label is there.
+base::Status InitialiseSoftToken(const KeyholderConfig& config, const base::Secret& so_pin,
+                                 const base::Secret& user_pin);
+
+}  // namespace hsm

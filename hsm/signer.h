@@ -1,0 +1,79 @@
+// Signer: seals by keys that never leave the token.
+//
+// It signs nothing opaque: the caller hands over references and digests, and the
+// SignedInfo that covers them is serialised here, beside the key. So whoever owns the
+// caller can have only well-formed seals made, never an arbitrary signature.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace hsm {
+
+struct KeyLabel {
+  std::string text;  // CKA_LABEL of the private key: [a-z0-9-], 1 to 64 characters.
+
+  friend bool operator==(const KeyLabel&, const KeyLabel&) = default;
+};
+
+enum class SignatureAlgorithm {
+  kRsaSha256,    // RSASSA-PKCS1-v1_5, http://www.w3.org/2001/04/xmldsig-more#rsa-sha256
+  kEcdsaSha256,  // P-256, http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256
+};
+
+// The URI that names the algorithm in XML (RFC 6931, 2.3).
+std::string_view AlgorithmUri(SignatureAlgorithm algorithm);
+
+// One ds:Reference with a SHA-256 digest (XMLDSIG 4.4.3).
+struct Reference {
+  std::string id;   // Of the Reference element; may be empty. An NCName.
+  std::string uri;  // Percent-encoded relative path, or "#" and an Id.
+  // True for the SignedProperties of XAdES: adds its Type and the exclusive
+  // canonicalisation transform. False for a document: no Type, no transforms.
+  bool signed_properties = false;
+  base::Sha256Digest digest;
+};
+
+struct SealRequest {
+  KeyLabel key;
+  std::vector<Reference> references;  // 2 to 1,000, exactly one with signed_properties.
+};
+
+struct Seal {
+  // The exact bytes that were signed: a ds:SignedInfo element in exclusive canonical form.
+  // Put into the signature as they are.
+  std::string signed_info;
+  base::Bytes value;  // As SignatureValue holds it: the RSA block, or r || s.
+};
+
+struct SealingCertificate {
+  base::Bytes der;                // The certificate stored beside the key.
+  std::vector<base::Bytes> chain; // Its issuers as far as the token holds them, nearest first.
+  SignatureAlgorithm algorithm;
+};
+
+// Thread-safe: any number of threads may call at once.
+class Signer {
+ public:
+  virtual ~Signer() = default;
+
+  // Errors:
+  //   kNotFound "key.unknown"             the token has no sealing key of that label
+  //   kNotFound "key.without-certificate" it has, but no certificate was imported yet
+  //   kUnavailable "token.*"              token absent, PIN refused, no session: retry later
+  virtual base::Result<SealingCertificate> Certificate(const KeyLabel& key) = 0;
+
+  // Every signature is verified with the key's certificate before it is returned, so a
+  // faulty token yields an error, never a bad signature.
+  //
+  // Errors: as Certificate(), and
+  //   kInvalidInput "seal.malformed"  a reference is not of the form above
+  //   kInternal "token.bad-signature" the token made a signature that does not verify
+  virtual base::Result<Seal> SealReferences(const SealRequest& request) = 0;
+};
+
+}  // namespace hsm

@@ -1,0 +1,47 @@
+// Verifier: what a signed file says, and what it is worth.
+//
+// Opens untrusted bytes: call it inside hardening's walls only.
+#pragma once
+
+#include <functional>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/error_text.h"
+#include "base/json.h"
+#include "base/result.h"
+
+namespace signing {
+
+// A file handed in beside the document: a trusted list, a certificate, detached data.
+struct NamedBytes {
+  std::string name;  // As the user named it; for detached data the path below --data.
+  base::ByteSpan bytes;
+};
+
+struct VerifyRequest {
+  std::string name;         // File name without folders.
+  base::ByteSpan document;  // Borrowed, as all bytes here, for the call.
+  std::string policy = "eu-ades";  // Name of a shipped policy.
+  std::vector<NamedBytes> trust;
+  std::vector<NamedBytes> data;
+  base::Time at;
+  base::Language language = base::Language::kEnglish;
+};
+
+// The report in the shape of DESIGN, "edocvault verify --format json". Never fails: what
+// cannot be opened is a refusal in the report, with a stable code.
+base::Json Verify(const VerifyRequest& request);
+
+// The process exit code that goes with the report: 0, 1, 2 or 3.
+int ExitCodeOf(const base::Json& report);
+
+// Loads what later calls share: schemas, libraries, error strings. Call once before the
+// walls go up, in the zygote or the command line. Never looks at untrusted bytes.
+void PrepareVerifier();
+
+}  // namespace signing

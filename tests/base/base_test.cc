@@ -1,0 +1,163 @@
+#include <gtest/gtest.h>
+
+#include "base/aead.h"
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/error_text.h"
+#include "base/json.h"
+#include "base/random.h"
+
+namespace base {
+namespace {
+
+TEST(HexTest, DecodesWhatItEncodes) {
+  const Bytes bytes{0x00, 0x7f, 0xff};
+  EXPECT_EQ(HexEncode(bytes), "007fff");
+  EXPECT_EQ(HexDecode("007fff"), bytes);
+}
+
+TEST(HexTest, RefusesOddLengthUpperCaseAndOtherLetters) {
+  EXPECT_FALSE(HexDecode("0"));
+  EXPECT_FALSE(HexDecode("FF"));
+  EXPECT_FALSE(HexDecode("0g"));
+}
+
+TEST(Base64Test, GivesTheVectorsOfRfc4648) {
+  EXPECT_EQ(Base64Encode(AsBytes("")), "");
+  EXPECT_EQ(Base64Encode(AsBytes("f")), "Zg==");
+  EXPECT_EQ(Base64Encode(AsBytes("foobar")), "Zm9vYmFy");
+  EXPECT_EQ(Base64Decode("Zm9vYg=="), ToBytes("foob"));
+}
+
+TEST(Base64Test, RefusesSpaceMissingPaddingAndUnusedBits) {
+  EXPECT_FALSE(Base64Decode("Zm9v Zg=="));
+  EXPECT_FALSE(Base64Decode("Zg"));
+  EXPECT_FALSE(Base64Decode("Zh=="));  // 'f' with an unused bit set.
+  EXPECT_FALSE(Base64Decode("Z==="));
+  EXPECT_FALSE(Base64Decode("Zm=v"));
+}
+
+TEST(Base64UrlTest, IsUnpaddedAndSafeInUrls) {
+  EXPECT_EQ(Base64UrlEncode(Bytes{0xfb, 0xff}), "-_8");
+  EXPECT_EQ(Base64UrlDecode("-_8"), (Bytes{0xfb, 0xff}));
+  EXPECT_FALSE(Base64UrlDecode("+/8"));
+  EXPECT_FALSE(Base64UrlDecode("-_8="));
+}
+
+TEST(TimeTest, ReadsWhatItWrites) {
+  const auto time = ParseTime("2026-11-23T14:54:03Z");
+  ASSERT_TRUE(time);
+  EXPECT_EQ(FormatTime(*time), "2026-11-23T14:54:03Z");
+}
+
+TEST(TimeTest, DropsFractionsAndAppliesOffsets) {
+  EXPECT_EQ(ParseTime("2026-11-23T16:54:03.25+02:00"), ParseTime("2026-11-23T14:54:03Z"));
+}
+
+TEST(TimeTest, RefusesDatesThatDoNotExistAndLooseForms) {
+  EXPECT_FALSE(ParseTime("2026-02-30T00:00:00Z"));
+  EXPECT_FALSE(ParseTime("2026-11-23T24:00:00Z"));
+  EXPECT_FALSE(ParseTime("2026-11-23 14:54:03Z"));
+  EXPECT_FALSE(ParseTime("2026-11-23T14:54:03"));
+  EXPECT_FALSE(ParseTime("2026-11-23T14:54:03Zx"));
+  EXPECT_FALSE(ParseTime("2026-11-23T14:54:03."));
+}
+
+TEST(Sha256Test, GivesTheVectorOfFips180) {
+  EXPECT_EQ(HexEncode(Sha256(AsBytes("abc")).bytes),
+            "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");
+}
+
+TEST(Sha256Test, StreamEqualsWhole) {
+  Sha256Stream stream;
+  stream.Update(AsBytes("a"));
+  stream.Update(AsBytes("bc"));
+  EXPECT_EQ(std::move(stream).Finish(), Sha256(AsBytes("abc")));
+}
+
+class AeadTest : public ::testing::Test {
+ protected:
+  const Secret key_{Bytes(kAeadKeySize, 7)};
+  const Bytes nonce_ = Bytes(kAeadNonceSize, 1);
+  const Bytes sealed_ = AeadSeal(key_, nonce_, AsBytes("context"), AsBytes("text"));
+};
+
+TEST_F(AeadTest, OpensWhatItSealed) {
+  EXPECT_EQ(AeadOpen(key_, nonce_, AsBytes("context"), sealed_).value(), ToBytes("text"));
+}
+
+TEST_F(AeadTest, RefusesEveryFlippedBit) {
+  for (std::size_t bit = 0; bit < sealed_.size() * 8; ++bit) {
+    Bytes flipped = sealed_;
+    flipped[bit / 8] ^= static_cast<std::uint8_t>(1U << (bit % 8));
+    EXPECT_EQ(AeadOpen(key_, nonce_, AsBytes("context"), flipped).error().code,
+              ErrorCode::kCorrupted)
+        << "bit " << bit;
+  }
+}
+
+TEST_F(AeadTest, RefusesAnotherContextKeyOrNonce) {
+  EXPECT_FALSE(AeadOpen(key_, nonce_, AsBytes("contexT"), sealed_).ok());
+  EXPECT_FALSE(AeadOpen(Secret(Bytes(kAeadKeySize, 8)), nonce_, AsBytes("context"), sealed_).ok());
+  EXPECT_FALSE(AeadOpen(key_, Bytes(kAeadNonceSize, 2), AsBytes("context"), sealed_).ok());
+  EXPECT_FALSE(AeadOpen(key_, nonce_, AsBytes("context"), Bytes(3)).ok());
+}
+
+TEST(JsonTest, KeepsTheOrderOfMembers) {
+  const auto json = Json::Parse(R"({"b":1,"a":[true,null,"x"]})");
+  ASSERT_TRUE(json.ok());
+  EXPECT_EQ(json.value().Dump(), R"({"b":1,"a":[true,null,"x"]})");
+  EXPECT_EQ(json.value().Integer("b"), 1);
+}
+
+TEST(JsonTest, RefusesDuplicateNames) {
+  EXPECT_FALSE(Json::Parse(R"({"a":1,"a":2})").ok());
+}
+
+TEST(JsonTest, RefusesFractionsAndNumbersTooLarge) {
+  EXPECT_FALSE(Json::Parse("1.5").ok());
+  EXPECT_FALSE(Json::Parse("1e3").ok());
+  EXPECT_FALSE(Json::Parse("9223372036854775808").ok());
+  EXPECT_TRUE(Json::Parse("9223372036854775807").ok());
+}
+
+TEST(JsonTest, RefusesDepthTrailingBytesAndBadUtf8) {
+  EXPECT_FALSE(Json::Parse(std::string(33, '[') + std::string(33, ']')).ok());
+  EXPECT_TRUE(Json::Parse(std::string(32, '[') + std::string(32, ']')).ok());
+  EXPECT_FALSE(Json::Parse("{} x").ok());
+  EXPECT_FALSE(Json::Parse("\"\xff\"").ok());
+  EXPECT_FALSE(Json::Parse("").ok());
+}
+
+TEST(JsonTest, WritesInvalidUtf8AsReplacementCharacters) {
+  EXPECT_EQ(Json(std::string("a\xff")).Dump(), "\"a\xef\xbf\xbd\"");
+}
+
+TEST(ErrorJsonTest, ComesBackAsItWent) {
+  const Error error{ErrorCode::kUnavailable, "channel.timeout", "late"};
+  const Error again = ErrorFromJson(ErrorToJson(error));
+  EXPECT_EQ(again.code, error.code);
+  EXPECT_EQ(again.reason, error.reason);
+  EXPECT_EQ(again.message, error.message);
+}
+
+TEST(ErrorJsonTest, AStrangeAnswerIsOurBug) {
+  EXPECT_EQ(ErrorFromJson(Json("x")).code, ErrorCode::kInternal);
+}
+
+TEST(ErrorTextTest, EveryReasonHasBothLanguages) {
+  for (const ErrorText& text : ErrorTexts()) {
+    EXPECT_FALSE(text.lv.empty()) << text.reason;
+    EXPECT_FALSE(text.en.empty()) << text.reason;
+    EXPECT_NE(text.lv, text.en) << text.reason;
+  }
+}
+
+TEST(RandomTest, DoesNotRepeat) {
+  EXPECT_NE(RandomBytes(16), RandomBytes(16));
+}
+
+}  // namespace
+}  // namespace base

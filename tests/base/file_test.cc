@@ -1,0 +1,49 @@
+#include "base/file.h"
+
+#include <gtest/gtest.h>
+#include <sys/stat.h>
+
+#include "tests/fakes/temp_dir.h"
+
+namespace base {
+namespace {
+
+class FileTest : public ::testing::Test {
+ protected:
+  const tests::TempDir dir_;
+  const std::filesystem::path path_ = dir_.path() / "file";
+};
+
+TEST_F(FileTest, ReadsWhatItReplaced) {
+  ASSERT_TRUE(ReplaceFile(path_, AsBytes("one"), 0600).ok());
+  ASSERT_TRUE(ReplaceFile(path_, AsBytes("two"), 0600).ok());
+  EXPECT_EQ(ReadFile(path_, 10).value(), ToBytes("two"));
+  struct stat info {};
+  ASSERT_EQ(::stat(path_.c_str(), &info), 0);
+  EXPECT_EQ(info.st_mode & 0777U, 0600U);
+}
+
+TEST_F(FileTest, TellsMissingDirectoryAndTooLargeApart) {
+  EXPECT_EQ(ReadFile(path_, 10).error().reason, "file.missing");
+  EXPECT_EQ(ReadFile(dir_.path(), 10).error().reason, "file.unreadable");
+  ASSERT_TRUE(ReplaceFile(path_, AsBytes("12345678901"), 0600).ok());
+  EXPECT_EQ(ReadFile(path_, 10).error().reason, "file.too-large");
+}
+
+TEST_F(FileTest, AFullDiskLeavesTheOldContent) {
+  // /dev/full's file system takes no new files, which is as near as a test gets without mounts.
+  EXPECT_EQ(ReplaceFile("/proc/edocvault", AsBytes("x"), 0600).error().reason, "disk.unwritable");
+}
+
+TEST_F(FileTest, MapsAnEmptyFile) {
+  ASSERT_TRUE(ReplaceFile(path_, {}, 0600).ok());
+  EXPECT_TRUE(MappedFile::Open(path_).value().bytes().empty());
+}
+
+TEST_F(FileTest, MapsWithoutCopying) {
+  ASSERT_TRUE(ReplaceFile(path_, AsBytes("mapped"), 0600).ok());
+  EXPECT_EQ(ToString(MappedFile::Open(path_).value().bytes()), "mapped");
+}
+
+}  // namespace
+}  // namespace base

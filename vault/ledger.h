@@ -1,0 +1,112 @@
+// Ledger: the append-only list of everything the vault ever accepted.
+//
+// The tree head of size n commits to entries 0..n-1 in order (RFC 6962, 2.1). There is no
+// function to change or remove an entry. Beside it lie the wrapped keys of the records
+// (in an environment of their own, so that they can be destroyed) and a disposable index.
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/result.h"
+#include "vault/record.h"
+
+namespace vault {
+
+struct TreeHead {
+  std::uint64_t size = 0;
+  base::Sha256Digest root;  // Of the empty tree: SHA-256 of nothing.
+  friend bool operator==(const TreeHead&, const TreeHead&) = default;
+};
+
+struct Appended {
+  EntryNumber entry;
+  base::Sha256Digest leaf_hash;
+};
+
+struct NewRecord {
+  Record record;
+  base::Bytes wrapped_key;  // Kept in keys/, found again by record.id. Empty: none.
+};
+
+struct StoredRecord {
+  EntryNumber entry;
+  Record record;
+  base::Bytes encoded;  // The exact leaf data.
+};
+
+struct HistoryPage {
+  std::vector<StoredRecord> records;  // Newest first.
+  std::optional<EntryNumber> next;    // Pass it as `before` for the following page.
+};
+
+// Thread-safe. Appends are committed in groups by one writer; reads never wait for them.
+// One process opens a directory at a time (kUnavailable "vault.locked").
+class Ledger {
+ public:
+  struct Options {
+    std::size_t max_bytes = std::size_t{1} << 36U;  // Size of the memory map, not of the file.
+    std::size_t queue_limit = 4096;                 // Appends waiting beyond this are refused.
+  };
+
+  // Creates what is missing, checks that the last entry fits the tree, and catches the
+  // index up (or rebuilds it whole). kCorrupted "ledger.*" when stored bytes fail their check.
+  static base::Result<std::unique_ptr<Ledger>> Open(const std::filesystem::path& data,
+                                                    const Options& options);
+  virtual ~Ledger() = default;
+
+  // When this returns ok, record and wrapped key survive a power failure, and reads see them.
+  //
+  // Errors:
+  //   kUnavailable "vault.busy"          queue full; nothing was appended
+  //   kUnavailable "disk.full"           nothing was appended
+  //   kConflict "record.exists"          the id is taken, or (kClient) the alias is
+  //   kInvalidInput "record.too-large"
+  //   kOutcomeUnknown "ledger.commit"    the commit itself failed: no more appends are taken
+  //                                      until the ledger is opened again
+  virtual base::Result<Appended> Append(NewRecord record) = 0;
+
+  // Every read recomputes the leaf hash and compares: kCorrupted "ledger.entry-damaged".
+  // kNotFound "record.unknown".
+  virtual base::Result<StoredRecord> Read(EntryNumber entry) const = 0;
+  virtual base::Result<StoredRecord> Find(const RecordId& id) const = 0;
+  // kNotFound "key.erased" when the record has none (any more).
+  virtual base::Result<base::Bytes> WrappedKey(const RecordId& id) const = 0;
+  // kNotFound "client.unknown".
+  virtual base::Result<ClientId> FindClient(const base::Sha256Digest& alias_mac) const = 0;
+  // Whether a client of that id was registered.
+  virtual base::Result<bool> HasClient(const ClientId& client) const = 0;
+
+  // Documents and accesses of one client before `before` (or from the newest), at most
+  // `limit` (1 to 1,000). Cost does not depend on depth.
+  struct HistoryQuery {
+    ClientId client;
+    std::optional<EntryNumber> before;
+    std::size_t limit = 50;
+    std::optional<RecordKind> kind;  // Only this kind.
+  };
+  virtual base::Result<HistoryPage> History(const HistoryQuery& query) const = 0;
+
+  virtual base::Result<TreeHead> Head() const = 0;
+  // RFC 6962, 2.1.1: the audit path of `entry` in the tree of `size` leaves.
+  // kInvalidInput "proof.out-of-range" unless entry < size <= Head().size.
+  virtual base::Result<std::vector<base::Sha256Digest>> InclusionProof(EntryNumber entry,
+                                                                       std::uint64_t size) const = 0;
+  // The head the tree had at `size`. Same error.
+  virtual base::Result<TreeHead> HeadAt(std::uint64_t size) const = 0;
+
+  // Keeps a signed checkpoint (a C2SP note) for the tree of `size`; keeping the same size
+  // again replaces the note.
+  virtual base::Status KeepCheckpoint(std::uint64_t size, std::string_view note) = 0;
+  struct Checkpoint {
+    std::uint64_t size = 0;
+    std::string note;
+  };
+  // The newest. kNotFound "checkpoint.none".
+  virtual base::Result<Checkpoint> LatestCheckpoint() const = 0;
+};
+
+}  // namespace vault

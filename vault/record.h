@@ -1,0 +1,66 @@
+// Record: one entry of the ledger, as plain values.
+//
+// What is here in clear is in clear on disk and in receipts, so nothing in it is personal:
+// ids are random, agency codes are public, and all else is a salted commitment or sealed.
+#pragma once
+
+#include <array>
+#include <compare>
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/digest.h"
+
+namespace vault {
+
+struct EntryNumber {
+  std::uint64_t value = 0;  // 0-based, no gaps.
+  friend auto operator<=>(const EntryNumber&, const EntryNumber&) = default;
+};
+
+// 16 random bytes. A type each, so that one is never taken for another.
+template <typename Tag>
+struct RandomId {
+  std::array<std::uint8_t, 16> bytes{};
+  base::ByteSpan span() const { return bytes; }
+  std::string Text() const { return base::HexEncode(bytes); }  // 32 hexadecimal digits.
+  static RandomId New();
+  static std::optional<RandomId> Parse(std::string_view text);  // Exactly what Text() gives.
+  friend auto operator<=>(const RandomId&, const RandomId&) = default;
+};
+using RecordId = RandomId<struct RecordTag>;  // A document's id is the id of its record.
+using ClientId = RandomId<struct ClientTag>;
+
+enum class RecordKind : std::uint8_t {
+  kClient = 1,    // A client was registered: `alias_mac` finds it again.
+  kDocument = 2,  // A document was stored.
+  kAccess = 3,    // Somebody read: `subject` is what was read (all zero: the history).
+};
+
+// Where a document's ciphertext lies.
+struct SegmentRef {
+  std::uint64_t segment = 0;
+  std::uint64_t offset = 0;  // Bytes from the start of the segment file.
+  std::uint64_t length = 0;  // Bytes of ciphertext, framing included.
+  friend bool operator==(const SegmentRef&, const SegmentRef&) = default;
+};
+
+struct Record {
+  RecordKind kind = RecordKind::kDocument;
+  RecordId id;
+  base::Time stored_at;
+  std::string agency;  // Code of the public body that acted, at most 64 bytes.
+  ClientId client;     // Whom it concerns.
+  RecordId subject;    // kAccess: the document read. Otherwise all zero.
+  SegmentRef content;  // kDocument only.
+  base::Sha256Digest content_sha256;  // kDocument: of the ciphertext in the segment.
+  // SHA-256(salt || SHA-256 of the plaintext document); the salt is in `sealed` and, for
+  // whoever holds the document, in the receipt. kClient: the alias MAC.
+  base::Sha256Digest commitment;
+  base::Bytes sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.
+};
+
+}  // namespace vault

@@ -1,0 +1,44 @@
+// Segments: append-only files of encrypted document bytes, one series for each agency and
+// intake month.
+//
+// A document is cut into chunks of 64 KiB, each sealed with the document's own key; the
+// order of the chunks and the end are authenticated (docs/formats/segment.md).
+#pragma once
+
+#include <filesystem>
+#include <memory>
+#include <string_view>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "vault/record.h"
+
+namespace vault {
+
+struct Written {
+  SegmentRef where;
+  base::Sha256Digest sha256;  // Of the ciphertext.
+};
+
+// Thread-safe.
+class Segments {
+ public:
+  static base::Result<std::unique_ptr<Segments>> Open(const std::filesystem::path& data);
+  virtual ~Segments() = default;
+
+  // When this returns ok, the ciphertext is on stable storage (fdatasync). A document that
+  // no ledger entry came to name is garbage and harmless.
+  // `agency` is [a-z0-9-]{1,64}; `key` was made for this one document.
+  // kUnavailable "disk.full": nothing is kept.
+  virtual base::Result<Written> Append(std::string_view agency, base::Time intake,
+                                       const base::Secret& key, base::ByteSpan document) = 0;
+
+  // kCorrupted "segment.damaged" when one bit of the stored bytes differs, also in the
+  // order or number of chunks.
+  virtual base::Result<base::Bytes> Read(const SegmentRef& where,
+                                         const base::Sha256Digest& ciphertext_sha256,
+                                         const base::Secret& key) const = 0;
+};
+
+}  // namespace vault
