@@ -1,8 +1,13 @@
 #include "base/aead.h"
 
+#include <openssl/core_names.h>
 #include <openssl/evp.h>
+#include <openssl/kdf.h>
+#include <openssl/params.h>
 
+#include <array>
 #include <cstdlib>
+#include <string>
 
 #include "base/c_handle.h"
 
@@ -26,9 +31,8 @@ CipherContext Start(const Secret& key, ByteSpan nonce, bool encrypt) {
 
 void AddAssociated(EVP_CIPHER_CTX* context, ByteSpan associated) {
   int length = 0;
-  Require(associated.empty() ||
-          EVP_CipherUpdate(context, nullptr, &length, associated.data(),
-                           static_cast<int>(associated.size())) == 1);
+  Require(associated.empty() || EVP_CipherUpdate(context, nullptr, &length, associated.data(),
+                                                 static_cast<int>(associated.size())) == 1);
 }
 
 }  // namespace
@@ -38,8 +42,9 @@ Bytes AeadSeal(const Secret& key, ByteSpan nonce, ByteSpan associated, ByteSpan 
   AddAssociated(context.get(), associated);
   Bytes out(plaintext.size() + kAeadTagSize);
   int length = 0;
-  Require(plaintext.empty() || EVP_CipherUpdate(context.get(), out.data(), &length, plaintext.data(),
-                                                static_cast<int>(plaintext.size())) == 1);
+  Require(plaintext.empty() ||
+          EVP_CipherUpdate(context.get(), out.data(), &length, plaintext.data(),
+                           static_cast<int>(plaintext.size())) == 1);
   int rest = 0;
   Require(EVP_CipherFinal_ex(context.get(), out.data() + length, &rest) == 1);
   Require(EVP_CIPHER_CTX_ctrl(context.get(), EVP_CTRL_AEAD_GET_TAG, kAeadTagSize,
@@ -67,6 +72,27 @@ Result<Bytes> AeadOpen(const Secret& key, ByteSpan nonce, ByteSpan associated, B
     return mismatch;
   }
   return out;
+}
+
+Secret DeriveKey(const Secret& key, std::string_view label) {
+  const CHandle<EVP_KDF, EVP_KDF_free> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
+  const CHandle<EVP_KDF_CTX, EVP_KDF_CTX_free> context{EVP_KDF_CTX_new(kdf.get())};
+  Require(context != nullptr);
+  // OSSL_PARAM has no const; the library only reads these.
+  int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;
+  std::string digest = "SHA256";
+  std::string info(label);
+  const ByteSpan input = key.Reveal();
+  const std::array parameters{
+      OSSL_PARAM_construct_int(OSSL_KDF_PARAM_MODE, &mode),
+      OSSL_PARAM_construct_utf8_string(OSSL_KDF_PARAM_DIGEST, digest.data(), digest.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_KEY, const_cast<std::uint8_t*>(input.data()),
+                                        input.size()),
+      OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO, info.data(), info.size()),
+      OSSL_PARAM_construct_end()};
+  Bytes derived(kAeadKeySize);
+  Require(EVP_KDF_derive(context.get(), derived.data(), derived.size(), parameters.data()) == 1);
+  return Secret(std::move(derived));
 }
 
 }  // namespace base

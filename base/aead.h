@@ -1,6 +1,8 @@
 // AES-256-GCM (NIST SP 800-38D) with a 12-byte nonce and a 16-byte tag behind the text.
 #pragma once
 
+#include <string_view>
+
 #include "base/bytes.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -17,5 +19,9 @@ Bytes AeadSeal(const Secret& key, ByteSpan nonce, ByteSpan associated, ByteSpan 
 
 // kCorrupted ("aead.mismatch") when any bit of text, tag, nonce or associated data differs.
 Result<Bytes> AeadOpen(const Secret& key, ByteSpan nonce, ByteSpan associated, ByteSpan sealed);
+
+// A key of its own for each use of one key (HKDF-SHA-256, RFC 5869, expand only: the input
+// is uniformly random). `label` names the use; never the same for two uses.
+Secret DeriveKey(const Secret& key, std::string_view label);
 
 }  // namespace base

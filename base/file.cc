@@ -15,13 +15,15 @@ namespace {
 Error Unreadable(const std::filesystem::path& path, int error) {
   if (error == ENOENT || error == ENOTDIR)
     return {ErrorCode::kNotFound, "file.missing", "no file " + path.string()};
-  return {ErrorCode::kInvalidInput, "file.unreadable",
-          path.string() + ": " + std::strerror(error)};  // NOLINT(concurrency-mt-unsafe): glibc's is
+  return {
+      ErrorCode::kInvalidInput, "file.unreadable",
+      path.string() + ": " + std::strerror(error)};  // NOLINT(concurrency-mt-unsafe): glibc's is
 }
 
 Error Unwritable(const std::filesystem::path& path, int error) {
-  return {ErrorCode::kUnavailable, "disk.unwritable",
-          path.string() + ": " + std::strerror(error)};  // NOLINT(concurrency-mt-unsafe): glibc's is
+  return {
+      ErrorCode::kUnavailable, "disk.unwritable",
+      path.string() + ": " + std::strerror(error)};  // NOLINT(concurrency-mt-unsafe): glibc's is
 }
 
 Result<UniqueFd> OpenForRead(const std::filesystem::path& path) {
@@ -55,8 +57,8 @@ Result<Bytes> ReadFd(const UniqueFd& fd, std::size_t max_size) {
   Bytes content(static_cast<std::size_t>(info.st_size));
   std::size_t done = 0;
   while (done < content.size()) {
-    const ssize_t got = ::pread(fd.get(), content.data() + done, content.size() - done,
-                                static_cast<off_t>(done));
+    const ssize_t got =
+        ::pread(fd.get(), content.data() + done, content.size() - done, static_cast<off_t>(done));
     if (got < 0 && errno == EINTR) continue;
     if (got <= 0) return Error{ErrorCode::kInvalidInput, "file.unreadable", "file ended early"};
     done += static_cast<std::size_t>(got);

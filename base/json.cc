@@ -95,8 +95,7 @@ nlohmann::ordered_json ToLibrary(const Json& json) {
 }
 
 std::string Write(const Json& json, int indent) {
-  return ToLibrary(json).dump(indent, ' ', false,
-                              nlohmann::ordered_json::error_handler_t::replace);
+  return ToLibrary(json).dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
 }
 
 struct CodeName {

@@ -22,17 +22,17 @@ class Json {
   using Member = std::pair<std::string, Json>;
   using Object = std::vector<Member>;
 
-  Json() = default;  // null
-  Json(std::nullptr_t) {}                                             // NOLINT: implicit
-  Json(bool value) : value_(value) {}                                 // NOLINT: implicit
-  Json(std::int64_t value) : value_(value) {}                         // NOLINT: implicit
-  Json(int value) : value_(std::int64_t{value}) {}                    // NOLINT: implicit
+  Json() = default;                                                      // null
+  Json(std::nullptr_t) {}                                                // NOLINT: implicit
+  Json(bool value) : value_(value) {}                                    // NOLINT: implicit
+  Json(std::int64_t value) : value_(value) {}                            // NOLINT: implicit
+  Json(int value) : value_(std::int64_t{value}) {}                       // NOLINT: implicit
   Json(std::size_t value) : value_(static_cast<std::int64_t>(value)) {}  // NOLINT: implicit
-  Json(std::string value) : value_(std::move(value)) {}               // NOLINT: implicit
-  Json(std::string_view value) : value_(std::string(value)) {}        // NOLINT: implicit
-  Json(const char* value) : value_(std::string(value)) {}             // NOLINT: implicit
-  Json(Array value) : value_(std::move(value)) {}                     // NOLINT: implicit
-  Json(Object value) : value_(std::move(value)) {}                    // NOLINT: implicit
+  Json(std::string value) : value_(std::move(value)) {}                  // NOLINT: implicit
+  Json(std::string_view value) : value_(std::string(value)) {}           // NOLINT: implicit
+  Json(const char* value) : value_(std::string(value)) {}                // NOLINT: implicit
+  Json(Array value) : value_(std::move(value)) {}                        // NOLINT: implicit
+  Json(Object value) : value_(std::move(value)) {}                       // NOLINT: implicit
 
   // Refuses: duplicate member names, fractions and exponents, numbers outside int64,
   // invalid UTF-8, depth beyond 32, bytes after the value.

@@ -24,8 +24,8 @@ struct NamedBytes {
 };
 
 struct VerifyRequest {
-  std::string name;         // File name without folders.
-  base::ByteSpan document;  // Borrowed, as all bytes here, for the call.
+  std::string name;                // File name without folders.
+  base::ByteSpan document;         // Borrowed, as all bytes here, for the call.
   std::string policy = "eu-ades";  // Name of a shipped policy.
   std::vector<NamedBytes> trust;
   std::vector<NamedBytes> data;

@@ -105,6 +105,23 @@ TEST_F(AeadTest, RefusesAnotherContextKeyOrNonce) {
   EXPECT_FALSE(AeadOpen(key_, nonce_, AsBytes("context"), Bytes(3)).ok());
 }
 
+TEST(DeriveKeyTest, GivesEachUseItsOwnKey) {
+  const Secret key{Bytes(kAeadKeySize, 7)};
+  const Secret one = DeriveKey(key, "one");
+  EXPECT_EQ(one.Reveal().size(), kAeadKeySize);
+  EXPECT_TRUE(EqualInConstantTime(one.Reveal(), DeriveKey(key, "one").Reveal()));
+  EXPECT_FALSE(EqualInConstantTime(one.Reveal(), DeriveKey(key, "two").Reveal()));
+  EXPECT_FALSE(EqualInConstantTime(one.Reveal(), key.Reveal()));
+}
+
+TEST(DeriveKeyTest, ExpandsAsRfc5869Does) {
+  // RFC 5869, A.1: its PRK and info; the first 32 bytes of its OKM.
+  const Secret prk{*HexDecode("077709362c2e32df0ddc3f0dc47bba6390b6c73bb50f9c3122ec844ad7c2b3e5")};
+  const Bytes info = *HexDecode("f0f1f2f3f4f5f6f7f8f9");
+  EXPECT_EQ(HexEncode(DeriveKey(prk, AsText(info)).Reveal()),
+            "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
+}
+
 TEST(JsonTest, KeepsTheOrderOfMembers) {
   const auto json = Json::Parse(R"({"b":1,"a":[true,null,"x"]})");
   ASSERT_TRUE(json.ok());

@@ -1,7 +1,6 @@
 #include "base/channel.h"
 
 #include <gtest/gtest.h>
-
 #include <unistd.h>
 
 #include <thread>

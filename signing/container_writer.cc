@@ -1,0 +1,170 @@
+#include "signing/container_writer.h"
+
+#include <zip.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <chrono>
+#include <set>
+
+#include "base/c_handle.h"
+#include "signing/xades_writer.h"
+#include "signing/xml_text.h"
+
+namespace signing {
+namespace {
+
+using Archive = base::CHandle<zip_t, zip_discard>;
+using Source = base::CHandle<zip_source_t, zip_source_free>;
+
+struct MediaType {
+  std::string_view ending;
+  std::string_view type;
+};
+constexpr std::array<MediaType, 16> kMediaTypes{{
+    {".asice", kAsicMediaType},
+    {".csv", "text/csv"},
+    {".docx", "application/vnd.openxmlformats-officedocument.wordprocessingml.document"},
+    {".edoc", kAsicMediaType},
+    {".html", "text/html"},
+    {".jpeg", "image/jpeg"},
+    {".jpg", "image/jpeg"},
+    {".json", "application/json"},
+    {".odt", "application/vnd.oasis.opendocument.text"},
+    {".pdf", "application/pdf"},
+    {".png", "image/png"},
+    {".tif", "image/tiff"},
+    {".tiff", "image/tiff"},
+    {".txt", "text/plain"},
+    {".xlsx", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"},
+    {".xml", "application/xml"},
+}};
+
+std::string LowerCase(std::string_view text) {
+  std::string lower(text);
+  std::ranges::transform(lower, lower.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return lower;
+}
+
+// ODF 1.2, part 3, 4: the root entry and one entry a document.
+std::string Manifest(const ContainerParts& parts) {
+  std::string xml =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" "
+      "manifest:version=\"1.2\">\n  <manifest:file-entry manifest:full-path=\"/\" "
+      "manifest:media-type=\"" +
+      std::string(kAsicMediaType) + "\"/>\n";
+  for (const ContainerDocument& document : parts.documents) {
+    xml += "  <manifest:file-entry manifest:full-path=\"" + EscapeAttribute(document.name) +
+           "\" manifest:media-type=\"" + EscapeAttribute(document.media_type) + "\"/>\n";
+  }
+  return xml + "</manifest:manifest>\n";
+}
+
+base::Error OutOfMemory(const char* what) {
+  return {base::ErrorCode::kUnavailable, "memory.short", what};
+}
+
+base::Status CheckNames(const ContainerParts& parts) {
+  if (parts.documents.empty())
+    return base::Error{base::ErrorCode::kInvalidInput, "document.none", "no document given"};
+  std::set<std::string> seen;
+  for (const ContainerDocument& document : parts.documents) {
+    if (!IsDocumentName(document.name))
+      return base::Error{base::ErrorCode::kInvalidInput, "document.bad-name",
+                         "a document name that cannot be a path of a container"};
+    if (!seen.insert(LowerCase(document.name)).second)
+      return base::Error{base::ErrorCode::kInvalidInput, "document.duplicate-name",
+                         "two documents of one name"};
+  }
+  return base::Ok();
+}
+
+// MS-DOS date and time, as APPNOTE 4.4.6 says; years before 1980 become 1980.
+struct DosTime {
+  zip_uint16_t time;
+  zip_uint16_t date;
+};
+DosTime ToDosTime(base::Time when) {
+  const auto day = std::chrono::floor<std::chrono::days>(when);
+  const std::chrono::year_month_day date(day);
+  const std::chrono::hh_mm_ss clock(when - day);
+  const int year = std::clamp(int(date.year()) - 1980, 0, 127);
+  return {
+      .time = static_cast<zip_uint16_t>(clock.hours().count() * 2048 +
+                                        clock.minutes().count() * 32 + clock.seconds().count() / 2),
+      .date = static_cast<zip_uint16_t>(static_cast<unsigned>(year) * 512U +
+                                        unsigned(date.month()) * 32U + unsigned(date.day()))};
+}
+
+// `content` is read when the archive is closed: it has to live until then.
+base::Status AddEntry(zip_t* archive, const std::string& name, base::ByteSpan content,
+                      zip_int32_t method, DosTime when) {
+  Source source{zip_source_buffer(archive, content.data(), content.size(), 0)};
+  if (!source) return OutOfMemory("zip source");
+  const zip_int64_t index = zip_file_add(archive, name.c_str(), source.get(), ZIP_FL_ENC_UTF_8);
+  if (index < 0) return OutOfMemory("zip entry");
+  static_cast<void>(source.release());  // The archive owns it now.
+  const auto entry = static_cast<zip_uint64_t>(index);
+  if (zip_set_file_compression(archive, entry, method, 0) != 0 ||
+      zip_file_set_dostime(archive, entry, when.time, when.date, 0) != 0)
+    return OutOfMemory("zip entry attributes");
+  return base::Ok();
+}
+
+base::Result<base::Bytes> ReadBack(zip_source_t* source) {
+  zip_stat_t stat;
+  if (zip_source_stat(source, &stat) != 0 || (stat.valid & ZIP_STAT_SIZE) == 0)
+    return OutOfMemory("zip result");
+  base::Bytes bytes(stat.size);
+  if (zip_source_open(source) != 0) return OutOfMemory("zip result");
+  const zip_int64_t got = zip_source_read(source, bytes.data(), bytes.size());
+  zip_source_close(source);
+  if (got != static_cast<zip_int64_t>(bytes.size())) return OutOfMemory("zip result");
+  return bytes;
+}
+
+}  // namespace
+
+std::string MediaTypeOf(std::string_view name) {
+  const std::string lower = LowerCase(name);
+  for (const MediaType& row : kMediaTypes) {
+    if (lower.ends_with(row.ending)) return std::string(row.type);
+  }
+  return "application/octet-stream";
+}
+
+base::Result<base::Bytes> WriteContainer(const ContainerParts& parts) {
+  RETURN_IF_ERROR(CheckNames(parts));
+  const std::string manifest = Manifest(parts);
+  const DosTime when = ToDosTime(parts.modified);
+
+  zip_error_t error;
+  zip_error_init(&error);
+  const Source output{zip_source_buffer_create(nullptr, 0, 0, &error)};
+  if (!output) return OutOfMemory("zip buffer");
+  zip_source_keep(output.get());  // zip_close() drops one reference; we read after it.
+  Archive archive{zip_open_from_source(output.get(), ZIP_TRUNCATE, &error)};
+  if (!archive) {
+    zip_source_free(output.get());
+    return OutOfMemory("zip archive");
+  }
+  // EN 319 162-1, A.1: mimetype is the first entry, stored and without extra field.
+  RETURN_IF_ERROR(
+      AddEntry(archive.get(), "mimetype", base::AsBytes(kAsicMediaType), ZIP_CM_STORE, when));
+  for (const ContainerDocument& document : parts.documents)
+    RETURN_IF_ERROR(AddEntry(archive.get(), document.name, document.bytes, ZIP_CM_DEFLATE, when));
+  RETURN_IF_ERROR(AddEntry(archive.get(), "META-INF/manifest.xml", base::AsBytes(manifest),
+                           ZIP_CM_DEFLATE, when));
+  for (const ContainerSignature& signature : parts.signatures)
+    RETURN_IF_ERROR(AddEntry(archive.get(), signature.name, base::AsBytes(signature.xml),
+                             ZIP_CM_DEFLATE, when));
+  if (zip_close(archive.get()) != 0) return OutOfMemory("zip close");
+  static_cast<void>(archive.release());  // zip_close() freed it.
+  return ReadBack(output.get());
+}
+
+}  // namespace signing

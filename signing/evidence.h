@@ -1,0 +1,54 @@
+// Evidence: asks for what proves a signature later, and reads the answers.
+//
+// The Build functions write bytes of our own. The Read functions open bytes from outside:
+// call them inside hardening's walls only.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/digest.h"
+#include "base/result.h"
+
+namespace signing {
+
+// TimeStampReq (RFC 3161, 2.4.1) with certReq, SHA-256 imprint and this nonce (8 bytes,
+// the first below 0x80, so that it is a positive INTEGER of that length).
+base::Bytes BuildTimestampRequest(const base::Sha256Digest& imprint, base::ByteSpan nonce);
+
+struct TimestampAnswer {
+  base::Bytes token;                      // DER of the TimeStampToken.
+  base::Time time;                        // genTime, whole seconds.
+  std::vector<base::Bytes> certificates;  // Signer first.
+};
+
+// RFC 3161, 2.4.2: status granted, the imprint and nonce we sent, and a CMS signature that
+// the certificate named inside made. Whether that TSA is trusted is the verifier's question.
+//
+// kUnavailable "timestamp.refused" when the TSA says no; kInvalidInput "timestamp.malformed",
+// "timestamp.other-imprint", "timestamp.other-nonce", "timestamp.bad-signature".
+base::Result<TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
+                                                    const base::Sha256Digest& imprint,
+                                                    base::ByteSpan nonce);
+
+// OCSPRequest (RFC 6960, 4.1) for one certificate, SHA-1 CertID as responders expect.
+// kInvalidInput "certificate.malformed".
+base::Result<base::Bytes> BuildOcspRequest(base::ByteSpan certificate, base::ByteSpan issuer);
+
+struct OcspAnswer {
+  base::Bytes response;  // DER of the OCSPResponse, as it goes into the signature.
+  base::Time produced_at;
+  std::vector<base::Bytes> certificates;  // Embedded, responder's among them.
+};
+
+// RFC 6960, 3.2: successful, signed by the issuer or a responder the issuer certified for it,
+// about this certificate, good, and thisUpdate not after `now` (five minutes of grace).
+//
+// kUnavailable "ocsp.refused"; kDenied "ocsp.revoked"; kInvalidInput "ocsp.malformed",
+// "ocsp.other-certificate", "ocsp.bad-signature", "ocsp.stale".
+base::Result<OcspAnswer> ReadOcspResponse(base::ByteSpan response, base::ByteSpan certificate,
+                                          base::ByteSpan issuer, base::Time now);
+
+}  // namespace signing
