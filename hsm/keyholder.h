@@ -25,7 +25,7 @@ struct KeyholderConfig {
   // never the PIN. While it matches, no login is tried, whoever restarts us.
   std::filesystem::path pin_refused_mark;
   std::map<std::string, std::string> environment;  // Set before loading: SOFTHSM2_CONF.
-  std::string log_origin;                          // Checkpoint origin, such as "vault.example/log1".
+  std::string log_origin;  // Checkpoint origin, such as "vault.example/log1".
   // Labels of the vault's own keys.
   KeyLabel root_key{"vault-root"};
   KeyLabel mac_key{"vault-mac"};

@@ -48,8 +48,8 @@ class Provisioner {
 
   // For `doctor`: a line of facts about module and token, no secrets.
   struct TokenFacts {
-    std::string module;        // Library description and version as the module says.
-    std::string token;         // Label and model.
+    std::string module;  // Library description and version as the module says.
+    std::string token;   // Label and model.
     bool logged_in = false;
     std::vector<KeyLabel> keys;
   };

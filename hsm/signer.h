@@ -51,8 +51,8 @@ struct Seal {
 };
 
 struct SealingCertificate {
-  base::Bytes der;                // The certificate stored beside the key.
-  std::vector<base::Bytes> chain; // Its issuers as far as the token holds them, nearest first.
+  base::Bytes der;                 // The certificate stored beside the key.
+  std::vector<base::Bytes> chain;  // Its issuers as far as the token holds them, nearest first.
   SignatureAlgorithm algorithm;
 };
 

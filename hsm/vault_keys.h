@@ -21,7 +21,7 @@ struct DocumentKey {
 };
 
 struct WrappedKey {
-  base::Bytes owner;    // 16 bytes: the id of the ledger record the key belongs to.
+  base::Bytes owner;  // 16 bytes: the id of the ledger record the key belongs to.
   base::Bytes wrapped;
 };
 

@@ -1,0 +1,104 @@
+#include <chrono>
+#include <utility>
+
+#include "hsm/keyholder.h"
+#include "hsm/keyholder_protocol.h"
+
+namespace hsm {
+namespace {
+
+// Longer than the pool's patience, so that the keyholder's own answer comes first.
+constexpr std::chrono::seconds kServiceTimeout{30};
+// Making an RSA key in a token takes its time.
+constexpr std::chrono::seconds kProvisioningTimeout{180};
+
+base::Result<KeyholderAnswer> Ask(const base::ChannelClient& channel, const KeyholderCall& call,
+                                  std::chrono::milliseconds timeout = kServiceTimeout) {
+  ASSIGN_OR_RETURN(base::Message request, Pack(base::ToBytes(EncodeCall(call))));
+  auto reply = channel.Call(request, timeout);
+  base::WipeBytes(request.payload);
+  if (!reply.ok()) return reply.error();
+  ASSIGN_OR_RETURN(base::Bytes bytes, Unpack(std::move(reply).value()));
+  auto answer = DecodeAnswer(bytes);
+  base::WipeBytes(bytes);
+  return answer;
+}
+
+base::Error Malformed() {
+  return {base::ErrorCode::kInternal, "channel.malformed", "the keyholder's answer does not read"};
+}
+
+}  // namespace
+
+KeyholderClient::KeyholderClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
+
+KeyholderClient::~KeyholderClient() = default;
+
+base::Result<SealingCertificate> KeyholderClient::Certificate(const KeyLabel& key) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, CertificateCall{key}));
+  return SealingCertificateFrom(answer.body);
+}
+
+base::Result<Seal> KeyholderClient::SealReferences(const SealRequest& request) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, request));
+  return SealFrom(answer.body);
+}
+
+base::Result<DocumentKey> KeyholderClient::NewDocumentKey(base::ByteSpan owner) {
+  ASSIGN_OR_RETURN(KeyholderAnswer answer,
+                   Ask(channel_, NewDocumentKeyCall{{owner.begin(), owner.end()}}));
+  ASSIGN_OR_RETURN(base::Bytes wrapped, BytesFrom(answer.body));
+  if (answer.secrets.size() != 1) return Malformed();
+  return DocumentKey{std::move(answer.secrets.front()), std::move(wrapped)};
+}
+
+base::Result<std::vector<base::Secret>> KeyholderClient::OpenDocumentKeys(
+    const std::vector<WrappedKey>& keys) {
+  ASSIGN_OR_RETURN(KeyholderAnswer answer, Ask(channel_, OpenDocumentKeysCall{keys}));
+  if (answer.secrets.size() != keys.size()) return Malformed();
+  return std::move(answer.secrets);
+}
+
+base::Result<base::Sha256Digest> KeyholderClient::MacIdentifier(std::string_view identifier) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, MacCall{std::string(identifier)}));
+  ASSIGN_OR_RETURN(const base::Bytes bytes, BytesFrom(answer.body));
+  const auto mac = base::ToSha256Digest(bytes);
+  if (!mac) return Malformed();
+  return *mac;
+}
+
+base::Result<std::string> KeyholderClient::SignCheckpoint(const CheckpointBody& body) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, body));
+  return TextFrom(answer.body);
+}
+
+base::Result<std::string> KeyholderClient::CheckpointVerifierKey() {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, VerifierKeyCall{}));
+  return TextFrom(answer.body);
+}
+
+base::Status KeyholderClient::GenerateKey(const KeyLabel& label, KeyKind kind) {
+  RETURN_IF_ERROR(Ask(channel_, GenerateKeyCall{label, kind}, kProvisioningTimeout));
+  return base::Ok();
+}
+
+base::Result<base::Bytes> KeyholderClient::CertificateRequest(const KeyLabel& label,
+                                                              const CertificateSubject& subject) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer,
+                   Ask(channel_, CertificateRequestCall{label, subject}, kProvisioningTimeout));
+  return BytesFrom(answer.body);
+}
+
+base::Status KeyholderClient::ImportCertificate(const KeyLabel& label, base::ByteSpan certificate,
+                                                const std::vector<base::Bytes>& chain) {
+  const ImportCertificateCall call{label, {certificate.begin(), certificate.end()}, chain};
+  RETURN_IF_ERROR(Ask(channel_, call, kProvisioningTimeout));
+  return base::Ok();
+}
+
+base::Result<Provisioner::TokenFacts> KeyholderClient::Describe() {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, DescribeCall{}));
+  return TokenFactsFrom(answer.body);
+}
+
+}  // namespace hsm

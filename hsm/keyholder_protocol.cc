@@ -1,0 +1,351 @@
+#include "hsm/keyholder_protocol.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <utility>
+
+#include "base/base64.h"
+#include "base/file.h"
+#include "hsm/json_fields.h"
+
+namespace hsm {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using base::Json;
+
+constexpr std::size_t kInlineLimit = std::size_t{96} * 1024;
+constexpr std::size_t kMaxBytes = std::size_t{4} * 1024 * 1024;
+constexpr std::size_t kSecretSize = 32;
+
+std::string Encoded(base::ByteSpan bytes) {
+  return base::Base64Encode(bytes);
+}
+
+struct KindName {
+  KeyKind kind;
+  std::string_view name;
+};
+constexpr auto kKindNames = std::to_array<KindName>({
+    {KeyKind::kSealRsa3072, "seal-rsa-3072"},
+    {KeyKind::kSealP256, "seal-p256"},
+    {KeyKind::kCheckpointEd25519, "checkpoint-ed25519"},
+    {KeyKind::kRootAes256, "root-aes-256"},
+    {KeyKind::kMacHmacSha256, "mac-hmac-sha256"},
+});
+
+Json ListOfBytes(const std::vector<base::Bytes>& list) {
+  Json array{Json::Array{}};
+  for (const base::Bytes& item : list) array.Push(Json().Set("der", Encoded(item)));
+  return array;
+}
+
+std::vector<base::Bytes> BytesIn(JsonFields& fields, std::string_view name) {
+  return fields.List<base::Bytes>(name, [](JsonFields& item) { return item.Bytes("der"); });
+}
+
+// How each call is written. Members keep this order.
+struct Writer {
+  Json operator()(const CertificateCall& call) const { return Json().Set("key", call.key.text); }
+  Json operator()(const SealRequest& call) const {
+    Json references{Json::Array{}};
+    for (const Reference& reference : call.references) {
+      Json item;
+      item.Set("id", reference.id).Set("uri", reference.uri);
+      item.Set("signedProperties", reference.signed_properties);
+      item.Set("sha256", Encoded(reference.digest.span()));
+      references.Push(std::move(item));
+    }
+    return Json().Set("key", call.key.text).Set("references", std::move(references));
+  }
+  Json operator()(const NewDocumentKeyCall& call) const {
+    return Json().Set("owner", Encoded(call.owner));
+  }
+  Json operator()(const OpenDocumentKeysCall& call) const {
+    Json keys{Json::Array{}};
+    for (const WrappedKey& key : call.keys)
+      keys.Push(Json().Set("owner", Encoded(key.owner)).Set("wrapped", Encoded(key.wrapped)));
+    return Json().Set("keys", std::move(keys));
+  }
+  Json operator()(const MacCall& call) const {
+    return Json().Set("identifier", Encoded(base::AsBytes(call.identifier)));
+  }
+  Json operator()(const CheckpointBody& call) const {
+    return Json()
+        .Set("size", static_cast<std::int64_t>(call.size))
+        .Set("root", Encoded(call.root.span()));
+  }
+  Json operator()(const VerifierKeyCall&) const { return Json(Json::Object{}); }
+  Json operator()(const GenerateKeyCall& call) const {
+    const auto kind = std::ranges::find(kKindNames, call.kind, &KindName::kind);
+    return Json().Set("label", call.label.text).Set("kind", kind->name);
+  }
+  Json operator()(const CertificateRequestCall& call) const {
+    return Json()
+        .Set("label", call.label.text)
+        .Set("commonName", call.subject.common_name)
+        .Set("organization", call.subject.organization)
+        .Set("organizationIdentifier", call.subject.organization_identifier)
+        .Set("country", call.subject.country);
+  }
+  Json operator()(const ImportCertificateCall& call) const {
+    return Json()
+        .Set("label", call.label.text)
+        .Set("certificate", Encoded(call.certificate))
+        .Set("chain", ListOfBytes(call.chain));
+  }
+  Json operator()(const DescribeCall&) const { return Json(Json::Object{}); }
+};
+
+base::Sha256Digest DigestIn(JsonFields& fields, std::string_view name) {
+  const auto digest = base::ToSha256Digest(fields.Bytes(name));
+  if (!digest) fields.Fail();
+  return digest.value_or(base::Sha256Digest{});
+}
+
+KeyholderCall ReadCertificate(JsonFields& in) {
+  return CertificateCall{{in.Text("key")}};
+}
+KeyholderCall ReadSeal(JsonFields& in) {
+  SealRequest call{{in.Text("key")}, {}};
+  call.references = in.List<Reference>("references", [](JsonFields& item) {
+    return Reference{item.Text("id"), item.Text("uri"), item.Bool("signedProperties"),
+                     DigestIn(item, "sha256")};
+  });
+  return call;
+}
+KeyholderCall ReadNewDocumentKey(JsonFields& in) {
+  return NewDocumentKeyCall{in.Bytes("owner")};
+}
+KeyholderCall ReadOpenDocumentKeys(JsonFields& in) {
+  return OpenDocumentKeysCall{in.List<WrappedKey>("keys", [](JsonFields& item) {
+    return WrappedKey{item.Bytes("owner"), item.Bytes("wrapped")};
+  })};
+}
+KeyholderCall ReadMac(JsonFields& in) {
+  return MacCall{base::ToString(in.Bytes("identifier"))};
+}
+KeyholderCall ReadCheckpoint(JsonFields& in) {
+  const std::int64_t size = in.Integer("size");
+  if (size < 0) in.Fail();
+  return CheckpointBody{static_cast<std::uint64_t>(size), DigestIn(in, "root")};
+}
+KeyholderCall ReadVerifierKey(JsonFields&) {
+  return VerifierKeyCall{};
+}
+KeyholderCall ReadGenerateKey(JsonFields& in) {
+  const std::string label = in.Text("label");
+  const auto kind = std::ranges::find(kKindNames, in.Text("kind"), &KindName::name);
+  if (kind != kKindNames.end()) return GenerateKeyCall{{label}, kind->kind};
+  in.Fail();
+  return DescribeCall{};
+}
+KeyholderCall ReadCertificateRequest(JsonFields& in) {
+  return CertificateRequestCall{{in.Text("label")},
+                                {in.Text("commonName"), in.Text("organization"),
+                                 in.Text("organizationIdentifier"), in.Text("country")}};
+}
+KeyholderCall ReadImportCertificate(JsonFields& in) {
+  return ImportCertificateCall{{in.Text("label")}, in.Bytes("certificate"), BytesIn(in, "chain")};
+}
+KeyholderCall ReadDescribe(JsonFields&) {
+  return DescribeCall{};
+}
+
+struct CallTraits {
+  std::string_view name;
+  KeyholderCall (*read)(JsonFields&);
+  bool at_service;
+  bool at_provisioning;
+};
+
+// In the order of the alternatives of KeyholderCall.
+constexpr auto kCalls = std::to_array<CallTraits>({
+    {"certificate", ReadCertificate, true, false},
+    {"seal", ReadSeal, true, false},
+    {"new-document-key", ReadNewDocumentKey, true, false},
+    {"open-document-keys", ReadOpenDocumentKeys, true, false},
+    {"mac", ReadMac, true, false},
+    {"checkpoint", ReadCheckpoint, true, false},
+    {"checkpoint-verifier-key", ReadVerifierKey, true, false},
+    {"generate-key", ReadGenerateKey, false, true},
+    {"certificate-request", ReadCertificateRequest, false, true},
+    {"import-certificate", ReadImportCertificate, false, true},
+    {"describe", ReadDescribe, true, true},
+});
+static_assert(kCalls.size() == std::variant_size_v<KeyholderCall>);
+
+Json CallToJson(const KeyholderCall& call) {
+  Json json;
+  json.Set("call", kCalls[call.index()].name);
+  const Json body = std::visit(Writer{}, call);
+  for (const auto& [name, value] : *body.AsObject()) json.Set(name, value);
+  return json;
+}
+
+Error MalformedCall(std::string message) {
+  return {ErrorCode::kInvalidInput, "call.malformed", std::move(message)};
+}
+
+Error MalformedAnswer() {
+  return {ErrorCode::kInternal, "channel.malformed", "the keyholder's answer does not read"};
+}
+
+struct AlgorithmName {
+  SignatureAlgorithm algorithm;
+  std::string_view name;
+};
+constexpr auto kAlgorithmNames = std::to_array<AlgorithmName>({
+    {SignatureAlgorithm::kRsaSha256, "rsa-sha256"},
+    {SignatureAlgorithm::kEcdsaSha256, "ecdsa-sha256"},
+});
+
+}  // namespace
+
+bool IsAnsweredAt(DoorPurpose door, const KeyholderCall& call) {
+  const CallTraits& traits = kCalls[call.index()];
+  return door == DoorPurpose::kService ? traits.at_service : traits.at_provisioning;
+}
+
+std::string EncodeCall(const KeyholderCall& call) {
+  return CallToJson(call).Dump();
+}
+
+base::Result<KeyholderCall> DecodeCall(std::string_view text) {
+  const auto json = Json::Parse(text);
+  if (!json.ok()) return MalformedCall(json.error().message);
+  const std::string name = json.value().Text("call").value_or("");
+  const auto traits = std::ranges::find(kCalls, name, &CallTraits::name);
+  if (traits == kCalls.end()) return MalformedCall("no such call");
+  JsonFields fields(json.value());
+  KeyholderCall call = traits->read(fields);
+  // Written again it must be the same: no unknown member, no second spelling.
+  if (!fields.ok() || !(CallToJson(call) == json.value()))
+    return MalformedCall("not the members of " + name);
+  return call;
+}
+
+base::Bytes EncodeAnswer(const base::Result<KeyholderAnswer>& answer) {
+  if (!answer.ok())
+    return base::ToBytes(Json().Set("error", base::ErrorToJson(answer.error())).Dump());
+  const std::string text = Json().Set("answer", answer.value().body).Dump();
+  const std::vector<base::Secret>& secrets = answer.value().secrets;
+  base::Bytes bytes;
+  bytes.reserve(text.size() + 1 + secrets.size() * kSecretSize);  // Growth would leave copies.
+  base::Append(base::AsBytes(text), bytes);
+  if (secrets.empty()) return bytes;
+  bytes.push_back(0);
+  for (const base::Secret& secret : secrets) base::Append(secret.Reveal(), bytes);
+  return bytes;
+}
+
+base::Result<KeyholderAnswer> DecodeAnswer(base::ByteSpan bytes) {
+  const auto zero = std::ranges::find(bytes, std::uint8_t{0});
+  const auto text_size = static_cast<std::size_t>(zero - bytes.begin());
+  const auto json = Json::Parse(base::AsText(bytes.first(text_size)));
+  if (!json.ok()) return MalformedAnswer();
+  if (const Json* error = json.value().Find("error")) return base::ErrorFromJson(*error);
+  const Json* body = json.value().Find("answer");
+  if (body == nullptr) return MalformedAnswer();
+  KeyholderAnswer answer{*body, {}};
+  base::ByteSpan rest = bytes.subspan(std::min(text_size + 1, bytes.size()));
+  if (rest.size() % kSecretSize != 0) return MalformedAnswer();
+  for (; !rest.empty(); rest = rest.subspan(kSecretSize))
+    answer.secrets.emplace_back(base::Bytes(rest.begin(), rest.begin() + kSecretSize));
+  return answer;
+}
+
+Json ToJson(const SealingCertificate& certificate) {
+  const auto algorithm =
+      std::ranges::find(kAlgorithmNames, certificate.algorithm, &AlgorithmName::algorithm);
+  return Json()
+      .Set("certificate", Encoded(certificate.der))
+      .Set("chain", ListOfBytes(certificate.chain))
+      .Set("algorithm", algorithm->name);
+}
+
+base::Result<SealingCertificate> SealingCertificateFrom(const Json& body) {
+  JsonFields fields(body);
+  SealingCertificate certificate{fields.Bytes("certificate"), BytesIn(fields, "chain"),
+                                 SignatureAlgorithm::kRsaSha256};
+  const auto algorithm =
+      std::ranges::find(kAlgorithmNames, fields.Text("algorithm"), &AlgorithmName::name);
+  if (!fields.ok() || algorithm == kAlgorithmNames.end()) return MalformedAnswer();
+  certificate.algorithm = algorithm->algorithm;
+  return certificate;
+}
+
+Json ToJson(const Seal& seal) {
+  return Json().Set("signedInfo", seal.signed_info).Set("value", Encoded(seal.value));
+}
+
+base::Result<Seal> SealFrom(const Json& body) {
+  JsonFields fields(body);
+  Seal seal{fields.Text("signedInfo"), fields.Bytes("value")};
+  if (!fields.ok()) return MalformedAnswer();
+  return seal;
+}
+
+Json ToJson(const Provisioner::TokenFacts& facts) {
+  Json keys{Json::Array{}};
+  for (const KeyLabel& key : facts.keys) keys.Push(Json().Set("label", key.text));
+  return Json()
+      .Set("module", facts.module)
+      .Set("token", facts.token)
+      .Set("loggedIn", facts.logged_in)
+      .Set("keys", std::move(keys));
+}
+
+base::Result<Provisioner::TokenFacts> TokenFactsFrom(const Json& body) {
+  JsonFields fields(body);
+  Provisioner::TokenFacts facts{
+      fields.Text("module"), fields.Text("token"), fields.Bool("loggedIn"), {}};
+  facts.keys =
+      fields.List<KeyLabel>("keys", [](JsonFields& item) { return KeyLabel{item.Text("label")}; });
+  if (!fields.ok()) return MalformedAnswer();
+  return facts;
+}
+
+Json BytesToJson(base::ByteSpan bytes) {
+  return Json().Set("bytes", Encoded(bytes));
+}
+
+base::Result<base::Bytes> BytesFrom(const Json& body) {
+  JsonFields fields(body);
+  base::Bytes bytes = fields.Bytes("bytes");
+  if (!fields.ok()) return MalformedAnswer();
+  return bytes;
+}
+
+Json TextToJson(std::string_view text) {
+  return Json().Set("text", text);
+}
+
+base::Result<std::string> TextFrom(const Json& body) {
+  JsonFields fields(body);
+  std::string text = fields.Text("text");
+  if (!fields.ok()) return MalformedAnswer();
+  return text;
+}
+
+base::Result<base::Message> Pack(base::Bytes bytes) {
+  base::Message message;
+  if (bytes.size() <= kInlineLimit) {
+    message.payload = std::move(bytes);
+    return message;
+  }
+  ASSIGN_OR_RETURN(base::UniqueFd file, base::MemoryFile(bytes));
+  message.payload = base::ToBytes("file");
+  message.files.push_back(std::move(file));
+  return message;
+}
+
+base::Result<base::Bytes> Unpack(base::Message message) {
+  if (message.files.empty()) return std::move(message.payload);
+  if (message.files.size() != 1) return MalformedCall("more than one file");
+  return base::ReadFd(message.files.front(), kMaxBytes);
+}
+
+}  // namespace hsm

@@ -1,0 +1,96 @@
+// The words in which the keyholder is asked and answers.
+//
+// A call is one JSON object: {"call":"mac","identifier":"..."}; bytes are base64. An answer
+// is {"answer":{...}} or {"error":{...}}, then, only when secrets are handed out, a zero byte
+// and the secrets one after another, 32 bytes each. So a secret never becomes a JSON string
+// and its one buffer can be wiped.
+#pragma once
+
+#include <string>
+#include <variant>
+#include <vector>
+
+#include "base/channel.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "hsm/provisioner.h"
+#include "hsm/signer.h"
+#include "hsm/vault_keys.h"
+
+namespace hsm {
+
+struct CertificateCall {
+  KeyLabel key;
+};
+struct NewDocumentKeyCall {
+  base::Bytes owner;
+};
+struct OpenDocumentKeysCall {
+  std::vector<WrappedKey> keys;
+};
+struct MacCall {
+  std::string identifier;
+};
+struct VerifierKeyCall {};
+struct GenerateKeyCall {
+  KeyLabel label;
+  KeyKind kind;
+};
+struct CertificateRequestCall {
+  KeyLabel label;
+  CertificateSubject subject;
+};
+struct ImportCertificateCall {
+  KeyLabel label;
+  base::Bytes certificate;
+  std::vector<base::Bytes> chain;
+};
+struct DescribeCall {};
+
+using KeyholderCall =
+    std::variant<CertificateCall, SealRequest, NewDocumentKeyCall, OpenDocumentKeysCall, MacCall,
+                 CheckpointBody, VerifierKeyCall, GenerateKeyCall, CertificateRequestCall,
+                 ImportCertificateCall, DescribeCall>;
+
+// What a door is for. Describe is answered at both.
+enum class DoorPurpose { kService, kProvisioning };
+bool IsAnsweredAt(DoorPurpose door, const KeyholderCall& call);
+
+std::string EncodeCall(const KeyholderCall& call);
+
+// Strict: accepts only what EncodeCall() writes, up to white space.
+// kInvalidInput "call.malformed".
+base::Result<KeyholderCall> DecodeCall(std::string_view text);
+
+// What a call is answered with. The secrets are wiped when this dies.
+struct KeyholderAnswer {
+  base::Json body;
+  std::vector<base::Secret> secrets;
+};
+
+// The caller wipes the bytes once sent.
+base::Bytes EncodeAnswer(const base::Result<KeyholderAnswer>& answer);
+
+// The error inside, or kInternal "channel.malformed" for what is no answer.
+// The caller wipes `bytes`.
+base::Result<KeyholderAnswer> DecodeAnswer(base::ByteSpan bytes);
+
+// Bodies of answers. Reading one fails with kInternal "channel.malformed".
+base::Json ToJson(const SealingCertificate& certificate);
+base::Json ToJson(const Seal& seal);
+base::Json ToJson(const Provisioner::TokenFacts& facts);
+base::Result<SealingCertificate> SealingCertificateFrom(const base::Json& body);
+base::Result<Seal> SealFrom(const base::Json& body);
+base::Result<Provisioner::TokenFacts> TokenFactsFrom(const base::Json& body);
+base::Json BytesToJson(base::ByteSpan bytes);
+base::Result<base::Bytes> BytesFrom(const base::Json& body);
+base::Json TextToJson(std::string_view text);
+base::Result<std::string> TextFrom(const base::Json& body);
+
+// A message that carries `bytes`: itself, or in a memory file when it is long. Secrets are
+// always short. Errors of Pack: kUnavailable; of Unpack: kInvalidInput.
+base::Result<base::Message> Pack(base::Bytes bytes);
+base::Result<base::Bytes> Unpack(base::Message message);
+
+}  // namespace hsm

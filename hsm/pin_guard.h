@@ -1,0 +1,48 @@
+// PinGuard: tries a PIN at most once, whoever restarts us.
+//
+// A token locks itself after a few wrong PINs, so a service that is restarted in a loop must
+// not try a refused one again. The mark file remembers which PIN file was refused by its
+// device, inode, size and time of change, never by its content. A corrected PIN file is
+// another file to the guard, and is tried.
+#pragma once
+
+#include <p11-kit/pkcs11.h>
+
+#include <filesystem>
+#include <functional>
+#include <string>
+#include <utility>
+
+#include "base/result.h"
+#include "base/secret.h"
+
+namespace hsm {
+
+// One thread at a time. Processes that share a mark file exclude one another.
+class PinGuard {
+ public:
+  // `pin` is borrowed for the call. Ends with a zero byte behind it that is not part of it,
+  // for libraries that want a C string.
+  using Login = std::function<CK_RV(base::ByteSpan pin)>;
+
+  PinGuard(std::filesystem::path pin_file, std::filesystem::path mark_file)
+      : pin_file_(std::move(pin_file)), mark_file_(std::move(mark_file)) {}
+
+  // Reads the PIN, lets `login` try it and wipes it.
+  //
+  // Errors:
+  //   kUnavailable "token.pin-refused"     the token refused this PIN file, now or before;
+  //                                        if before, `login` was not called
+  //   kUnavailable "token.pin-unreadable"  no PIN file, or it is empty or too long
+  //   kUnavailable "token.mark-unwritable" a refusal could not be remembered: not tried
+  //   kUnavailable "token.busy"            another process is logging in and takes too long
+  //   kUnavailable "token.*"               what else the token answered
+  base::Status TryOnce(const Login& login);
+
+ private:
+  std::filesystem::path pin_file_;
+  std::filesystem::path mark_file_;
+  std::string refused_;  // The last refusal, should the disk forget it.
+};
+
+}  // namespace hsm

@@ -1,0 +1,54 @@
+// PublicKey: the outer half of a key in the token, to check with OpenSSL what the token made.
+#pragma once
+
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include <memory>
+
+#include "base/bytes.h"
+#include "base/c_handle.h"
+#include "base/result.h"
+#include "hsm/session.h"
+#include "hsm/signer.h"
+
+namespace hsm {
+
+using X509Certificate = base::CHandle<X509, X509_free>;
+
+// Immutable and cheap to copy; thread-safe.
+class PublicKey {
+ public:
+  // The public key object of that CKA_ID.
+  // kNotFound "key.unknown"; kUnavailable "token.unsupported" for a type that is not ours.
+  static base::Result<PublicKey> FromToken(Session& session, std::string_view id);
+
+  // kInvalidInput "certificate.malformed" unless `der` is one X.509 certificate with a key of
+  // ours, and nothing behind it.
+  static base::Result<PublicKey> FromCertificate(base::ByteSpan der);
+
+  bool is_rsa() const { return EVP_PKEY_is_a(key_.get(), "RSA") == 1; }
+  bool is_p256() const;
+
+  friend bool operator==(const PublicKey& a, const PublicKey& b) {
+    return EVP_PKEY_eq(a.key_.get(), b.key_.get()) == 1;
+  }
+
+  // Over `data` itself with SHA-256; an ECDSA `value` is r || s.
+  bool VerifiesSeal(base::ByteSpan data, base::ByteSpan value) const;
+  // Ed25519 (RFC 8032) over `data`.
+  bool VerifiesEd25519(base::ByteSpan data, base::ByteSpan value) const;
+
+  // The 32 bytes of an Ed25519 key. REQUIRES: it is one.
+  base::Bytes Ed25519Bytes() const;
+
+ private:
+  explicit PublicKey(EVP_PKEY* owned) : key_(owned, EVP_PKEY_free) {}
+
+  std::shared_ptr<EVP_PKEY> key_;
+};
+
+// One certificate and nothing behind it; nullptr otherwise.
+X509Certificate ParseCertificate(base::ByteSpan der);
+
+}  // namespace hsm

@@ -1,0 +1,91 @@
+#include "hsm/sealing_certificate.h"
+
+#include <algorithm>
+#include <string>
+
+#include "hsm/key_purpose.h"
+#include "hsm/public_key.h"
+
+namespace hsm {
+namespace {
+
+std::string ChainId(const KeyLabel& label, std::size_t index) {
+  return "chain:" + label.text + ":" + std::to_string(index);
+}
+
+base::Result<std::vector<CK_OBJECT_HANDLE>> FindCertificates(Session& session,
+                                                             std::string_view id) {
+  Attributes pattern;
+  pattern.Flag(CKA_TOKEN, true).Number(CKA_CLASS, CKO_CERTIFICATE).Text(CKA_ID, id);
+  return session.Find(std::move(pattern));
+}
+
+base::Bytes SubjectOf(base::ByteSpan der) {
+  const X509Certificate certificate = ParseCertificate(der);
+  if (!certificate) return {};
+  X509_NAME* const name = X509_get_subject_name(certificate.get());
+  base::Bytes subject(static_cast<std::size_t>(i2d_X509_NAME(name, nullptr)));
+  std::uint8_t* end = subject.data();
+  i2d_X509_NAME(name, &end);
+  return subject;
+}
+
+base::Status StoreOne(Session& session, const KeyLabel& label, std::string_view id,
+                      base::ByteSpan der) {
+  Attributes object;
+  object.Flag(CKA_TOKEN, true).Flag(CKA_PRIVATE, false);
+  object.Number(CKA_CLASS, CKO_CERTIFICATE).Number(CKA_CERTIFICATE_TYPE, CKC_X_509);
+  object.Text(CKA_LABEL, label.text).Text(CKA_ID, id);
+  object.Value(CKA_SUBJECT, SubjectOf(der)).Value(CKA_VALUE, der);
+  return session.Create(std::move(object));
+}
+
+base::Status DestroyAll(Session& session, const std::vector<CK_OBJECT_HANDLE>& objects) {
+  for (const CK_OBJECT_HANDLE object : objects) RETURN_IF_ERROR(session.Destroy(object));
+  return base::Ok();
+}
+
+base::Status Replace(Session& session, const KeyLabel& label, std::string_view id,
+                     base::ByteSpan der) {
+  ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> old, FindCertificates(session, id));
+  RETURN_IF_ERROR(StoreOne(session, label, id, der));
+  return DestroyAll(session, old);
+}
+
+}  // namespace
+
+base::Result<base::Bytes> ReadCertificate(Session& session, const KeyLabel& label) {
+  const std::string id = KeyId(KeyPurpose::kSeal, label);
+  ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> found, FindCertificates(session, id));
+  if (found.empty())
+    return base::Error{base::ErrorCode::kNotFound, "key.without-certificate",
+                       "no certificate is stored beside " + id};
+  // Two stand here only if an import was cut short; both certify this key.
+  return session.Attribute(found.front(), CKA_VALUE);
+}
+
+base::Result<std::vector<base::Bytes>> ReadChain(Session& session, const KeyLabel& label) {
+  std::vector<base::Bytes> chain;
+  while (chain.size() < kMaxChain) {
+    ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> found,
+                     FindCertificates(session, ChainId(label, chain.size())));
+    if (found.empty()) break;
+    ASSIGN_OR_RETURN(base::Bytes issuer, session.Attribute(found.front(), CKA_VALUE));
+    chain.push_back(std::move(issuer));
+  }
+  return chain;
+}
+
+base::Status StoreCertificates(Session& session, const KeyLabel& label, base::ByteSpan certificate,
+                               const std::vector<base::Bytes>& chain) {
+  for (std::size_t i = 0; i < chain.size(); ++i)
+    RETURN_IF_ERROR(Replace(session, label, ChainId(label, i), chain[i]));
+  for (std::size_t i = chain.size(); i < kMaxChain; ++i) {
+    ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> old,
+                     FindCertificates(session, ChainId(label, i)));
+    RETURN_IF_ERROR(DestroyAll(session, old));
+  }
+  return Replace(session, label, KeyId(KeyPurpose::kSeal, label), certificate);
+}
+
+}  // namespace hsm

@@ -1,0 +1,115 @@
+#include "hsm/session_pool.h"
+
+#include <cstdlib>
+
+#include "base/log.h"
+
+namespace hsm {
+
+SessionPool::SessionPool(PoolConfig config)
+    : config_(std::move(config)), pin_guard_(config_.pin_file, config_.pin_refused_mark) {}
+
+SessionPool::~SessionPool() {
+  Stop();
+}
+
+base::Result<SessionPool::Lease> SessionPool::Take() {
+  Lock lock(mutex_);
+  // A lost token is started anew only when nobody is inside the module any more.
+  RETURN_IF_ERROR(
+      WaitUntil(lock, [this] { return lost_ ? leased_ == 0 : leased_ < config_.sessions; }));
+  if (lost_) Stop();
+  RETURN_IF_ERROR(Start());
+  RETURN_IF_ERROR(Login());
+  if (idle_.empty()) {
+    auto opened = Session::Open(module_->functions(), slot_, config_.mode);
+    // A module may notice only here that its token has gone.
+    if (!opened.ok()) {
+      lost_ = opened.error().reason != "token.busy";
+      return opened.error();
+    }
+    idle_.push_back(std::move(opened).value());
+  }
+  Session session = std::move(idle_.back());
+  idle_.pop_back();
+  ++leased_;
+  return Lease(*this, std::move(session));
+}
+
+void SessionPool::Return(Session session) {
+  const Lock lock(mutex_);
+  --leased_;
+  if (session.lost() && !lost_) {
+    lost_ = true;
+    base::Log(base::Severity::kWarning, "token.lost");
+  }
+  changed_.notify_all();
+  if (!session.failed() && !lost_) {
+    idle_.push_back(std::move(session));
+    return;
+  }
+  // Closed before the mutex is free: later its handle might be somebody else's.
+  const Session closed = std::move(session);
+}
+
+base::Status SessionPool::WaitUntil(Lock& lock, const std::function<bool()>& ready) {
+  if (changed_.wait_for(lock, config_.patience, ready)) return base::Ok();
+  return base::Error{base::ErrorCode::kUnavailable, "token.busy",
+                     "no session of the token came free in time"};
+}
+
+base::Status SessionPool::Start() {
+  if (anchor_) return base::Ok();
+  Stop();
+  for (const auto& [name, value] : config_.environment) ::setenv(name.c_str(), value.c_str(), 1);
+  ASSIGN_OR_RETURN(Module module, Module::Load(config_.module));
+  ASSIGN_OR_RETURN(slot_, module.FindToken(config_.token_label));
+  ASSIGN_OR_RETURN(Session anchor, Session::Open(module.functions(), slot_, config_.mode));
+  module_.emplace(std::move(module));
+  anchor_.emplace(std::move(anchor));
+  return base::Ok();
+}
+
+base::Status SessionPool::Login() {
+  if (logged_in_) return base::Ok();
+  const base::Status login = pin_guard_.TryOnce([this](base::ByteSpan pin) {
+    return module_->functions().C_Login(anchor_->handle(), CKU_USER,
+                                        const_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size());
+  });
+  if (!login.ok()) {
+    // The token may be what failed: the next call finds it anew.
+    lost_ = login.error().reason != "token.pin-refused";
+    return login;
+  }
+  logged_in_ = true;
+  base::Log(base::Severity::kInfo, "token.ready");
+  return login;
+}
+
+void SessionPool::Stop() {
+  idle_.clear();
+  anchor_.reset();
+  module_.reset();
+  logged_in_ = false;
+  lost_ = false;
+}
+
+base::Status SessionPool::RunWithoutModule(const std::function<base::Status(PinGuard&)>& work) {
+  Lock lock(mutex_);
+  RETURN_IF_ERROR(WaitUntil(lock, [this] { return leased_ == 0; }));
+  Stop();
+  return work(pin_guard_);
+}
+
+base::Result<SessionPool::Facts> SessionPool::Describe() {
+  Lock lock(mutex_);
+  RETURN_IF_ERROR(WaitUntil(lock, [this] { return !lost_ || leased_ == 0; }));
+  if (lost_) Stop();
+  RETURN_IF_ERROR(Start());
+  const bool logged_in = Login().ok();
+  ASSIGN_OR_RETURN(const CK_TOKEN_INFO info, module_->Token(slot_));
+  return Facts{module_->Description(), Unpadded(info.label) + ", " + Unpadded(info.model),
+               logged_in};
+}
+
+}  // namespace hsm

@@ -1,0 +1,118 @@
+// SessionPool: sessions of one token that come back by themselves.
+//
+// When a call shows that sessions, login or token are gone, the pool lets the calls under
+// way finish, finalises the module, initialises it anew, finds the token by its label, logs
+// in and goes on. So a token that was pulled and put back needs no restart of ours.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <filesystem>
+#include <functional>
+#include <map>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "base/result.h"
+#include "hsm/module.h"
+#include "hsm/pin_guard.h"
+#include "hsm/session.h"
+
+namespace hsm {
+
+struct PoolConfig {
+  std::filesystem::path module;
+  std::string token_label;
+  std::filesystem::path pin_file;
+  std::filesystem::path pin_refused_mark;
+  std::map<std::string, std::string> environment;
+  std::size_t sessions = 4;  // At least 1.
+  SessionMode mode = SessionMode::kReadOnly;
+  std::chrono::milliseconds patience{10'000};  // A wait for a session lasts at most this long.
+};
+
+// Thread-safe. Nothing is loaded before the first call.
+class SessionPool {
+ public:
+  explicit SessionPool(PoolConfig config);
+  ~SessionPool();
+  SessionPool(const SessionPool&) = delete;
+  SessionPool& operator=(const SessionPool&) = delete;
+
+  // Calls `work(Session&)` with a session that is logged in, and gives its result. When the
+  // token was lost meanwhile, once more with a fresh one: `work` may run twice.
+  //
+  // Errors: those of `work`; kUnavailable "token.*", "token.busy" when no session came free.
+  template <typename Work>
+  auto Run(Work work) -> decltype(work(std::declval<Session&>())) {
+    bool tried = false;
+    while (true) {
+      ASSIGN_OR_RETURN(Lease lease, Take());
+      auto result = work(lease.session());
+      const bool again = !result.ok() && lease.session().lost() && !tried;
+      if (!again) return result;
+      tried = true;
+    }
+  }
+
+  // Calls `work` while no session is open and the module is finalised, for another library
+  // that needs the module for itself. Calls of others wait meanwhile.
+  base::Status RunWithoutModule(const std::function<base::Status(PinGuard&)>& work);
+
+  struct Facts {
+    std::string module;
+    std::string token;
+    bool logged_in = false;
+  };
+  // Starts if need be, but answers without login too when only that failed.
+  base::Result<Facts> Describe();
+
+  const PoolConfig& config() const { return config_; }
+
+ private:
+  // Gives the session back when it dies.
+  class Lease {
+   public:
+    Lease(SessionPool& pool, Session session) : pool_(&pool), session_(std::move(session)) {}
+    ~Lease() {
+      if (session_) pool_->Return(std::move(*session_));
+    }
+    Lease(Lease&& other) noexcept
+        : pool_(other.pool_), session_(std::exchange(other.session_, std::nullopt)) {}
+    Lease& operator=(Lease&&) = delete;
+    Session& session() { return *session_; }
+
+   private:
+    SessionPool* pool_;
+    std::optional<Session> session_;
+  };
+
+  using Lock = std::unique_lock<std::mutex>;
+
+  base::Result<Lease> Take();
+  void Return(Session session);
+  // REQUIRES of the rest: the mutex is held.
+  base::Status WaitUntil(Lock& lock, const std::function<bool()>& ready);
+  base::Status Start();
+  base::Status Login();
+  void Stop();
+
+  const PoolConfig config_;
+  PinGuard pin_guard_;
+
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  // Order matters: sessions are closed before the module is finalised.
+  std::optional<Module> module_;
+  CK_SLOT_ID slot_ = 0;
+  std::optional<Session> anchor_;  // Stays open: closing the last session would log out.
+  bool logged_in_ = false;
+  bool lost_ = false;
+  std::vector<Session> idle_;
+  std::size_t leased_ = 0;
+};
+
+}  // namespace hsm
