@@ -31,6 +31,23 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The service ran short of memory. Try again later."},
 
     // hardening
+    {"walls.crashed", "Dokumenta pārbaude tika negaidīti pārtraukta. Ziņojiet operatoram.",
+     "The check of the document ended unexpectedly. Tell an operator."},
+    {"walls.forbidden",
+     "Dokumenta pārbaude mēģināja darīt to, kas tai liegts, un tika apturēta. Ziņojiet operatoram.",
+     "The check of the document tried what it may not do and was stopped. Tell an operator."},
+    {"walls.limit-cpu", "Dokumenta pārbaude prasa pārāk daudz laika. Dokuments nav pārbaudīts.",
+     "Checking the document takes too much time. It was not checked."},
+    {"walls.limit-memory",
+     "Dokumenta pārbaude prasa pārāk daudz atmiņas. Dokuments nav pārbaudīts.",
+     "Checking the document takes too much memory. It was not checked."},
+    {"walls.limit-result", "Pārbaudes rezultāts ir pārāk garš. Dokuments nav pārbaudīts.",
+     "The result of the check is too long. The document was not checked."},
+    {"walls.no-process", "Serveris ir pārslogots. Mēģiniet vēlreiz vēlāk.",
+     "The server is overloaded. Try again later."},
+    {"walls.not-built",
+     "Sistēma neļauj droši nošķirt dokumenta pārbaudi. Sazinieties ar operatoru.",
+     "The system cannot isolate the check of the document. Call an operator."},
 
     // hsm
     {"call.malformed", "Atslēgu glabātājs nesaprata pieprasījumu. Ziņojiet operatoram.",

@@ -16,7 +16,8 @@ namespace hardening {
 
 struct Walls {
   std::chrono::seconds cpu{10};
-  std::size_t memory_bytes = std::size_t{1} << 30U;  // Address space beyond what is mapped at entry.
+  // Address space beyond what is mapped at entry. Never raises a limit that holds already.
+  std::size_t memory_bytes = std::size_t{1} << 30U;
   std::size_t result_bytes = std::size_t{64} << 20U;  // A longer result is an error.
 };
 
@@ -27,12 +28,16 @@ struct Walls {
 base::Status EnterWalls(const Walls& walls);
 
 // Forks, enters the walls, runs `work`, and returns its bytes. The caller is single-threaded
-// or `work` takes no lock that another thread may hold at the fork.
+// or `work` takes no lock that another thread may hold at the fork. `work` sees no open
+// descriptor but standard error.
 //
 // Errors:
 //   kInvalidInput "walls.limit-cpu" | "walls.limit-memory"  the input was too costly
+//   kInvalidInput "walls.limit-result"  the result is longer than `result_bytes`
 //   kInternal "walls.forbidden"   the work tried what the walls forbid (SIGSYS)
 //   kInternal "walls.crashed"     the work died otherwise
+//   kInternal "walls.not-built"   the kernel refused the walls; the work did not run
+//   kUnavailable "walls.no-process"  no process or pipe could be had
 base::Result<base::Bytes> RunInWalls(const Walls& walls, const std::function<base::Bytes()>& work);
 
 }  // namespace hardening

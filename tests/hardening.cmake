@@ -1,1 +1,1 @@
-# Tests of hardening.
+folder_test(hardening hardening Threads::Threads)

@@ -1,0 +1,172 @@
+#include "hardening/walls.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/mman.h>
+#include <sys/ptrace.h>
+#include <sys/resource.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <cstdlib>
+#include <memory>
+
+namespace hardening {
+namespace {
+
+const Walls kSmall{.cpu = std::chrono::seconds{1},
+                   .memory_bytes = std::size_t{64} << 20U,
+                   .result_bytes = std::size_t{8} << 20U};
+
+std::string ReasonOf(const std::function<base::Bytes()>& work) {
+  const auto result = RunInWalls(kSmall, work);
+  return result.ok() ? "ok" : result.error().reason;
+}
+
+TEST(WallsTest, GivesBackWhatTheWorkReturns) {
+  const auto result = RunInWalls(kSmall, [] { return base::ToBytes("sveiki"); });
+  ASSERT_TRUE(result.ok()) << result.error().message;
+  EXPECT_EQ(base::ToString(result.value()), "sveiki");
+}
+
+TEST(WallsTest, GivesBackAResultFarLargerThanAPipe) {
+  const auto result = RunInWalls(kSmall, [] { return base::Bytes(std::size_t{5} << 20U, 7); });
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result.value(), base::Bytes(std::size_t{5} << 20U, 7));
+}
+
+TEST(WallsTest, RefusesAResultBeyondItsLimit) {
+  EXPECT_EQ(ReasonOf([] { return base::Bytes((std::size_t{8} << 20U) + 1); }),
+            "walls.limit-result");
+}
+
+TEST(WallsTest, WorkSeesTheMemoryOfTheCaller) {
+  const std::string text = "from before the fork";
+  const auto result = RunInWalls(kSmall, [&] { return base::ToBytes(text); });
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(base::ToString(result.value()), text);
+}
+
+TEST(WallsTest, WorkCannotChangeTheMemoryOfTheCaller) {
+  int number = 1;
+  ASSERT_TRUE(RunInWalls(kSmall, [&] {
+                number = 2;
+                return base::Bytes{};
+              }).ok());
+  EXPECT_EQ(number, 1);
+}
+
+#ifndef EDOCVAULT_SANITIZED
+TEST(WallsTest, OpeningAFileKills) {
+  EXPECT_EQ(ReasonOf([] {
+              static_cast<void>(::open("/etc/hostname", O_RDONLY));
+              return base::Bytes{};
+            }),
+            "walls.forbidden");
+}
+
+TEST(WallsTest, MappingCodeKills) {
+  EXPECT_EQ(ReasonOf([] {
+              static_cast<void>(
+                  ::mmap(nullptr, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0));
+              return base::Bytes{};
+            }),
+            "walls.forbidden");
+}
+
+TEST(WallsTest, TooMuchMemoryIsNamed) {
+  EXPECT_EQ(ReasonOf([] { return base::Bytes(std::size_t{256} << 20U); }), "walls.limit-memory");
+}
+
+TEST(WallsTest, ALimitThatHoldsAlreadyIsNotRaised) {
+  const auto outer = RunInWalls(kSmall, [] {
+    return base::Bytes(std::size_t{32} << 20U).empty() ? base::Bytes{} : base::ToBytes("fits");
+  });
+  ASSERT_TRUE(outer.ok());
+  const pid_t child = ::fork();
+  if (child == 0) {
+    const rlimit narrow{std::size_t{1} << 29U, std::size_t{1} << 29U};
+    ::setrlimit(RLIMIT_AS, &narrow);
+    Walls wide = kSmall;
+    wide.memory_bytes = std::size_t{4} << 30U;
+    const auto result = RunInWalls(wide, [] { return base::Bytes(std::size_t{600} << 20U); });
+    ::_exit(!result.ok() && result.error().reason == "walls.limit-memory" ? 0 : 1);
+  }
+  int status = 0;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
+}
+#endif
+
+TEST(WallsTest, MakingASocketKills) {
+  EXPECT_EQ(ReasonOf([] {
+              static_cast<void>(::socket(AF_INET, SOCK_STREAM, 0));
+              return base::Bytes{};
+            }),
+            "walls.forbidden");
+}
+
+TEST(WallsTest, StartingAProgramKills) {
+  EXPECT_EQ(ReasonOf([] {
+              static_cast<void>(::execl("/bin/true", "true", nullptr));
+              return base::Bytes{};
+            }),
+            "walls.forbidden");
+}
+
+TEST(WallsTest, ForkingKills) {
+  EXPECT_EQ(ReasonOf([] {
+              static_cast<void>(::fork());
+              return base::Bytes{};
+            }),
+            "walls.forbidden");
+}
+
+TEST(WallsTest, TracingAnotherProcessKills) {
+  EXPECT_EQ(ReasonOf([] {
+              static_cast<void>(::ptrace(PTRACE_ATTACH, ::getppid(), nullptr, nullptr));
+              return base::Bytes{};
+            }),
+            "walls.forbidden");
+}
+
+TEST(WallsTest, SignallingTheParentKills) {
+  EXPECT_EQ(ReasonOf([] {
+              static_cast<void>(::kill(::getppid(), SIGTERM));
+              return base::Bytes{};
+            }),
+            "walls.forbidden");
+}
+
+TEST(WallsTest, EndlessComputingIsNamed) {
+  EXPECT_EQ(ReasonOf([] {
+              volatile bool more = true;
+              while (more) {
+              }
+              return base::Bytes{};
+            }),
+            "walls.limit-cpu");
+}
+
+TEST(WallsTest, ACrashIsAnErrorAndNotAResult) {
+  EXPECT_EQ(ReasonOf([]() -> base::Bytes { std::abort(); }), "walls.crashed");
+}
+
+TEST(WallsTest, AnExceptionIsAnErrorAndNotAResult) {
+  EXPECT_EQ(ReasonOf([]() -> base::Bytes { throw 7; }), "walls.crashed");
+}
+
+TEST(WallsTest, NoDescriptorOfTheCallerIsLeftInside) {
+  const int kept = ::dup(STDERR_FILENO);
+  const auto result = RunInWalls(kSmall, [kept] {
+    const char byte = 'x';
+    return base::ToBytes(::write(kept, &byte, 1) < 0 && errno == EBADF ? "closed" : "open");
+  });
+  ::close(kept);
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(base::ToString(result.value()), "closed");
+}
+
+}  // namespace
+}  // namespace hardening
