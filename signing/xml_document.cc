@@ -1,0 +1,236 @@
+#include "signing/xml_document.h"
+
+#include <libxml/parser.h>
+
+#include <limits>
+
+#include "base/base64.h"
+#include "signing/xerces_reader.h"
+#include "signing/xml_events.h"
+#include "signing/xml_scan.h"
+
+namespace signing {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+using ParserContext = base::CHandle<xmlParserCtxt, xmlFreeParserCtxt>;
+
+constexpr int kOptions = XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
+                         XML_PARSE_NODICT | XML_PARSE_BIG_LINES;
+
+bool IsSpace(char c) {
+  return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+base::Result<xmlDoc*> ParseTree(base::ByteSpan utf8) {
+  const ParserContext context{xmlNewParserCtxt()};
+  if (!context) return Error{ErrorCode::kUnavailable, "memory.short", "libxml2 parser"};
+  base::CHandle<xmlDoc, xmlFreeDoc> doc{
+      xmlCtxtReadMemory(context.get(), reinterpret_cast<const char*>(utf8.data()),
+                        static_cast<int>(utf8.size()), nullptr, "UTF-8", kOptions)};
+  // libxml2 keeps going over undeclared prefixes; a tree it had to repair is no tree.
+  const bool clean =
+      doc && context->wellFormed == 1 && context->nsWellFormed == 1 && context->errNo == XML_ERR_OK;
+  if (!clean || doc->intSubset != nullptr || doc->extSubset != nullptr)
+    return Error{ErrorCode::kInvalidInput, "xml.malformed", "libxml2 refuses it"};
+  return doc.release();
+}
+
+std::string QualifiedName(const xmlNode* node) {
+  std::string name;
+  if (node->ns != nullptr && node->ns->prefix != nullptr)
+    name = std::string(ToView(node->ns->prefix)) + ':';
+  return name.append(ToView(node->name));
+}
+
+std::string AttributeValue(const xmlAttr* attribute) {
+  std::string value;
+  for (const xmlNode* part = attribute->children; part != nullptr; part = part->next)
+    value += ToView(part->content);
+  return value;
+}
+
+void StartEvent(const xmlNode* node, XmlEvents& events) {
+  std::vector<XmlEvents::Attribute> attributes;
+  for (const xmlAttr* attribute = node->properties; attribute != nullptr;
+       attribute = attribute->next) {
+    const auto* space = attribute->ns == nullptr ? nullptr : attribute->ns->href;
+    attributes.push_back({std::string(ToView(space)), std::string(ToView(attribute->name)),
+                          AttributeValue(attribute)});
+  }
+  events.Start(NamespaceOf(node), QualifiedName(node), std::move(attributes));
+}
+
+// False for a kind of node that a document without a document type cannot hold.
+bool NodeEvent(const xmlNode* node, XmlEvents& events) {
+  switch (node->type) {
+    case XML_ELEMENT_NODE: StartEvent(node, events); return true;
+    case XML_TEXT_NODE:
+    case XML_CDATA_SECTION_NODE: events.Text(ToView(node->content)); return true;
+    case XML_COMMENT_NODE: events.Comment(ToView(node->content)); return true;
+    case XML_PI_NODE: events.Instruction(ToView(node->name), ToView(node->content)); return true;
+    default: return false;
+  }
+}
+
+base::Result<base::Sha256Digest> HashTree(const xmlDoc* doc) {
+  XmlEvents events;
+  const xmlNode* node = doc->children;
+  while (node != nullptr) {
+    if (!NodeEvent(node, events))
+      return Error{ErrorCode::kInvalidInput, "xml.malformed", "an unexpected kind of node"};
+    if (node->type == XML_ELEMENT_NODE && node->children != nullptr) {
+      node = node->children;
+      continue;
+    }
+    if (node->type == XML_ELEMENT_NODE) events.End();
+    while (node->next == nullptr && node->parent->type == XML_ELEMENT_NODE) {
+      node = node->parent;
+      events.End();
+    }
+    node = node->next;
+  }
+  return std::move(events).Finish();
+}
+
+// Namespaces in XML 1.0, 2.2, deprecates relative names, and canonicalization fails on them.
+bool HasRelativeNamespace(const xmlNode* node) {
+  for (const xmlNs* space = node->nsDef; space != nullptr; space = space->next) {
+    const std::string_view name = ToView(space->href);
+    if (!name.empty() && name.find(':') == std::string_view::npos) return true;
+  }
+  return false;
+}
+
+}  // namespace
+
+base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits) {
+  ASSIGN_OR_RETURN(const base::Bytes utf8, ScanXml(bytes, limits));
+  ASSIGN_OR_RETURN(xmlDoc* const tree, ParseTree(utf8));
+  XmlDocument document(tree);
+  ASSIGN_OR_RETURN(const base::Sha256Digest ours, HashTree(tree));
+  ASSIGN_OR_RETURN(const base::Sha256Digest theirs, HashAsXercesSees(utf8));
+  if (ours != theirs)
+    return Error{ErrorCode::kInvalidInput, "xml.parsers-disagree", "libxml2 and Xerces-C"};
+  document.root_ = xmlDocGetRootElement(tree);
+  for (xmlNode* node = document.root_; node != nullptr; node = NextInOrder(node, document.root_))
+    if (node->type == XML_ELEMENT_NODE && HasRelativeNamespace(node))
+      return Error{ErrorCode::kInvalidInput, "xml.malformed", "a relative namespace name"};
+  document.Index();
+  return document;
+}
+
+void XmlDocument::Index() {
+  for (xmlNode* node = root_; node != nullptr; node = NextInOrder(node, root_)) {
+    ++node_count_;
+    if (node->type != XML_ELEMENT_NODE) continue;
+    for (const xmlAttr* attribute = node->properties; attribute != nullptr;
+         attribute = attribute->next) {
+      const std::string_view name = ToView(attribute->name);
+      const bool in_xml = attribute->ns != nullptr && ToView(attribute->ns->prefix) == "xml";
+      const bool is_id = attribute->ns == nullptr ? name == "Id" || name == "ID" || name == "id"
+                                                  : in_xml && name == "id";
+      if (is_id) by_id_[AttributeValue(attribute)].push_back(node);
+    }
+  }
+}
+
+const std::vector<xmlNode*>& XmlDocument::FindById(std::string_view id) const {
+  static const std::vector<xmlNode*> kNone;
+  const auto found = by_id_.find(id);
+  return found == by_id_.end() ? kNone : found->second;
+}
+
+xmlNode* NextInOrder(xmlNode* node, const xmlNode* root) {
+  if (node->type == XML_ELEMENT_NODE && node->children != nullptr) return node->children;
+  while (node != root && node->next == nullptr) node = node->parent;
+  return node == root ? nullptr : node->next;
+}
+
+std::string_view ToView(const xmlChar* text) {
+  return text == nullptr ? std::string_view{} : reinterpret_cast<const char*>(text);
+}
+
+std::string_view NameOf(const xmlNode* node) {
+  return ToView(node->name);
+}
+
+std::string_view NamespaceOf(const xmlNode* node) {
+  return node->ns == nullptr ? std::string_view{} : ToView(node->ns->href);
+}
+
+bool IsElement(const xmlNode* node, std::string_view space, std::string_view name) {
+  return node != nullptr && node->type == XML_ELEMENT_NODE && NameOf(node) == name &&
+         NamespaceOf(node) == space;
+}
+
+xmlNode* FirstElement(const xmlNode* parent) {
+  xmlNode* node = parent == nullptr ? nullptr : parent->children;
+  while (node != nullptr && node->type != XML_ELEMENT_NODE) node = node->next;
+  return node;
+}
+
+xmlNode* NextElement(const xmlNode* node) {
+  xmlNode* next = node->next;
+  while (next != nullptr && next->type != XML_ELEMENT_NODE) next = next->next;
+  return next;
+}
+
+xmlNode* FindChild(const xmlNode* parent, std::string_view space, std::string_view name) {
+  xmlNode* node = FirstElement(parent);
+  while (node != nullptr && !IsElement(node, space, name)) node = NextElement(node);
+  return node;
+}
+
+std::vector<xmlNode*> FindChildren(const xmlNode* parent, std::string_view space,
+                                   std::string_view name) {
+  std::vector<xmlNode*> found;
+  for (xmlNode* node = FirstElement(parent); node != nullptr; node = NextElement(node))
+    if (IsElement(node, space, name)) found.push_back(node);
+  return found;
+}
+
+std::optional<std::string> AttributeOf(const xmlNode* node, std::string_view name) {
+  for (const xmlAttr* attribute = node->properties; attribute != nullptr;
+       attribute = attribute->next)
+    if (attribute->ns == nullptr && ToView(attribute->name) == name)
+      return AttributeValue(attribute);
+  return std::nullopt;
+}
+
+std::string TextOfElement(const xmlNode* node) {
+  std::string text;
+  if (node == nullptr) return text;
+  for (const xmlNode* part = node->children; part != nullptr; part = part->next)
+    if (part->type == XML_TEXT_NODE || part->type == XML_CDATA_SECTION_NODE)
+      text += ToView(part->content);
+  return text;
+}
+
+std::string TrimmedText(const xmlNode* node) {
+  const std::string text = TextOfElement(node);
+  std::string_view view = text;
+  while (!view.empty() && IsSpace(view.front())) view.remove_prefix(1);
+  while (!view.empty() && IsSpace(view.back())) view.remove_suffix(1);
+  return std::string(view);
+}
+
+std::optional<base::Bytes> Base64OfElement(const xmlNode* node) {
+  if (node == nullptr || FirstElement(node) != nullptr) return std::nullopt;
+  std::string text = TextOfElement(node);
+  std::erase_if(text, IsSpace);
+  return base::Base64Decode(text);
+}
+
+base::Status CheckXml(base::ByteSpan bytes, const XmlLimits& limits) {
+  RETURN_IF_ERROR(XmlDocument::Parse(bytes, limits));
+  return base::Ok();
+}
+
+void PrepareXml() {
+  xmlInitParser();
+  PrepareXerces();
+}
+
+}  // namespace signing

@@ -1,0 +1,69 @@
+// XmlDocument: the one tree of a document that anything is ever read from.
+//
+// It exists only for documents that passed the gate. Nodes are valid while it lives.
+#pragma once
+
+#include <libxml/tree.h>
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/c_handle.h"
+#include "base/result.h"
+#include "signing/xml_gate.h"
+
+namespace signing {
+
+class XmlDocument {
+ public:
+  // Errors: as CheckXml(). `bytes` are not kept.
+  static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlLimits& limits);
+  static base::Result<XmlDocument> Parse(base::ByteSpan bytes) { return Parse(bytes, XmlLimits()); }
+
+  xmlDoc* doc() const { return doc_.get(); }
+  xmlNode* root() const { return root_; }
+  std::size_t node_count() const { return node_count_; }
+
+  // All elements whose attribute Id, ID, id or xml:id has the value, in document order.
+  // More than one is an attack or a defect: a reference to it means nothing.
+  const std::vector<xmlNode*>& FindById(std::string_view id) const;
+
+ private:
+  explicit XmlDocument(xmlDoc* doc) : doc_(doc) {}
+  void Index();
+
+  base::CHandle<xmlDoc, xmlFreeDoc> doc_;
+  xmlNode* root_ = nullptr;
+  std::size_t node_count_ = 0;
+  std::map<std::string, std::vector<xmlNode*>, std::less<>> by_id_;
+};
+
+// The next node in document order below `root`; nullptr at the end.
+xmlNode* NextInOrder(xmlNode* node, const xmlNode* root);
+
+std::string_view ToView(const xmlChar* text);
+std::string_view NameOf(const xmlNode* node);       // Local name.
+std::string_view NamespaceOf(const xmlNode* node);  // Empty when there is none.
+bool IsElement(const xmlNode* node, std::string_view space, std::string_view name);
+
+xmlNode* FirstElement(const xmlNode* parent);
+xmlNode* NextElement(const xmlNode* node);
+xmlNode* FindChild(const xmlNode* parent, std::string_view space, std::string_view name);
+std::vector<xmlNode*> FindChildren(const xmlNode* parent, std::string_view space,
+                                   std::string_view name);
+
+// The attribute without namespace.
+std::optional<std::string> AttributeOf(const xmlNode* node, std::string_view name);
+
+// All text directly inside the element; comments and instructions do not cut it.
+std::string TextOfElement(const xmlNode* node);
+// The same without white space at both ends.
+std::string TrimmedText(const xmlNode* node);
+// xsd:base64Binary: white space anywhere. nullopt when it is no base64, or elements are inside.
+std::optional<base::Bytes> Base64OfElement(const xmlNode* node);
+
+}  // namespace signing

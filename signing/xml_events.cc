@@ -1,0 +1,72 @@
+#include "signing/xml_events.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "base/bytes.h"
+
+namespace signing {
+
+void XmlEvents::Start(std::string_view space, std::string_view qualified,
+                      std::vector<Attribute> attributes) {
+  Mark('<');
+  Add(space);
+  Add(qualified);
+  std::ranges::sort(attributes);
+  for (const Attribute& attribute : attributes) {
+    Write("@");
+    Add(attribute.space);
+    Add(attribute.name);
+    Add(attribute.value);
+  }
+}
+
+void XmlEvents::End() {
+  Mark('>');
+}
+
+void XmlEvents::Text(std::string_view text) {
+  pending_ += text;
+}
+
+void XmlEvents::Comment(std::string_view text) {
+  Mark('!');
+  Add(text);
+}
+
+void XmlEvents::Instruction(std::string_view target, std::string_view content) {
+  Mark('?');
+  Add(target);
+  Add(content);
+}
+
+base::Sha256Digest XmlEvents::Finish() && {
+  Mark('.');
+  hash_.Update(base::AsBytes(buffer_));
+  return std::move(hash_).Finish();
+}
+
+void XmlEvents::Mark(char kind) {
+  if (!pending_.empty()) {
+    Write("t");
+    Add(pending_);
+    pending_.clear();
+  }
+  Write({&kind, 1});
+}
+
+// With its length in front, so that no two lists of texts have the same bytes.
+void XmlEvents::Add(std::string_view text) {
+  Write(std::to_string(text.size()));
+  Write(":");
+  Write(text);
+}
+
+void XmlEvents::Write(std::string_view bytes) {
+  buffer_ += bytes;
+  if (buffer_.size() < 65536) return;
+  hash_.Update(base::AsBytes(buffer_));
+  buffer_.clear();
+}
+
+}  // namespace signing
