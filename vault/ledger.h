@@ -93,8 +93,8 @@ class Ledger {
   virtual base::Result<TreeHead> Head() const = 0;
   // RFC 6962, 2.1.1: the audit path of `entry` in the tree of `size` leaves.
   // kInvalidInput "proof.out-of-range" unless entry < size <= Head().size.
-  virtual base::Result<std::vector<base::Sha256Digest>> InclusionProof(EntryNumber entry,
-                                                                       std::uint64_t size) const = 0;
+  virtual base::Result<std::vector<base::Sha256Digest>> InclusionProof(
+      EntryNumber entry, std::uint64_t size) const = 0;
   // The head the tree had at `size`. Same error.
   virtual base::Result<TreeHead> HeadAt(std::uint64_t size) const = 0;
 

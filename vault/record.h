@@ -52,15 +52,16 @@ struct Record {
   RecordKind kind = RecordKind::kDocument;
   RecordId id;
   base::Time stored_at;
-  std::string agency;  // Code of the public body that acted, at most 64 bytes.
-  ClientId client;     // Whom it concerns.
-  RecordId subject;    // kAccess: the document read. Otherwise all zero.
-  SegmentRef content;  // kDocument only.
+  std::string agency;                 // Code of the public body that acted, at most 64 bytes.
+  ClientId client;                    // Whom it concerns.
+  RecordId subject;                   // kAccess: the document read. Otherwise all zero.
+  SegmentRef content;                 // kDocument only.
   base::Sha256Digest content_sha256;  // kDocument: of the ciphertext in the segment.
   // SHA-256(salt || SHA-256 of the plaintext document); the salt is in `sealed` and, for
   // whoever holds the document, in the receipt. kClient: the alias MAC.
   base::Sha256Digest commitment;
-  base::Bytes sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.
+  base::Bytes
+      sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.
 };
 
 }  // namespace vault

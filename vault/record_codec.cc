@@ -1,0 +1,135 @@
+#include "vault/record_codec.h"
+
+#include <algorithm>
+#include <string>
+
+namespace vault {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::uint8_t kVersion = 1;
+constexpr std::size_t kUsualSize = 512;
+
+Error Damaged(const char* what) {
+  return {ErrorCode::kCorrupted, "record.damaged", std::string("record: ") + what};
+}
+
+Error Malformed(const char* what) {
+  return {ErrorCode::kInvalidInput, "record.malformed", std::string("record: ") + what};
+}
+
+bool IsKnownKind(std::uint8_t kind) {
+  return kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
+         kind <= static_cast<std::uint8_t>(RecordKind::kAccess);
+}
+
+base::Status CheckSizes(const Record& record) {
+  if (record.agency.size() > kMaxAgencySize || record.sealed.size() > kMaxSealedSize)
+    return Error{ErrorCode::kInvalidInput, "record.too-large",
+                 "agency of " + std::to_string(record.agency.size()) + " bytes, sealed of " +
+                     std::to_string(record.sealed.size())};
+  return base::Ok();
+}
+
+base::Status CheckFieldsOfKind(const Record& record) {
+  if (!IsKnownKind(static_cast<std::uint8_t>(record.kind))) return Malformed("unknown kind");
+  if (record.kind != RecordKind::kAccess && record.subject != RecordId{})
+    return Malformed("a subject, but no access");
+  const bool has_content =
+      record.content != SegmentRef{} || record.content_sha256 != base::Sha256Digest{};
+  if (record.kind != RecordKind::kDocument && has_content)
+    return Malformed("content, but no document");
+  return base::Ok();
+}
+
+// Takes fields off the front; after the first that does not fit, nothing is taken any more.
+class Reader {
+ public:
+  explicit Reader(base::ByteSpan bytes) : rest_(bytes) {}
+
+  base::ByteSpan Take(std::size_t count) {
+    ok_ = ok_ && rest_.size() >= count;
+    if (!ok_) return {};
+    const base::ByteSpan taken = rest_.first(count);
+    rest_ = rest_.subspan(count);
+    return taken;
+  }
+  template <std::size_t N>
+  void TakeInto(std::array<std::uint8_t, N>& out) {
+    std::ranges::copy(Take(N), out.begin());
+  }
+  std::uint64_t TakeNumber(std::size_t width) {
+    std::uint64_t number = 0;
+    for (const std::uint8_t byte : Take(width)) number = (number << 8U) | byte;
+    return number;
+  }
+  bool AtEnd() const { return ok_ && rest_.empty(); }
+
+ private:
+  base::ByteSpan rest_;
+  bool ok_ = true;
+};
+
+void AppendDocumentFields(const Record& record, base::Bytes& out) {
+  base::AppendUint64(record.content.segment, out);
+  base::AppendUint64(record.content.offset, out);
+  base::AppendUint64(record.content.length, out);
+  base::Append(record.content_sha256.span(), out);
+}
+
+void TakeDocumentFields(Reader& reader, Record& record) {
+  record.content.segment = reader.TakeNumber(8);
+  record.content.offset = reader.TakeNumber(8);
+  record.content.length = reader.TakeNumber(8);
+  reader.TakeInto(record.content_sha256.bytes);
+}
+
+}  // namespace
+
+base::Result<base::Bytes> EncodeRecord(const Record& record) {
+  RETURN_IF_ERROR(CheckSizes(record));
+  RETURN_IF_ERROR(CheckFieldsOfKind(record));
+  base::Bytes out;
+  out.reserve(kUsualSize);
+  out.push_back(kVersion);
+  out.push_back(static_cast<std::uint8_t>(record.kind));
+  base::Append(record.id.span(), out);
+  base::AppendUint64(static_cast<std::uint64_t>(record.stored_at.time_since_epoch().count()), out);
+  base::Append(record.client.span(), out);
+  base::Append(record.commitment.span(), out);
+  out.push_back(static_cast<std::uint8_t>(record.agency.size()));
+  base::Append(base::AsBytes(record.agency), out);
+  if (record.kind == RecordKind::kDocument) AppendDocumentFields(record, out);
+  if (record.kind == RecordKind::kAccess) base::Append(record.subject.span(), out);
+  out.push_back(static_cast<std::uint8_t>(record.sealed.size() >> 8U));
+  out.push_back(static_cast<std::uint8_t>(record.sealed.size() & 0xFFU));
+  base::Append(record.sealed, out);
+  return out;
+}
+
+base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
+  Reader reader(bytes);
+  if (reader.TakeNumber(1) != kVersion) return Damaged("unknown version");
+  const auto kind = static_cast<std::uint8_t>(reader.TakeNumber(1));
+  if (!IsKnownKind(kind)) return Damaged("unknown kind");
+
+  Record record;
+  record.kind = static_cast<RecordKind>(kind);
+  reader.TakeInto(record.id.bytes);
+  record.stored_at =
+      base::Time(std::chrono::seconds(static_cast<std::int64_t>(reader.TakeNumber(8))));
+  reader.TakeInto(record.client.bytes);
+  reader.TakeInto(record.commitment.bytes);
+  record.agency = base::ToString(reader.Take(reader.TakeNumber(1)));
+  if (record.kind == RecordKind::kDocument) TakeDocumentFields(reader, record);
+  if (record.kind == RecordKind::kAccess) reader.TakeInto(record.subject.bytes);
+  const base::ByteSpan sealed = reader.Take(reader.TakeNumber(2));
+  record.sealed.assign(sealed.begin(), sealed.end());
+  if (!reader.AtEnd()) return Damaged("cut short, or bytes behind its end");
+  if (!CheckSizes(record).ok()) return Damaged("field too long");
+  return record;
+}
+
+}  // namespace vault
