@@ -1,0 +1,194 @@
+#include "api/config.h"
+
+#include <algorithm>
+#include <set>
+#include <sstream>
+
+// Before toml.hpp: errors as values, like everywhere else.
+#define TOML_EXCEPTIONS 0
+#include <toml++/toml.h>
+
+#include "base/bytes.h"
+#include "base/file.h"
+
+namespace api {
+namespace {
+
+constexpr std::size_t kMaxConfigSize = std::size_t{1} << 20U;
+
+base::Error Malformed(const std::string& what) {
+  return {base::ErrorCode::kInvalidInput, "config.malformed", what};
+}
+
+// Reads settings of one table and remembers which names were asked for; the first
+// complaint stands and is fetched at the end.
+class Table {
+ public:
+  Table(const toml::table* table, std::string name, std::filesystem::path folder)
+      : table_(table), name_(std::move(name)), folder_(std::move(folder)) {
+    if (table_ == nullptr) Complain("missing");
+  }
+
+  std::string Text(const std::string& key) {
+    const auto value = Take(key).value<std::string>();
+    if (!value) Complain(key + " must be a text");
+    return value.value_or("");
+  }
+  std::filesystem::path Path(const std::string& key) {
+    return (folder_ / Text(key)).lexically_normal();
+  }
+  std::int64_t Number(const std::string& key, std::int64_t smallest, std::int64_t largest) {
+    const auto value = Take(key).value<std::int64_t>();
+    if (!value || *value < smallest || *value > largest) {
+      Complain(key + " must be a number from " + std::to_string(smallest) + " to " +
+               std::to_string(largest));
+      return smallest;
+    }
+    return *value;
+  }
+  std::map<std::string, std::string> Texts(const std::string& key) {
+    std::map<std::string, std::string> texts;
+    const toml::table* inner = Take(key).as_table();
+    if (inner == nullptr) return texts;
+    for (const auto& [name, node] : *inner) {
+      const auto value = node.value<std::string>();
+      if (!value) Complain(key + " holds something that is no text");
+      texts[std::string(name.str())] = value.value_or("");
+    }
+    return texts;
+  }
+  std::vector<std::string> List(const std::string& key) {
+    std::vector<std::string> list;
+    const toml::array* array = Take(key).as_array();
+    if (array == nullptr) return list;
+    for (const auto& node : *array) {
+      const auto value = node.value<std::string>();
+      if (!value) Complain(key + " holds something that is no text");
+      list.push_back(value.value_or(""));
+    }
+    return list;
+  }
+  bool Has(const std::string& key) const { return table_ != nullptr && table_->contains(key); }
+
+  void Complain(const std::string& what) {
+    if (complaint_.empty()) complaint_ = "[" + name_ + "] " + what;
+  }
+  // The first complaint, or about a name nobody asked for.
+  base::Status Finish() {
+    if (table_ != nullptr) {
+      for (const auto& [key, node] : *table_) {
+        if (!asked_.contains(std::string(key.str())))
+          Complain("has an unknown setting " + std::string(key.str()));
+      }
+    }
+    if (!complaint_.empty()) return Malformed(complaint_);
+    return base::Ok();
+  }
+
+ private:
+  toml::node_view<const toml::node> Take(const std::string& key) {
+    asked_.insert(key);
+    return table_ == nullptr ? toml::node_view<const toml::node>() : (*table_)[key];
+  }
+
+  const toml::table* table_;
+  std::string name_;
+  std::filesystem::path folder_;
+  std::set<std::string> asked_;
+  std::string complaint_;
+};
+
+base::Result<ListenConfig> ReadListen(Table table) {
+  ListenConfig listen{.address = table.Text("address"),
+                      .port = static_cast<std::uint16_t>(table.Number("port", 1, 65535)),
+                      .certificate = table.Path("certificate"),
+                      .key = table.Path("key"),
+                      .client_ca = table.Path("client_ca")};
+  RETURN_IF_ERROR(table.Finish());
+  return listen;
+}
+
+base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::path& data) {
+  hsm::KeyholderConfig hsm;
+  hsm.module = table.Path("module");
+  hsm.token_label = table.Text("token");
+  hsm.pin_file = table.Path("pin_file");
+  hsm.pin_refused_mark = data / "pin-refused";
+  hsm.log_origin = table.Text("log_origin");
+  hsm.environment = table.Texts("environment");
+  if (table.Has("sessions"))
+    hsm.sessions = static_cast<std::size_t>(table.Number("sessions", 1, 64));
+  RETURN_IF_ERROR(table.Finish());
+  return hsm;
+}
+
+base::Result<CourierConfig> ReadCourier(Table table) {
+  CourierConfig courier;
+  courier.services = table.Texts("services");
+  if (table.Has("timeout_seconds"))
+    courier.timeout = std::chrono::seconds(table.Number("timeout_seconds", 1, 300));
+  for (const auto& [name, url] : courier.services) {
+    if (!url.starts_with("http://") && !url.starts_with("https://"))
+      table.Complain(name + " is no http or https URL");
+  }
+  RETURN_IF_ERROR(table.Finish());
+  return courier;
+}
+
+base::Result<RegisteredCaller> ReadCaller(Table table) {
+  const std::string role = table.Text("role");
+  RegisteredCaller caller{.name = table.Text("name"),
+                          .role = role == "platform" ? CallerRole::kPlatform : CallerRole::kAgency,
+                          .agency = "",
+                          .certificate_sha256 = table.Text("certificate_sha256"),
+                          .keys = {}};
+  if (role != "agency" && role != "platform") table.Complain("role is agency or platform");
+  if (caller.role == CallerRole::kAgency) caller.agency = table.Text("agency");
+  if (table.Has("keys")) caller.keys = table.List("keys");
+  const auto digest = base::HexDecode(caller.certificate_sha256);
+  if (!digest || digest->size() != 32)
+    table.Complain("certificate_sha256 is 64 lower-case hexadecimal digits");
+  RETURN_IF_ERROR(table.Finish());
+  return caller;
+}
+
+}  // namespace
+
+base::Result<Config> ReadConfig(const std::filesystem::path& file) {
+  ASSIGN_OR_RETURN(const base::Bytes text, base::ReadFile(file, kMaxConfigSize));
+  const toml::parse_result parsed = toml::parse(base::AsText(text), file.string());
+  if (!parsed) {
+    std::ostringstream where;
+    where << parsed.error();
+    return Malformed(where.str());
+  }
+  const toml::table& root = parsed.table();
+  const std::filesystem::path folder = std::filesystem::absolute(file).parent_path();
+  const auto part = [&](const char* name) { return Table(root[name].as_table(), name, folder); };
+
+  Config config;
+  Table vault = part("vault");
+  config.data = vault.Path("data");
+  if (vault.Has("document_bytes"))
+    config.document_bytes =
+        static_cast<std::size_t>(vault.Number("document_bytes", 1, std::int64_t{64} << 20U));
+  RETURN_IF_ERROR(vault.Finish());
+  ASSIGN_OR_RETURN(config.listen, ReadListen(part("listen")));
+  ASSIGN_OR_RETURN(config.hsm, ReadHsm(part("hsm"), config.data));
+  ASSIGN_OR_RETURN(config.courier, ReadCourier(part("courier")));
+  if (const toml::array* callers = root["caller"].as_array()) {
+    for (const auto& node : *callers) {
+      ASSIGN_OR_RETURN(RegisteredCaller caller,
+                       ReadCaller(Table(node.as_table(), "caller", folder)));
+      config.callers.push_back(std::move(caller));
+    }
+  }
+  static const std::set<std::string> kParts{"vault", "listen", "hsm", "courier", "caller"};
+  for (const auto& [name, node] : root) {
+    if (!kParts.contains(std::string(name.str())))
+      return Malformed("unknown part " + std::string(name.str()));
+  }
+  return config;
+}
+
+}  // namespace api

@@ -1,0 +1,17 @@
+#include "api/flow/publish_checkpoint.h"
+
+namespace api {
+
+base::Result<vault::Ledger::Checkpoint> PublishCheckpoint::Covering(std::uint64_t size) {
+  const std::scoped_lock lock(one_at_a_time_);
+  auto latest = ledger_.LatestCheckpoint();
+  if (latest.ok() && latest.value().size >= size) return latest;
+  if (!latest.ok() && latest.error().code != base::ErrorCode::kNotFound) return latest.error();
+  ASSIGN_OR_RETURN(const vault::TreeHead head, ledger_.Head());
+  if (head.size == 0) return latest.error();  // An empty ledger has no checkpoint: not found.
+  ASSIGN_OR_RETURN(std::string note, keys_.SignCheckpoint({.size = head.size, .root = head.root}));
+  RETURN_IF_ERROR(ledger_.KeepCheckpoint(head.size, note));
+  return vault::Ledger::Checkpoint{.size = head.size, .note = std::move(note)};
+}
+
+}  // namespace api

@@ -1,0 +1,47 @@
+#include "api/flow/read_document.h"
+
+#include "api/flow/record_keys.h"
+
+namespace api {
+namespace {
+
+base::Error Unknown() {
+  return {base::ErrorCode::kNotFound, "document.unknown", "no such document for this caller"};
+}
+
+bool MaySee(const Caller& caller, const vault::Record& record) {
+  return caller.role == CallerRole::kPlatform || caller.agency == record.agency;
+}
+
+}  // namespace
+
+base::Result<vault::StoredRecord> ReadDocument::Find(const Caller& caller,
+                                                     std::string_view id) const {
+  const auto record_id = vault::RecordId::Parse(id);
+  if (!record_id) return Unknown();
+  auto found = ledger_.Find(*record_id);
+  if (!found.ok() && found.error().code == base::ErrorCode::kNotFound) return Unknown();
+  if (!found.ok()) return found.error();
+  const vault::Record& record = found.value().record;
+  if (record.kind != vault::RecordKind::kDocument || !MaySee(caller, record)) return Unknown();
+  return found;
+}
+
+base::Result<base::Json> ReadDocument::Metadata(const vault::StoredRecord& record) const {
+  ASSIGN_OR_RETURN(const base::Secret key, OpenRecordKey(ledger_, keys_, record.record.id));
+  return OpenMetadata(key, record.record);
+}
+
+base::Result<OpenedDocument> ReadDocument::Run(const Reading& reading, std::string_view id,
+                                               std::string_view what) {
+  ASSIGN_OR_RETURN(vault::StoredRecord stored, Find(reading.caller, id));
+  RETURN_IF_ERROR(record_access_.Run(reading, stored.record.client, stored.record.id, what));
+  ASSIGN_OR_RETURN(const base::Secret key, OpenRecordKey(ledger_, keys_, stored.record.id));
+  ASSIGN_OR_RETURN(base::Json metadata, OpenMetadata(key, stored.record));
+  ASSIGN_OR_RETURN(
+      base::Bytes bytes,
+      segments_.Read(stored.record.content, stored.record.content_sha256, ContentKey(key)));
+  return OpenedDocument{std::move(stored), std::move(metadata), std::move(bytes)};
+}
+
+}  // namespace api

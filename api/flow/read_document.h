@@ -1,0 +1,47 @@
+// ReadDocument: a stored document and what is known of it, for those who may see it.
+#pragma once
+
+#include "api/caller.h"
+#include "api/flow/record_access.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "hsm/vault_keys.h"
+#include "vault/ledger.h"
+#include "vault/segments.h"
+
+namespace api {
+
+struct OpenedDocument {
+  vault::StoredRecord record;
+  base::Json metadata;
+  base::Bytes bytes;
+};
+
+// Thread-safe if its parts are. Borrows them; they must outlive it.
+class ReadDocument {
+ public:
+  ReadDocument(RecordAccess& record_access, vault::Ledger& ledger, vault::Segments& segments,
+               hsm::VaultKeys& keys)
+      : record_access_(record_access), ledger_(ledger), segments_(segments), keys_(keys) {}
+
+  // An agency sees its own documents; the platform sees all, by purpose. What one may not
+  // see does not exist: kNotFound "document.unknown".
+  //
+  // The ledger entry alone: no personal data, so no access record.
+  base::Result<vault::StoredRecord> Find(const Caller& caller, std::string_view id) const;
+
+  // Metadata only, for the receipt's salt: stays inside, never answered as it is.
+  base::Result<base::Json> Metadata(const vault::StoredRecord& record) const;
+
+  // All of it; the read is recorded first under the word `what`.
+  base::Result<OpenedDocument> Run(const Reading& reading, std::string_view id,
+                                   std::string_view what);
+
+ private:
+  RecordAccess& record_access_;
+  vault::Ledger& ledger_;
+  vault::Segments& segments_;
+  hsm::VaultKeys& keys_;
+};
+
+}  // namespace api

@@ -1,0 +1,107 @@
+// The front role: HTTPS, flows and the vault. No PKCS#11 module, no way out, no document
+// ever parsed.
+#include <signal.h>
+
+#include <atomic>
+#include <condition_variable>
+#include <mutex>
+#include <thread>
+
+#include "api/http/routes.h"
+#include "api/http/server.h"
+#include "api/inspector.h"
+#include "api/outbound/courier.h"
+#include "api/roles.h"
+#include "base/log.h"
+#include "hsm/keyholder.h"
+#include "vault/ledger.h"
+#include "vault/segments.h"
+
+namespace api {
+namespace {
+
+constexpr std::chrono::seconds kCheckpointPeriod{1};
+
+// Signs a checkpoint within a second of the last entry, and says once when it cannot.
+class CheckpointTimer {
+ public:
+  CheckpointTimer(PublishCheckpoint& publish, const vault::Ledger& ledger)
+      : thread_([this, &publish, &ledger](const std::stop_token& stop) {
+          Run(publish, ledger, stop);
+        }) {}
+
+ private:
+  void Run(PublishCheckpoint& publish, const vault::Ledger& ledger, const std::stop_token& stop) {
+    bool failing = false;
+    std::unique_lock lock(mutex_);
+    while (!wake_.wait_for(lock, stop, kCheckpointPeriod, [] { return false; }) &&
+           !stop.stop_requested()) {
+      const auto head = ledger.Head();
+      if (!head.ok() || head.value().size == 0) continue;
+      const auto published = publish.Covering(head.value().size);
+      if (!published.ok() && !failing) base::LogError("checkpoint.failed", published.error());
+      failing = !published.ok();
+    }
+  }
+
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;  // Last: it uses the others, and stops first.
+};
+
+// SIGTERM and SIGINT are taken here and nowhere else in the process.
+void WaitForTermination() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  int received = 0;
+  sigwait(&signals, &received);
+}
+
+void BlockTermination() {
+  sigset_t signals;
+  sigemptyset(&signals);
+  sigaddset(&signals, SIGTERM);
+  sigaddset(&signals, SIGINT);
+  pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+}  // namespace
+
+base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
+  BlockTermination();  // Before any thread starts, so that all inherit it.
+  hsm::KeyholderClient keyholder{base::ChannelClient(std::move(doors.at(0)))};
+  InspectorClient inspector{base::ChannelClient(std::move(doors.at(1)))};
+  CourierClient courier{base::ChannelClient(std::move(doors.at(2)))};
+  const base::SystemClock clock;
+  ASSIGN_OR_RETURN(const auto ledger, vault::Ledger::Open(config.data, {}));
+  ASSIGN_OR_RETURN(const auto segments, vault::Segments::Open(config.data));
+
+  FindClient find_client(*ledger, keyholder, clock);
+  RecordAccess record_access(*ledger, keyholder, clock);
+  SignDocument sign_document(keyholder, inspector, courier, clock);
+  SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
+  ReadDocument read_document(record_access, *ledger, *segments, keyholder);
+  VerifyDocument verify_document(read_document, inspector, clock);
+  PublishCheckpoint publish_checkpoint(*ledger, keyholder);
+  DocumentReceipt document_receipt(read_document, publish_checkpoint, *ledger);
+  ClientHistory client_history(record_access, *ledger, keyholder);
+  const Flows flows{find_client,     submit_document,  sign_document,  read_document,
+                    verify_document, document_receipt, client_history, publish_checkpoint,
+                    keyholder,       keyholder,        clock};
+
+  const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
+  ASSIGN_OR_RETURN(const auto server, HttpServer::Start(config, [&flows](const Request& request) {
+                     return Answer(flows, request);
+                   }));
+  base::Json fields;
+  fields.Set("address", config.listen.address);
+  fields.Set("port", int{config.listen.port});
+  base::Log(base::Severity::kInfo, "front.listening", fields);
+  WaitForTermination();
+  base::Log(base::Severity::kInfo, "front.stopping");
+  return base::Ok();
+}
+
+}  // namespace api

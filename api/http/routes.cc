@@ -1,0 +1,284 @@
+#include "api/http/routes.h"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+
+#include "api/http/content_disposition.h"
+#include "signing/container_writer.h"
+#include "vault/record.h"
+
+namespace api {
+namespace {
+
+using Result = base::Result<Response>;
+
+// Path segments that stood where a pattern has "*".
+using Wildcards = std::vector<std::string>;
+
+Reading ReadingOf(const Request& request) {
+  return {.caller = request.caller,
+          .purpose = request.Header("edocvault-purpose"),
+          .official = request.Header("edocvault-official")};
+}
+
+base::Result<SealOrder> ReadSealOrder(const Request& request) {
+  struct Row {
+    std::string_view name;
+    SignatureLevel level;
+  };
+  static constexpr std::array<Row, 3> kLevels{
+      {{"B", SignatureLevel::kB}, {"T", SignatureLevel::kT}, {"LT", SignatureLevel::kLT}}};
+  const auto level = std::ranges::find(kLevels, request.Query("level").value_or("T"), &Row::name);
+  if (level == kLevels.end())
+    return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-level", "level is B, T or LT"};
+  return SealOrder{.key = {request.Query("key").value_or("")}, .level = level->level};
+}
+
+// What is to be signed: the body itself when it is a container of documents, or the body as
+// the one document of a container that we write around it.
+base::Result<base::Bytes> ContainerToSign(const Flows& flows, const Request& request) {
+  if (request.body.empty())
+    return base::Error{base::ErrorCode::kInvalidInput, "document.empty", "no bytes"};
+  const std::string type = request.Header("content-type");
+  if (type == signing::kAsicMediaType) return request.body;
+  const auto name = FileNameOf(request.Header("content-disposition"));
+  return signing::WriteContainer(
+      {.documents = {{.name = name.value_or(""), .media_type = type, .bytes = request.body}},
+       .signatures = {},
+       .modified = flows.clock.Now()});
+}
+
+Response ContainerResponse(base::Bytes container) {
+  return {.status = 200,
+          .content_type = std::string(signing::kAsicMediaType),
+          .headers = {},
+          .body = std::move(container)};
+}
+
+Response TextResponse(std::string_view text) {
+  return {.status = 200,
+          .content_type = "text/plain; charset=utf-8",
+          .headers = {},
+          .body = base::ToBytes(text)};
+}
+
+// ---- One function a route. ----
+
+Result Live(const Flows&, const Request&, const Wildcards&) {
+  base::Json json;
+  json.Set("status", "live");
+  return JsonResponse(200, json);
+}
+
+Result Ready(const Flows& flows, const Request&, const Wildcards&) {
+  ASSIGN_OR_RETURN(const auto facts, flows.token.Describe());
+  if (!facts.logged_in)
+    return base::Error{base::ErrorCode::kUnavailable, "token.absent", "not logged in"};
+  base::Json json;
+  json.Set("status", "ready");
+  json.Set("token", facts.token);
+  return JsonResponse(200, json);
+}
+
+Result LookUpClient(const Flows& flows, const Request& request, const Wildcards&) {
+  ASSIGN_OR_RETURN(const base::Json body, base::Json::Parse(base::AsText(request.body)));
+  const base::Json* create = body.Find("create");
+  const bool may_create = create != nullptr && create->AsBool() != nullptr && *create->AsBool();
+  ASSIGN_OR_RETURN(
+      const vault::ClientId client,
+      flows.find_client.Run(request.caller, {.identifier = body.Text("identifier").value_or(""),
+                                             .create = may_create}));
+  base::Json json;
+  json.Set("client", client.Text());
+  return JsonResponse(200, json);
+}
+
+Result PostDocument(const Flows& flows, const Request& request, const Wildcards&) {
+  const auto file_name = FileNameOf(request.Header("content-disposition"));
+  Submission submission{.client = request.Query("client").value_or(""),
+                        .name = file_name.value_or(""),
+                        .media_type = request.Header("content-type"),
+                        .direction = request.Query("direction").value_or("outgoing"),
+                        .channel = request.Query("channel").value_or("electronic"),
+                        .seal = std::nullopt,
+                        .bytes = request.body};
+  base::Bytes container;
+  if (request.Query("key")) {
+    ASSIGN_OR_RETURN(submission.seal, ReadSealOrder(request));
+    ASSIGN_OR_RETURN(container, ContainerToSign(flows, request));
+    submission.bytes = container;
+    submission.name += submission.name.ends_with(".edoc") ? "" : ".edoc";
+    submission.media_type = signing::kAsicMediaType;
+  }
+  ASSIGN_OR_RETURN(const StoredDocument stored,
+                   flows.submit_document.Run(request.caller, submission));
+  base::Json json;
+  json.Set("id", stored.id.Text());
+  json.Set("client", stored.client.Text());
+  json.Set("entry", static_cast<std::int64_t>(stored.appended.entry.value));
+  json.Set("leafHash", base::HexEncode(stored.appended.leaf_hash.bytes));
+  Response response = JsonResponse(201, json);
+  response.headers["Location"] = "/v1/documents/" + stored.id.Text();
+  return response;
+}
+
+Result GetDocument(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  ASSIGN_OR_RETURN(const vault::StoredRecord stored,
+                   flows.read_document.Find(request.caller, wildcards.at(0)));
+  base::Json json;
+  json.Set("id", stored.record.id.Text());
+  json.Set("client", stored.record.client.Text());
+  json.Set("agency", stored.record.agency);
+  json.Set("entry", static_cast<std::int64_t>(stored.entry.value));
+  json.Set("storedAt", base::FormatTime(stored.record.stored_at));
+  return JsonResponse(200, json);
+}
+
+Result GetContent(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  ASSIGN_OR_RETURN(OpenedDocument document,
+                   flows.read_document.Run(ReadingOf(request), wildcards.at(0), "document.read"));
+  Response response{.status = 200,
+                    .content_type = document.metadata.Text("mediaType").value_or(""),
+                    .headers = {},
+                    .body = std::move(document.bytes)};
+  response.headers["Content-Disposition"] =
+      AttachmentHeader(document.metadata.Text("name").value_or("document"));
+  // A browser must not guess that a stored document is a page of ours.
+  response.headers["X-Content-Type-Options"] = "nosniff";
+  return response;
+}
+
+Result GetReceipt(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  ASSIGN_OR_RETURN(const std::string receipt,
+                   flows.document_receipt.Run(request.caller, wildcards.at(0)));
+  return TextResponse(receipt);
+}
+
+Result GetVerification(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  ASSIGN_OR_RETURN(
+      const base::Json report,
+      flows.verify_document.Run(ReadingOf(request), wildcards.at(0), request.language()));
+  return JsonResponse(200, report);
+}
+
+Result PostSignature(const Flows& flows, const Request& request, const Wildcards&) {
+  ASSIGN_OR_RETURN(const SealOrder order, ReadSealOrder(request));
+  ASSIGN_OR_RETURN(const base::Bytes container, ContainerToSign(flows, request));
+  ASSIGN_OR_RETURN(base::Bytes signed_container,
+                   flows.sign_document.Run(request.caller, order, container));
+  return ContainerResponse(std::move(signed_container));
+}
+
+Result History(const Flows& flows, const Request& request, const std::string& client,
+               vault::RecordKind kind) {
+  HistoryOrder order{.client = client, .kind = kind, .cursor = request.Query("cursor")};
+  if (const auto limit = request.Query("limit")) {
+    const char* const end = limit->data() + limit->size();
+    const auto parsed = std::from_chars(limit->data(), end, order.limit);
+    if (parsed.ec != std::errc() || parsed.ptr != end) order.limit = 0;  // Refused below.
+  }
+  ASSIGN_OR_RETURN(const base::Json page, flows.client_history.Run(ReadingOf(request), order));
+  return JsonResponse(200, page);
+}
+
+Result GetHistory(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  return History(flows, request, wildcards.at(0), vault::RecordKind::kDocument);
+}
+
+Result GetAccesses(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  return History(flows, request, wildcards.at(0), vault::RecordKind::kAccess);
+}
+
+Result GetCheckpoint(const Flows& flows, const Request&, const Wildcards&) {
+  ASSIGN_OR_RETURN(const auto checkpoint, flows.publish_checkpoint.Covering(1));
+  return TextResponse(checkpoint.note);
+}
+
+Result GetLogKey(const Flows& flows, const Request&, const Wildcards&) {
+  ASSIGN_OR_RETURN(const std::string key, flows.vault_keys.CheckpointVerifierKey());
+  return TextResponse(key + "\n");
+}
+
+// ---- The table. ----
+
+struct Route {
+  std::string_view method;
+  std::string_view pattern;  // "*" stands for one segment.
+  Result (*answer)(const Flows&, const Request&, const Wildcards&);
+};
+constexpr std::array<Route, 13> kRoutes{{
+    {"GET", "/health/live", Live},
+    {"GET", "/health/ready", Ready},
+    {"POST", "/v1/clients/lookup", LookUpClient},
+    {"GET", "/v1/clients/*/history", GetHistory},
+    {"GET", "/v1/clients/*/accesses", GetAccesses},
+    {"POST", "/v1/documents", PostDocument},
+    {"GET", "/v1/documents/*", GetDocument},
+    {"GET", "/v1/documents/*/content", GetContent},
+    {"GET", "/v1/documents/*/receipt", GetReceipt},
+    {"GET", "/v1/documents/*/verification", GetVerification},
+    {"POST", "/v1/signatures", PostSignature},
+    {"GET", "/v1/log/checkpoint", GetCheckpoint},
+    {"GET", "/v1/log/key", GetLogKey},
+}};
+
+// Routes only agencies may use; all others are for every registered caller, and their flows
+// decide what that caller may see.
+constexpr std::array<std::string_view, 2> kAgencyOnly{"POST /v1/documents", "POST /v1/signatures"};
+
+std::vector<std::string_view> Split(std::string_view path) {
+  std::vector<std::string_view> segments;
+  while (!path.empty()) {
+    path.remove_prefix(1);  // The slash.
+    const std::size_t end = std::min(path.find('/'), path.size());
+    segments.push_back(path.substr(0, end));
+    path.remove_prefix(end);
+  }
+  return segments;
+}
+
+std::optional<Wildcards> Match(std::string_view pattern, std::string_view path) {
+  if (!path.starts_with('/')) return std::nullopt;
+  const auto wanted = Split(pattern);
+  const auto given = Split(path);
+  if (wanted.size() != given.size()) return std::nullopt;
+  Wildcards wildcards;
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    if (wanted[i] == "*") {
+      wildcards.emplace_back(given[i]);
+    } else if (wanted[i] != given[i]) {
+      return std::nullopt;
+    }
+  }
+  return wildcards;
+}
+
+Result Dispatch(const Flows& flows, const Request& request) {
+  bool path_exists = false;
+  for (const Route& route : kRoutes) {
+    const auto wildcards = Match(route.pattern, request.path);
+    if (!wildcards) continue;
+    path_exists = true;
+    if (route.method != request.method) continue;
+    const std::string name = request.method + " " + std::string(route.pattern);
+    if (std::ranges::find(kAgencyOnly, name) != kAgencyOnly.end() &&
+        request.caller.role != CallerRole::kAgency)
+      return base::Error{base::ErrorCode::kDenied, "caller.wrong-role",
+                         request.caller.name + " is no agency"};
+    return route.answer(flows, request, *wildcards);
+  }
+  if (path_exists)
+    return base::Error{base::ErrorCode::kInvalidInput, "http.method-not-allowed", request.method};
+  return base::Error{base::ErrorCode::kNotFound, "http.no-such-path", "no such path"};
+}
+
+}  // namespace
+
+Response Answer(const Flows& flows, const Request& request) {
+  Result result = Dispatch(flows, request);
+  if (result.ok()) return std::move(result).value();
+  return Problem(result.error(), request);
+}
+
+}  // namespace api

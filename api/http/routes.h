@@ -1,0 +1,34 @@
+// Routes: which flow answers which request. The table in routes.cc is the API.
+#pragma once
+
+#include "api/flow/client_history.h"
+#include "api/flow/document_receipt.h"
+#include "api/flow/find_client.h"
+#include "api/flow/publish_checkpoint.h"
+#include "api/flow/read_document.h"
+#include "api/flow/sign_document.h"
+#include "api/flow/submit_document.h"
+#include "api/flow/verify_document.h"
+#include "api/http/message.h"
+
+namespace api {
+
+// Borrowed; all outlive the server.
+struct Flows {
+  FindClient& find_client;
+  SubmitDocument& submit_document;
+  SignDocument& sign_document;
+  ReadDocument& read_document;
+  VerifyDocument& verify_document;
+  DocumentReceipt& document_receipt;
+  ClientHistory& client_history;
+  PublishCheckpoint& publish_checkpoint;
+  hsm::VaultKeys& vault_keys;
+  hsm::Provisioner& token;  // Only to ask how it is, for readiness.
+  const base::Clock& clock;
+};
+
+// Thread-safe. Never fails: an error becomes a problem document.
+Response Answer(const Flows& flows, const Request& request);
+
+}  // namespace api

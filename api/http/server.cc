@@ -1,0 +1,239 @@
+#include "api/http/server.h"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/Context.h>
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerParams.h>
+#include <Poco/Net/HTTPServerRequestImpl.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/NetSSL.h>
+#include <Poco/Net/SecureServerSocket.h>
+#include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/Net/X509Certificate.h>
+#include <Poco/URI.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <array>
+#include <cctype>
+#include <charconv>
+
+#include "base/digest.h"
+#include "base/log.h"
+#include "base/random.h"
+
+namespace api {
+namespace {
+
+namespace net = Poco::Net;
+
+constexpr int kMaxThreads = 32;
+
+base::Error BadFraming(const char* what) {
+  return {base::ErrorCode::kInvalidInput, "http.bad-framing", what};
+}
+
+std::string LowerCase(std::string text) {
+  std::ranges::transform(text, text.begin(), [](char c) {
+    return static_cast<char>(std::tolower(static_cast<unsigned char>(c)));
+  });
+  return text;
+}
+
+// RFC 9112, 3.2 and 6.3: one Host; a length or chunks, never both, never twice. What two
+// servers could read differently is refused.
+base::Status CheckFraming(const net::HTTPServerRequest& request) {
+  std::map<std::string, int> count;
+  for (const auto& [name, value] : request) ++count[LowerCase(name)];
+  if (request.getVersion() == net::HTTPMessage::HTTP_1_1 && count["host"] != 1)
+    return BadFraming("exactly one Host is needed");
+  if (count["content-length"] > 1 || count["transfer-encoding"] > 1)
+    return BadFraming("a repeated length");
+  if (count["content-length"] == 1 && count["transfer-encoding"] == 1)
+    return BadFraming("Content-Length and Transfer-Encoding");
+  if (count["transfer-encoding"] == 1 && LowerCase(request.get("Transfer-Encoding")) != "chunked")
+    return BadFraming("a transfer encoding other than chunked");
+  if (count["content-length"] == 1) {
+    const std::string& length = request.get("Content-Length");
+    if (length.empty() || length.size() > 18 ||
+        !std::ranges::all_of(length, [](char c) { return c >= '0' && c <= '9'; }))
+      return BadFraming("Content-Length is no number");
+  }
+  return base::Ok();
+}
+
+base::Result<base::Bytes> ReadBody(net::HTTPServerRequest& request, std::size_t limit) {
+  const base::Error too_large{base::ErrorCode::kInvalidInput, "body.too-large",
+                              "at most " + std::to_string(limit) + " bytes"};
+  if (request.hasContentLength() &&
+      static_cast<std::uint64_t>(request.getContentLength64()) > limit)
+    return too_large;
+  base::Bytes body;
+  std::array<char, 65536> block{};
+  std::istream& in = request.stream();
+  while (in.good()) {
+    in.read(block.data(), block.size());
+    const auto got = static_cast<std::size_t>(in.gcount());
+    if (body.size() + got > limit) return too_large;
+    body.insert(body.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got));
+  }
+  if (request.hasContentLength() &&
+      body.size() != static_cast<std::size_t>(request.getContentLength64()))
+    return BadFraming("the body ended early");
+  return body;
+}
+
+base::Status ReadQuery(const Poco::URI& uri, Request& out) {
+  for (const auto& [name, value] : uri.getQueryParameters()) {
+    if (!out.query.emplace(name, value).second) return BadFraming("a repeated query parameter");
+  }
+  return base::Ok();
+}
+
+// The caller is who the TLS certificate says, found by its digest. Everybody else whose
+// certificate the client CA issued is known to TLS and to nobody here.
+base::Result<Caller> Identify(const net::HTTPServerRequest& request,
+                              const std::vector<RegisteredCaller>& callers) {
+  const auto& implementation = dynamic_cast<const net::HTTPServerRequestImpl&>(request);
+  net::SecureStreamSocket socket(const_cast<net::HTTPServerRequestImpl&>(implementation).socket());
+  const net::X509Certificate certificate = socket.peerCertificate();
+  unsigned char* der = nullptr;
+  const int length = i2d_X509(const_cast<X509*>(certificate.certificate()), &der);
+  if (length <= 0) return BadFraming("no client certificate");
+  const std::string digest =
+      base::HexEncode(base::Sha256({der, static_cast<std::size_t>(length)}).bytes);
+  OPENSSL_free(der);
+  const auto found = std::ranges::find(callers, digest, &RegisteredCaller::certificate_sha256);
+  if (found == callers.end())
+    return base::Error{base::ErrorCode::kDenied, "caller.unknown",
+                       "certificate " + digest + " is not registered"};
+  return Caller{found->name, found->role, found->agency, found->keys};
+}
+
+// One connection's request, from Poco's shape to ours and back.
+class RequestHandler final : public net::HTTPRequestHandler {
+ public:
+  RequestHandler(const Config& config, const HttpServer::Handler& handler)
+      : config_(config), handler_(handler) {}
+
+  void handleRequest(net::HTTPServerRequest& from, net::HTTPServerResponse& to) override {
+    Request request;
+    request.id = base::HexEncode(base::RandomBytes(8));
+    const auto taken = Take(from, request);
+    const Response response = taken.ok() ? handler_(request) : Problem(taken.error(), request);
+    // After a refused body the rest of the connection cannot be trusted to begin a request.
+    if (!taken.ok()) to.setKeepAlive(false);
+    LogRequest(request, response);
+    Send(response, request, to);
+  }
+
+ private:
+  base::Status Take(net::HTTPServerRequest& from, Request& request) {
+    try {
+      request.method = from.getMethod();
+      for (const auto& [name, value] : from) request.headers[LowerCase(name)] = value;
+      RETURN_IF_ERROR(CheckFraming(from));
+      const Poco::URI uri(from.getURI());
+      request.path = uri.getPath();
+      ASSIGN_OR_RETURN(request.caller, Identify(from, config_.callers));
+      RETURN_IF_ERROR(ReadQuery(uri, request));
+      ASSIGN_OR_RETURN(request.body, ReadBody(from, config_.document_bytes));
+      return base::Ok();
+    } catch (const Poco::Exception& exception) {
+      return BadFraming(exception.name());
+    }
+  }
+
+  static void LogRequest(const Request& request, const Response& response) {
+    base::Json fields;
+    fields.Set("requestId", request.id);
+    fields.Set("method", request.method);
+    fields.Set("status", response.status);
+    fields.Set("caller", request.caller.name);
+    base::Log(base::Severity::kInfo, "http.request", fields);
+  }
+
+  static void Send(const Response& response, const Request& request, net::HTTPServerResponse& to) {
+    try {
+      to.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(response.status));
+      to.setContentType(response.content_type);
+      to.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
+      for (const auto& [name, value] : response.headers) to.set(name, value);
+      to.set("Cache-Control", "no-store");
+      to.set("Request-Id", request.id);
+      to.send().write(base::AsText(response.body).data(),
+                      static_cast<std::streamsize>(response.body.size()));
+    } catch (const Poco::Exception&) {
+      // The caller has gone; what was done is in the ledger and in the log.
+    }
+  }
+
+  const Config& config_;
+  const HttpServer::Handler& handler_;
+};
+
+class HandlerFactory final : public net::HTTPRequestHandlerFactory {
+ public:
+  HandlerFactory(const Config& config, const HttpServer::Handler& handler)
+      : config_(config), handler_(handler) {}
+  net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override {
+    return new RequestHandler(config_, handler_);  // Poco deletes it.
+  }
+
+ private:
+  const Config& config_;
+  const HttpServer::Handler& handler_;
+};
+
+net::Context::Ptr TlsContext(const ListenConfig& listen) {
+  net::Context::Ptr context = new net::Context(
+      net::Context::TLS_SERVER_USE, listen.key.string(), listen.certificate.string(),
+      listen.client_ca.string(), net::Context::VERIFY_STRICT, 4, false);
+  // Poco would compare the client's certificate with its host name, which it never names.
+  context->enableExtendedCertificateVerification(false);
+  context->requireMinimumProtocol(net::Context::PROTO_TLSV1_3);
+  context->enableSessionCache(false);
+  return context;
+}
+
+class PocoServer final : public HttpServer {
+ public:
+  PocoServer(const Config& config, Handler handler)
+      : config_(config), handler_(std::move(handler)), pool_(2, kMaxThreads) {
+    auto* const parameters = new net::HTTPServerParams;  // Poco counts and frees it.
+    parameters->setMaxThreads(kMaxThreads);
+    parameters->setMaxQueued(kMaxThreads * 4);
+    parameters->setTimeout(Poco::Timespan(10, 0));
+    parameters->setKeepAliveTimeout(Poco::Timespan(15, 0));
+    parameters->setMaxKeepAliveRequests(0);  // No limit.
+    const net::SecureServerSocket socket(
+        net::SocketAddress(config_.listen.address, config_.listen.port), 64,
+        TlsContext(config_.listen));
+    server_ = std::make_unique<net::HTTPServer>(new HandlerFactory(config_, handler_), pool_,
+                                                socket, parameters);
+    server_->start();
+  }
+  ~PocoServer() override { server_->stopAll(true); }
+
+ private:
+  const Config config_;
+  const Handler handler_;
+  Poco::ThreadPool pool_;
+  std::unique_ptr<net::HTTPServer> server_;
+};
+
+}  // namespace
+
+base::Result<std::unique_ptr<HttpServer>> HttpServer::Start(const Config& config, Handler handler) {
+  try {
+    net::initializeSSL();
+    return std::unique_ptr<HttpServer>(std::make_unique<PocoServer>(config, std::move(handler)));
+  } catch (const Poco::Exception& exception) {
+    return base::Error{base::ErrorCode::kUnavailable, "http.cannot-listen",
+                       exception.displayText()};
+  }
+}
+
+}  // namespace api

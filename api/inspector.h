@@ -1,0 +1,82 @@
+// Inspector: where bytes from outside are opened.
+//
+// The role is a zygote: it preloads what every inspection shares, and forks a process inside
+// hardening's walls for each call. The front reaches it through a door and never opens a
+// document itself.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/channel.h"
+#include "base/clock.h"
+#include "base/error_text.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "signing/evidence.h"
+#include "signing/xades_writer.h"
+
+namespace api {
+
+// Serves calls until every caller is gone. Single-threaded: it forks.
+base::Status ServeInspector(const base::UniqueFd& door);
+
+struct VerifyOrder {
+  std::string name;
+  std::string policy = "eu-ades";
+  base::Time at;
+  base::Language language = base::Language::kEnglish;
+};
+
+// What the flows need of it. Thread-safe.
+//
+// Errors of all: those of the signing function behind each; kInvalidInput
+// "input.too-costly" when the walls' limits stopped it; kUnavailable "channel.*".
+class Inspector {
+ public:
+  virtual ~Inspector() = default;
+
+  // The report of signing::Verify().
+  virtual base::Result<base::Json> Verify(base::ByteSpan document, const VerifyOrder& order) = 0;
+
+  // The documents of an unsigned container, hashed.
+  // kInvalidInput "container.*" as the verifier refuses; "container.already-signed".
+  virtual base::Result<std::vector<signing::DocumentDigest>> ListDocuments(
+      base::ByteSpan container) = 0;
+
+  // The same documents in a container of ours, with this signature file.
+  virtual base::Result<base::Bytes> AddSignature(base::ByteSpan container,
+                                                 const std::string& signature_xml,
+                                                 base::Time modified) = 0;
+
+  virtual base::Result<signing::TimestampAnswer> ReadTimestampResponse(
+      base::ByteSpan response, const base::Sha256Digest& imprint, base::ByteSpan nonce) = 0;
+  virtual base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan response,
+                                                             base::ByteSpan certificate,
+                                                             base::ByteSpan issuer,
+                                                             base::Time now) = 0;
+};
+
+// The inspector role behind a door.
+class InspectorClient final : public Inspector {
+ public:
+  explicit InspectorClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
+
+  base::Result<base::Json> Verify(base::ByteSpan document, const VerifyOrder& order) override;
+  base::Result<std::vector<signing::DocumentDigest>> ListDocuments(
+      base::ByteSpan container) override;
+  base::Result<base::Bytes> AddSignature(base::ByteSpan container, const std::string& signature_xml,
+                                         base::Time modified) override;
+  base::Result<signing::TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
+                                                               const base::Sha256Digest& imprint,
+                                                               base::ByteSpan nonce) override;
+  base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan response,
+                                                     base::ByteSpan certificate,
+                                                     base::ByteSpan issuer,
+                                                     base::Time now) override;
+
+ private:
+  base::ChannelClient channel_;
+};
+
+}  // namespace api

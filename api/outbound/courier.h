@@ -1,0 +1,41 @@
+// Courier: the only role that connects out, and only to the services of its configuration.
+//
+// It carries bytes and reads none: whoever asked has the answer opened in the inspector.
+#pragma once
+
+#include <string>
+
+#include "api/config.h"
+#include "base/channel.h"
+#include "base/result.h"
+
+namespace api {
+
+// Serves calls on four threads until every caller is gone.
+base::Status ServeCourier(const CourierConfig& config, const base::UniqueFd& door);
+
+// What the flows need of it. Thread-safe.
+class Outbound {
+ public:
+  virtual ~Outbound() = default;
+
+  // POSTs `body` to the service of that name and returns the answer's body.
+  //
+  // Errors:
+  //   kUnavailable "courier.no-answer"   not reachable, not 200, too slow or too long
+  //   kNotFound "courier.not-configured" no service of that name
+  virtual base::Result<base::Bytes> Post(const std::string& service,
+                                         const std::string& content_type, base::ByteSpan body) = 0;
+};
+
+class CourierClient final : public Outbound {
+ public:
+  explicit CourierClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
+  base::Result<base::Bytes> Post(const std::string& service, const std::string& content_type,
+                                 base::ByteSpan body) override;
+
+ private:
+  base::ChannelClient channel_;
+};
+
+}  // namespace api

@@ -1,0 +1,15 @@
+// Supervisor: starts the roles as processes of the same binary, joins them by doors, and
+// starts again whoever dies. It holds no key, opens no document and no connection.
+#pragma once
+
+#include <filesystem>
+
+#include "base/result.h"
+
+namespace api {
+
+// Runs until SIGTERM or SIGINT, then stops the roles, the front first.
+// kUnavailable "supervisor.cannot-start" when a role cannot be started at all.
+base::Status Supervise(const std::filesystem::path& config_file);
+
+}  // namespace api

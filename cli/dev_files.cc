@@ -1,0 +1,134 @@
+#include "cli/dev_files.h"
+
+#include <Poco/Exception.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/Net/SocketAddress.h>
+
+#include <array>
+
+#include "base/digest.h"
+#include "base/file.h"
+#include "base/random.h"
+
+namespace cli {
+namespace {
+
+constexpr const char* kSoftHsmModule = "/usr/lib/softhsm/libsofthsm2.so";
+
+base::Error DiskUnwritable(const std::filesystem::path& path) {
+  return {base::ErrorCode::kUnavailable, "disk.unwritable", path.string()};
+}
+
+std::uint16_t FreePort() {
+  const Poco::Net::ServerSocket probe(Poco::Net::SocketAddress("127.0.0.1", 0));
+  return probe.address().port();
+}
+
+base::Status WriteText(const std::filesystem::path& file, const std::string& text, unsigned mode) {
+  return base::ReplaceFile(file, base::AsBytes(text), mode);
+}
+
+struct ConnectionFile {
+  const char* stem;  // Path below the home, without ending.
+  const char* common_name;
+  bool server;
+};
+constexpr std::array<ConnectionFile, 4> kConnections{
+    {{"tls/server", "edocvault TEST service", true},
+     {"client/agency", "edocvault TEST agency", false},
+     {"client/platform", "edocvault TEST platform", false},
+     {"client/stranger", "edocvault TEST stranger", false}}};
+
+std::string CallerEntry(const std::string& name, const std::string& role, const std::string& digest,
+                        const std::string& rest) {
+  return "\n[[caller]]\nname = \"" + name + "\"\nrole = \"" + role + "\"\ncertificate_sha256 = \"" +
+         digest + "\"\n" + rest;
+}
+
+std::string ProfileEntry(const std::string& name) {
+  return "\n[profile." + name + "]\ncertificate = \"client/" + name + ".pem\"\nkey = \"client/" +
+         name + ".key\"\n";
+}
+
+}  // namespace
+
+base::Result<DevPorts> ChoosePorts(std::uint16_t wanted) {
+  try {
+    return DevPorts{.service = wanted == 0 ? FreePort() : wanted, .emulator = FreePort()};
+  } catch (const Poco::Exception& exception) {
+    return base::Error{base::ErrorCode::kUnavailable, "http.cannot-listen",
+                       exception.displayText()};
+  }
+}
+
+std::string EmulatorUrl(const DevPorts& ports) {
+  return "http://127.0.0.1:" + std::to_string(ports.emulator);
+}
+
+base::Status MakeFolders(const Home& home) {
+  for (const char* folder : {"", "token", "tls", "client", "data", "authority"}) {
+    const std::filesystem::path path = home.path() / folder;
+    std::error_code error;
+    std::filesystem::create_directories(path, error);
+    if (!error) std::filesystem::permissions(path, std::filesystem::perms::owner_all, error);
+    if (error) return DiskUnwritable(path);
+  }
+  return base::Ok();
+}
+
+base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
+                                                        emulator::TestAuthority& authority) {
+  CallerDigests digests;
+  for (const ConnectionFile& file : kConnections) {
+    ASSIGN_OR_RETURN(const emulator::IssuedTls issued,
+                     authority.IssueTls({.common_name = file.common_name, .server = file.server}));
+    const std::filesystem::path stem = home.path() / file.stem;
+    RETURN_IF_ERROR(WriteText(stem.string() + ".pem", issued.certificate_pem, 0644));
+    RETURN_IF_ERROR(base::ReplaceFile(stem.string() + ".key", issued.key_pem.Reveal(), 0600));
+    const std::string digest = base::HexEncode(base::Sha256(issued.certificate_der).bytes);
+    if (std::string_view(file.stem) == "client/agency") digests.agency = digest;
+    if (std::string_view(file.stem) == "client/platform") digests.platform = digest;
+  }
+  RETURN_IF_ERROR(WriteText(home.path() / "tls/ca.pem", authority.CaPem(), 0644));
+  return digests;
+}
+
+base::Status WriteSoftTokenFiles(const Home& home) {
+  RETURN_IF_ERROR(WriteText(home.path() / "softhsm2.conf",
+                            "directories.tokendir = " + (home.path() / "token").string() +
+                                "\nobjectstore.backend = file\nlog.level = ERROR\n"
+                                "library.reset_on_fork = true\n",
+                            0600));
+  return WriteText(home.path() / "pin", base::HexEncode(base::RandomBytes(8)) + "\n", 0600);
+}
+
+base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerDigests& callers) {
+  const std::string service = std::to_string(ports.service);
+  const std::string url = EmulatorUrl(ports);
+  const std::string daemon =
+      "# A development appliance, written by `edocvault init --dev`.\n"
+      "# Paths are relative to this file.\n\n"
+      "[vault]\ndata = \"data\"\n\n"
+      "[listen]\naddress = \"127.0.0.1\"\nport = " +
+      service +
+      "\ncertificate = \"tls/server.pem\"\nkey = \"tls/server.key\"\n"
+      "client_ca = \"tls/ca.pem\"\n\n"
+      "[hsm]\nmodule = \"" +
+      std::string(kSoftHsmModule) +
+      "\"\ntoken = \"edocvault-dev\"\npin_file = \"pin\"\nlog_origin = \"dev.edocvault.test/log\"\n"
+      "[hsm.environment]\nSOFTHSM2_CONF = \"" +
+      (home.path() / "softhsm2.conf").string() + "\"\n\n[courier.services]\ntsa = \"" + url +
+      "/tsa\"\nocsp = \"" + url + "/ocsp\"\n" +
+      CallerEntry("test-agency", "agency", callers.agency,
+                  "agency = \"test-agency\"\nkeys = [\"seal-p256\", \"seal-rsa3072\"]\n") +
+      CallerEntry("test-platform", "platform", callers.platform, "");
+  RETURN_IF_ERROR(WriteText(home.daemon_config(), daemon, 0600));
+  return WriteText(
+      home.client_config(),
+      "# How to reach the appliance.\nserver = \"https://127.0.0.1:" + service +
+          "\"\nca = \"tls/ca.pem\"\nemulator_port = " + std::to_string(ports.emulator) + "\n" +
+          ProfileEntry("agency") + ProfileEntry("platform") + ProfileEntry("stranger"),
+      0600);
+}
+
+}  // namespace cli

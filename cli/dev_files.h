@@ -1,0 +1,42 @@
+// DevFiles: the files of a development appliance, written by `init --dev`.
+#pragma once
+
+#include <cstdint>
+#include <string>
+
+#include "base/result.h"
+#include "cli/home.h"
+#include "emulator/emulator.h"
+
+namespace cli {
+
+struct DevPorts {
+  std::uint16_t service = 0;
+  std::uint16_t emulator = 0;
+};
+
+// SHA-256 of the certificates with which callers are registered, hexadecimal.
+struct CallerDigests {
+  std::string agency;
+  std::string platform;
+};
+
+// Free ports on loopback; `wanted` is kept when it is not 0.
+base::Result<DevPorts> ChoosePorts(std::uint16_t wanted);
+std::string EmulatorUrl(const DevPorts& ports);
+
+// Private to the user, as are all secrets in them.
+base::Status MakeFolders(const Home& home);
+
+// Server and client certificates by the test authority, and one ("stranger") that it issued
+// but nobody registered, to try out a refusal.
+base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
+                                                        emulator::TestAuthority& authority);
+
+// SoftHSM's configuration and a random PIN.
+base::Status WriteSoftTokenFiles(const Home& home);
+
+// edocvaultd.toml and client.toml.
+base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerDigests& callers);
+
+}  // namespace cli

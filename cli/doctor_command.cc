@@ -1,0 +1,144 @@
+// doctor: looks at an appliance from outside and says what to do about what is wrong.
+#include <sys/statvfs.h>
+
+#include <array>
+#include <vector>
+
+#include "base/file.h"
+#include "cli/api_client.h"
+#include "cli/role_process.h"
+#include "cli/verbs.h"
+#include "hsm/keyholder.h"
+
+namespace cli {
+namespace {
+
+constexpr std::uint64_t kLeastFreeBytes = std::uint64_t{1} << 30U;
+
+struct Finding {
+  std::string check;
+  base::Status outcome = base::Ok();
+  std::string fix;  // What to do when it failed.
+};
+
+base::Status CheckConfig(const Home& home) {
+  const auto config = ReadClientConfig(home);
+  if (!config.ok()) return config.error();
+  const auto daemon = base::ReadFile(home.daemon_config(), std::size_t{1} << 20U);
+  if (!daemon.ok()) return daemon.error();
+  return base::Ok();
+}
+
+// Secrets of the folder must be readable by their owner only.
+base::Status CheckPermissions(const Home& home) {
+  std::error_code error;
+  const auto mode = std::filesystem::status(home.path(), error).permissions();
+  const auto others = std::filesystem::perms::group_all | std::filesystem::perms::others_all;
+  if (error || (mode & others) != std::filesystem::perms::none)
+    return base::Error{base::ErrorCode::kDenied, "home.open-to-others",
+                       home.path().string() + " is not private"};
+  return base::Ok();
+}
+
+base::Status CheckDisk(const Home& home) {
+  struct statvfs info {};
+  if (::statvfs((home.path() / "data").c_str(), &info) != 0 ||
+      info.f_bavail * info.f_frsize < kLeastFreeBytes)
+    return base::Error{base::ErrorCode::kUnavailable, "disk.low", "less than 1 GiB is free"};
+  return base::Ok();
+}
+
+// Through the running service when there is one, otherwise through a keyholder of our own.
+base::Status CheckToken(const Home& home, bool service_runs) {
+  if (service_runs) {
+    ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(home, "agency"));
+    const auto ready = api.Send({.path = "/health/ready"});
+    if (!ready.ok()) return ready.error();
+    return base::Ok();
+  }
+  ASSIGN_OR_RETURN(RoleProcess provisioner,
+                   RoleProcess::StartRole(home.daemon_config(), "provisioner"));
+  hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
+  const auto facts = token.Describe();
+  if (!facts.ok()) return facts.error();
+  if (!facts.value().logged_in)
+    return base::Error{base::ErrorCode::kUnavailable, "token.absent", "not logged in"};
+  return base::Ok();
+}
+
+base::Status CheckService(const Home& home) {
+  ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(home, "agency"));
+  const auto live = api.Send({.path = "/health/live"});
+  if (!live.ok()) return live.error();
+  return base::Ok();
+}
+
+std::vector<Finding> Examine(const Home& home) {
+  std::vector<Finding> findings;
+  findings.push_back({"configuration", CheckConfig(home), "edocvault init --dev"});
+  if (!findings.back().outcome.ok()) return findings;
+  findings.push_back({"permissions", CheckPermissions(home), "chmod 700 " + home.path().string()});
+  findings.push_back({"disk", CheckDisk(home), "free space, or move the data folder"});
+  findings.push_back({"service", CheckService(home), "edocvault serve"});
+  const bool runs = findings.back().outcome.ok();
+  findings.push_back({"token", CheckToken(home, runs),
+                      "check module, token and PIN file in edocvaultd.toml; a refused PIN is "
+                      "tried again only after the PIN file was changed"});
+  return findings;
+}
+
+base::Json ToJson(const std::vector<Finding>& findings, base::Language language) {
+  base::Json::Array checks;
+  bool healthy = true;
+  for (const Finding& finding : findings) {
+    base::Json check;
+    check.Set("check", finding.check);
+    check.Set("ok", finding.outcome.ok());
+    if (!finding.outcome.ok()) {
+      healthy = false;
+      check.Set("code", finding.outcome.error().reason);
+      check.Set("message", base::TextOf(finding.outcome.error().reason, language));
+      check.Set("detail", finding.outcome.error().message);
+      check.Set("fix", finding.fix);
+    }
+    checks.push_back(std::move(check));
+  }
+  base::Json json;
+  json.Set("healthy", healthy);
+  json.Set("checks", std::move(checks));
+  return json;
+}
+
+std::string ToText(const std::vector<Finding>& findings, base::Language language) {
+  std::string text;
+  for (const Finding& finding : findings) {
+    if (finding.outcome.ok()) {
+      text += "ok    " + finding.check + "\n";
+      continue;
+    }
+    text += "FAIL  " + finding.check + ": " +
+            std::string(base::TextOf(finding.outcome.error().reason, language)) + "\n      (" +
+            finding.outcome.error().reason + ": " + finding.outcome.error().message +
+            ")\n      fix: " + finding.fix + "\n";
+  }
+  text.pop_back();
+  return text;
+}
+
+}  // namespace
+
+void AddDoctor(CLI::App& app, Common& common, int& exit_code) {
+  CLI::App* verb = app.add_subcommand("doctor", "Find out what is wrong and what to do about it");
+  AddCommonOptions(*verb, common);
+  verb->callback([&common, &exit_code] {
+    const std::vector<Finding> findings = Examine(Home::Find(common.home));
+    Done(common, ToJson(findings, common.lang()), ToText(findings, common.lang()));
+    exit_code = kExitDone;
+    for (const Finding& finding : findings) {
+      if (!finding.outcome.ok() && exit_code == kExitDone)
+        exit_code = ExitCodeOf(finding.outcome.error().code);
+    }
+  });
+}
+
+}  // namespace cli

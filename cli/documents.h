@@ -1,0 +1,21 @@
+// Documents that a user names on the command line.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+
+namespace cli {
+
+inline constexpr std::size_t kMaxDocument = std::size_t{32} << 20U;
+
+// kInvalidInput "document.empty"; otherwise as base::ReadFile().
+base::Result<base::Bytes> ReadDocument(const std::string& file);
+
+// An unsigned ASiC-E container with the documents, named as their files are.
+// Besides: kInvalidInput "document.duplicate-name", "document.bad-name".
+base::Result<base::Bytes> PackDocuments(const std::vector<std::string>& files);
+
+}  // namespace cli

@@ -1,0 +1,120 @@
+// receipt: fetch one, or check one offline with nothing but the vault's verifier key.
+#include "base/file.h"
+#include "cli/api_client.h"
+#include "cli/documents.h"
+#include "cli/verbs.h"
+#include "vault/receipt.h"
+
+namespace cli {
+namespace {
+
+constexpr std::size_t kMaxReceipt = std::size_t{1} << 20U;
+
+struct GetOptions {
+  std::string id;
+  std::string out;
+  std::string profile = "agency";
+};
+
+struct VerifyOptions {
+  std::string receipt;
+  std::string key;
+  std::string document;
+};
+
+base::Result<base::Json> Get(const Common& common, const GetOptions& options) {
+  ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
+  ASSIGN_OR_RETURN(const Answer answer,
+                   api.Send({.path = "/v1/documents/" + options.id + "/receipt"}));
+  RETURN_IF_ERROR(base::ReplaceFile(options.out, answer.body, 0644));
+  base::Json json;
+  json.Set("id", options.id);
+  json.Set("file", options.out);
+  return json;
+}
+
+std::string TrimEnd(std::string text) {
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return text;
+}
+
+base::Result<base::Json> Verify(const Common& common, const VerifyOptions& options) {
+  ASSIGN_OR_RETURN(const base::Bytes receipt, base::ReadFile(options.receipt, kMaxReceipt));
+  const std::filesystem::path key_file =
+      options.key.empty() ? Home::Find(common.home).verifier_key() : options.key;
+  ASSIGN_OR_RETURN(const base::Bytes key, base::ReadFile(key_file, 4096));
+  std::optional<base::Sha256Digest> document;
+  if (!options.document.empty()) {
+    ASSIGN_OR_RETURN(const base::MappedFile file, base::MappedFile::Open(options.document));
+    document = base::Sha256(file.bytes());
+  }
+  ASSIGN_OR_RETURN(
+      const vault::ReceiptVerdict verdict,
+      vault::VerifyReceipt(base::AsText(receipt), TrimEnd(base::ToString(key)), document));
+  base::Json json;
+  json.Set("valid", true);
+  json.Set("origin", verdict.origin);
+  json.Set("entry", static_cast<std::int64_t>(verdict.entry.value));
+  json.Set("treeSize", static_cast<std::int64_t>(verdict.tree_size));
+  json.Set("id", verdict.record.id.Text());
+  json.Set("agency", verdict.record.agency);
+  json.Set("storedAt", base::FormatTime(verdict.record.stored_at));
+  json.Set("coversDocument", document ? base::Json(verdict.covers_document) : base::Json());
+  return json;
+}
+
+std::string ToText(const base::Json& json) {
+  const base::Json* covers = json.Find("coversDocument");
+  const bool asked = covers != nullptr && covers->AsBool() != nullptr;
+  return "the vault " + json.Text("origin").value_or("") + " took document " +
+         json.Text("id").value_or("") + " at " + json.Text("storedAt").value_or("") + " as entry " +
+         std::to_string(json.Integer("entry").value_or(-1)) +
+         (asked ? "; it is exactly the file given" : "; no file was given to compare");
+}
+
+void AddGetReceipt(CLI::App& group, Common& common, int& exit_code) {
+  auto options = std::make_shared<GetOptions>();
+  CLI::App* verb = group.add_subcommand("get", "Fetch the receipt of a stored document");
+  verb->add_option("id", options->id, "Id that `store` printed")->required();
+  verb->add_option("-o,--out", options->out, "File to write")->required();
+  verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
+  AddCommonOptions(*verb, common);
+  verb->callback([options, &common, &exit_code] {
+    const auto done = Get(common, *options);
+    exit_code = done.ok() ? Done(common, done.value(), "wrote " + options->out)
+                          : Fail(common, done.error());
+  });
+}
+
+void AddVerifyReceipt(CLI::App& group, Common& common, int& exit_code) {
+  auto options = std::make_shared<VerifyOptions>();
+  CLI::App* verb = group.add_subcommand("verify", "Check a receipt offline, without the service");
+  verb->add_option("receipt", options->receipt, "The receipt")->required();
+  verb->add_option("--key", options->key, "File with the vault's verifier key");
+  verb->add_option("--document", options->document, "The document it should cover");
+  AddCommonOptions(*verb, common);
+  verb->callback([options, &common, &exit_code] {
+    const auto done = Verify(common, *options);
+    if (done.ok()) {
+      exit_code = Done(common, done.value(), ToText(done.value()));
+      return;
+    }
+    // A receipt that proves nothing is a verdict (1), not a refused input (3).
+    const bool failed = done.error().reason.starts_with("receipt.") &&
+                        done.error().reason != "receipt.malformed" &&
+                        done.error().reason != "receipt.bad-verifier-key";
+    const int code = Fail(common, done.error());
+    exit_code = failed ? 1 : code;
+  });
+}
+
+}  // namespace
+
+void AddReceipt(CLI::App& app, Common& common, int& exit_code) {
+  CLI::App* group = app.add_subcommand("receipt", "Proof that the vault took a document");
+  group->require_subcommand(1);
+  AddGetReceipt(*group, common, exit_code);
+  AddVerifyReceipt(*group, common, exit_code);
+}
+
+}  // namespace cli

@@ -1,0 +1,434 @@
+"""The whole appliance, by its real programs: SoftHSM, LMDB on disk, HTTPS on loopback.
+
+    end_to_end.py BIN_DIR [unittest arguments]
+"""
+import io
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+import unittest
+import zipfile
+
+from appliance import Appliance, descendants
+
+BIN = sys.argv.pop(1)
+CLIENT = "PK:320000-11111"
+SECRET_TEXT = "Slepens lemuma saturs 7391"
+
+
+def rewrite(container, change):
+    """The container with `change(name, bytes)` applied to every member."""
+    out = io.BytesIO()
+    with zipfile.ZipFile(container) as source, zipfile.ZipFile(out, "w") as target:
+        for item in source.infolist():
+            target.writestr(item, change(item.filename, source.read(item)))
+    return out.getvalue()
+
+
+def signature_of(container):
+    with zipfile.ZipFile(container) as archive:
+        return archive.read(next(n for n in archive.namelist() if "signatures" in n)).decode()
+
+
+class ServiceCase(unittest.TestCase):
+    @classmethod
+    def setUpClass(cls):
+        cls.appliance = Appliance(BIN)
+        cls.addClassCleanup(cls.appliance.remove)
+        started = cls.appliance.serve()
+        assert started.startswith("ready"), started
+        cls.document = cls.appliance.write("lēmums.txt", SECRET_TEXT + "\n")
+
+    def path(self, name):
+        return self.appliance.work / name
+
+    def ok(self, run, exit_code=0):
+        self.assertEqual(run.exit, exit_code, run.err + run.out.decode(errors="replace"))
+        return run
+
+    def failed(self, run, exit_code, code):
+        self.assertEqual((run.exit, run.code), (exit_code, code), run.err)
+        self.assertTrue(run.json["error"]["message"].endswith("."))
+
+    def sign(self, *files, key="seal-p256", level="T", out="out.edoc"):
+        self.ok(self.appliance.run("sign", *files, "--key", key, "--level", level, "--out", self.path(out)))
+        return self.path(out)
+
+    def store(self, file, client=CLIENT, **options):
+        words = [word for name, value in options.items() for word in (f"--{name}", value)]
+        return self.ok(self.appliance.run("store", file, "--client", client, *words)).json
+
+    def history(self, client, purpose="a test reads", *words):
+        return self.ok(self.appliance.run("history", "--client", client, "--purpose", purpose, *words)).json
+
+
+class Sealing(ServiceCase):
+    def seals(self, key, level):
+        container = self.sign(self.document, key=key, level=level, out=f"{key}-{level}.edoc")
+        report = self.ok(self.appliance.run("verify", container), 2).json
+        signature = report["signatures"][0]
+        self.assertTrue(signature["intact"])
+        self.assertEqual(signature["format"], f"XAdES-BASELINE-{level}")
+        self.assertEqual(report["verdict"], "indeterminate")
+        self.assertEqual(signature["signer"]["organizationIdentifier"], "NTRLV-90000000000")
+
+    def test_a_p256_key_seals_at_b(self):
+        self.seals("seal-p256", "B")
+
+    def test_a_p256_key_seals_at_t(self):
+        self.seals("seal-p256", "T")
+
+    def test_a_p256_key_seals_at_lt(self):
+        self.seals("seal-p256", "LT")
+
+    def test_an_rsa_key_seals_at_b(self):
+        self.seals("seal-rsa3072", "B")
+
+    def test_an_rsa_key_seals_at_t(self):
+        self.seals("seal-rsa3072", "T")
+
+    def test_an_rsa_key_seals_at_lt(self):
+        self.seals("seal-rsa3072", "LT")
+
+    def test_several_documents_are_covered_by_one_seal(self):
+        other = self.appliance.write("pielikums ar ā+b.csv", "a;b\n")
+        report = self.ok(self.appliance.run("verify", self.sign(self.document, other)), 2).json
+        self.assertEqual(sorted(report["signatures"][0]["scope"]), ["lēmums.txt", "pielikums ar ā+b.csv"])
+
+    def test_a_changed_document_fails(self):
+        changed = self.appliance.write("changed.edoc", rewrite(
+            self.sign(self.document), lambda name, data: data.replace(b"7391", b"7392") if name.endswith(".txt") else data))
+        report = self.ok(self.appliance.run("verify", changed), 1).json
+        self.assertEqual(report["signatures"][0]["subIndication"], "HASH_FAILURE")
+
+    def test_changed_properties_fail(self):
+        changed = self.appliance.write("properties.edoc", rewrite(
+            self.sign(self.document),
+            lambda name, data: re.sub(rb"(<xades:SigningTime>\d\d\d)\d", rb"\g<1>1", data)))
+        self.assertFalse(self.ok(self.appliance.run("verify", changed), 1).json["signatures"][0]["intact"])
+
+    def test_a_changed_signature_value_fails(self):
+        container = self.sign(self.document)
+        value = re.search(r"<ds:SignatureValue[^>]*>([^<]+)<", signature_of(container))[1]
+        flipped = value[:10] + ("A" if value[10] != "A" else "B") + value[11:]
+        changed = self.appliance.write("value.edoc", rewrite(
+            container, lambda name, data: data.replace(value.encode(), flipped.encode())))
+        self.assertFalse(self.ok(self.appliance.run("verify", changed), 1).json["signatures"][0]["intact"])
+
+    def test_a_missing_file_is_not_found(self):
+        self.failed(self.appliance.run("sign", "no-such-file", "--out", self.path("x")), 4, "file.missing")
+
+    def test_an_empty_file_is_refused(self):
+        empty = self.appliance.write("empty.txt", b"")
+        self.failed(self.appliance.run("sign", empty, "--out", self.path("x")), 3, "document.empty")
+        self.assertFalse(self.path("x").exists())
+
+    def test_two_files_of_one_name_are_refused(self):
+        self.path("other").mkdir()
+        self.path("other/lēmums.txt").write_text("x")
+        run = self.appliance.run("sign", self.document, self.path("other/lēmums.txt"), "--out", self.path("x"))
+        self.failed(run, 3, "document.duplicate-name")
+
+    def test_a_key_that_is_not_for_sealing_is_denied(self):
+        run = self.appliance.run("sign", self.document, "--key", "vault-root", "--out", self.path("x"))
+        self.failed(run, 5, "key.not-yours")
+
+    def test_a_platform_may_not_seal(self):
+        run = self.appliance.run("sign", self.document, "--profile", "platform", "--out", self.path("x"))
+        self.failed(run, 5, "caller.wrong-role")
+
+    def test_a_signed_container_is_not_signed_again(self):
+        container = self.sign(self.document).read_bytes()
+        body = self.appliance.write("body", container)
+        status, problem = self.appliance.curl("/v1/signatures?key=seal-p256&level=B", "-X", "POST", "-H",
+                                              "Content-Type: application/vnd.etsi.asic-e+zip",
+                                              "--data-binary", f"@{body}")
+        self.assertEqual(status, 400)
+        self.assertIn("container.already-signed", problem)
+
+
+class Verifying(ServiceCase):
+    def refused(self, content, code_pattern):
+        file = self.appliance.write("bad.edoc", content)
+        report = self.ok(self.appliance.run("verify", file), 3).json
+        self.assertEqual(report["verdict"], "refused")
+        self.assertRegex(report["refusal"]["code"], code_pattern)
+        self.assertTrue(report["refusal"]["message"])
+
+    def test_a_missing_file_is_not_found(self):
+        self.failed(self.appliance.run("verify", "no-such-file"), 4, "file.missing")
+
+    def test_an_empty_file_is_refused(self):
+        self.refused(b"", r"empty")
+
+    def test_what_is_no_zip_is_refused(self):
+        self.refused(b"no zip at all", r"\.")
+
+    def test_a_zip_without_signatures_is_refused(self):
+        out = io.BytesIO()
+        with zipfile.ZipFile(out, "w") as archive:
+            archive.writestr("mimetype", "application/vnd.etsi.asic-e+zip")
+            archive.writestr("a.txt", "a")
+        self.refused(out.getvalue(), r"signature")
+
+    def test_a_broken_manifest_is_noticed(self):
+        broken = self.appliance.write("manifest.edoc", rewrite(
+            self.sign(self.document), lambda name, data: b"<manifest" if name.endswith("manifest.xml") else data))
+        run = self.appliance.run("verify", broken)
+        codes = [f["code"] for f in run.json["containerFindings"]] + [(run.json["refusal"] or {}).get("code", "")]
+        self.assertIn(run.exit, (2, 3))
+        self.assertTrue(any("manifest" in code for code in codes), codes)
+
+    def test_the_same_question_has_the_same_answer(self):
+        words = ("verify", self.sign(self.document), "--at", "2026-12-01T00:00:00Z")
+        self.assertEqual(self.appliance.run(*words).out, self.appliance.run(*words).out)
+
+    def test_a_wrong_option_is_a_usage_error(self):
+        self.assertEqual(self.appliance.run("verify", "--no-such-option").exit, 64)
+
+    def test_an_unknown_policy_is_a_usage_error(self):
+        self.assertEqual(self.appliance.run("verify", self.sign(self.document), "--policy", "none").exit, 64)
+
+
+class Keeping(ServiceCase):
+    def test_a_document_comes_back_as_it_was_sealed(self):
+        stored = self.store(self.document, key="seal-p256", level="B")
+        self.ok(self.appliance.run("get", stored["id"], "--out", self.path("back.edoc"), "--purpose", "test of reading"))
+        with zipfile.ZipFile(self.path("back.edoc")) as archive:
+            self.assertEqual(archive.read("lēmums.txt").decode(), SECRET_TEXT + "\n")
+        self.ok(self.appliance.run("verify", self.path("back.edoc")), 2)
+
+    def test_a_document_is_kept_as_it_is_without_a_key(self):
+        stored = self.store(self.document)
+        self.ok(self.appliance.run("get", stored["id"], "--out", self.path("back.txt"), "--purpose", "test of reading"))
+        self.assertEqual(self.path("back.txt").read_bytes(), self.document.read_bytes())
+
+    def test_a_stored_document_can_be_verified_where_it_lies(self):
+        stored = self.store(self.document, key="seal-rsa3072", level="T")
+        status, report = self.appliance.curl(f"/v1/documents/{stored['id']}/verification",
+                                             "-H", "Edocvault-Purpose: is it genuine")
+        self.assertEqual(status, 200)
+        self.assertIn('"verdict":"indeterminate"', report)
+        self.assertIn('"intact":true', report)
+
+    def test_history_is_newest_first_and_pages(self):
+        ids = [self.store(self.document, client="PK:320000-22222")["id"] for _ in range(5)]
+        seen, cursor = [], None
+        while cursor is not None or not seen:
+            page = self.history("PK:320000-22222", "paging test", "--limit", "2", *(["--cursor", cursor] if cursor else []))
+            seen += [item["id"] for item in page["items"]]
+            cursor = page["next"]
+            if cursor is None:
+                break
+        self.assertEqual(seen, ids[::-1])
+
+    def test_each_read_is_an_entry_that_says_who_and_why(self):
+        client = "PK:320000-33333"
+        stored = self.store(self.document, client=client)
+        self.history(client, "first reason")
+        self.ok(self.appliance.run("get", stored["id"], "--out", self.path("r"), "--purpose", "second reason"))
+        items = self.history(client, "third reason", "--accesses")["items"]
+        self.assertEqual([(i["what"], i["system"], i["purpose"]) for i in items], [
+            ("accesses.read", "test-platform", "third reason"),
+            ("document.read", "test-agency", "second reason"),
+            ("history.read", "test-platform", "first reason")])
+
+    def test_an_unknown_client_is_not_found(self):
+        run = self.appliance.run("history", "--client", "PK:000000-00000", "--purpose", "a reason")
+        self.failed(run, 4, "client.unknown")
+
+    def test_a_read_without_a_purpose_is_refused_and_answers_nothing(self):
+        client = "PK:320000-44444"
+        self.store(self.document, client=client)
+        self.failed(self.appliance.run("history", "--client", client, "--purpose", ""), 3, "access.purpose-required")
+        self.assertEqual(len(self.history(client, "a look", "--accesses")["items"]), 1)
+
+    def test_an_agency_may_not_read_histories(self):
+        self.store(self.document)
+        run = self.appliance.run("history", "--client", CLIENT, "--purpose", "curious", "--profile", "agency")
+        self.failed(run, 5, "caller.wrong-role")
+
+    def test_an_unknown_document_is_not_found(self):
+        run = self.appliance.run("get", "0" * 32, "--out", self.path("x"), "--purpose", "a reason")
+        self.failed(run, 4, "document.unknown")
+
+    def test_a_receipt_proves_the_document_and_no_other(self):
+        stored = self.store(self.document, receipt=self.path("receipt"))
+        words = ("receipt", "verify", self.path("receipt"), "--document")
+        verified = self.ok(self.appliance.run(*words, self.document)).json
+        self.assertEqual((verified["id"], verified["coversDocument"]), (stored["id"], True))
+        self.failed(self.appliance.run(*words, self.appliance.write("other.txt", "other")), 1, "receipt.other-document")
+
+    def test_a_changed_receipt_is_refused(self):
+        receipt = self.path("receipt2")
+        self.store(self.document, receipt=receipt)
+        index = re.search(r"index (\d+)", receipt.read_text())
+        receipt.write_text(receipt.read_text().replace(index[0], f"index {int(index[1]) + 1}"))
+        self.assertIn(self.appliance.run("receipt", "verify", receipt).exit, (1, 3))
+
+    def test_a_receipt_needs_nothing_but_the_public_key(self):
+        self.store(self.document, receipt=self.path("receipt3"))
+        self.ok(self.appliance.run("receipt", "verify", self.path("receipt3"), "--key",
+                                   self.appliance.home / "vault.vkey", "--home", "/nonexistent"))
+
+    def test_nothing_personal_is_in_clear_on_disk(self):
+        self.store(self.document, client="PK:320000-55555", key="seal-p256", level="B")
+        for path in (self.appliance.home / "data").rglob("*"):
+            if path.is_file():
+                data = path.read_bytes()
+                for secret in (b"320000-55555", SECRET_TEXT.encode(), "lēmums".encode()):
+                    self.assertNotIn(secret, data, path)
+        self.assertNotIn("320000-55555", self.appliance.log())
+
+    def test_the_pin_is_in_no_log_and_on_no_command_line(self):
+        pin = (self.appliance.home / "pin").read_text().strip()
+        self.assertNotIn(pin, self.appliance.log())
+        for pid in [self.appliance.server.pid, *descendants(self.appliance.server.pid)]:
+            self.assertNotIn(pin.encode(), pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
+
+
+class Connecting(ServiceCase):
+    def test_a_certificate_nobody_registered_is_denied(self):
+        run = self.appliance.run("sign", self.document, "--profile", "stranger", "--out", self.path("x"))
+        self.failed(run, 5, "caller.unknown")
+
+    def test_a_certificate_of_another_authority_is_refused_by_tls(self):
+        folder = self.appliance.home / "client"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "1", "-subj", "/CN=intruder TEST", "-keyout", folder / "intruder.key",
+                        "-out", folder / "intruder.pem"], check=True, capture_output=True)
+        with open(self.appliance.home / "client.toml", "a") as config:
+            config.write('\n[profile.intruder]\ncertificate = "client/intruder.pem"\nkey = "client/intruder.key"\n')
+        run = self.appliance.run("sign", self.document, "--profile", "intruder", "--out", self.path("x"))
+        self.failed(run, 5, "tls.refused")
+
+    def test_a_problem_speaks_the_callers_language(self):
+        status, problem = self.appliance.curl("/v1/documents/" + "0" * 32, "-H", "Accept-Language: lv")
+        self.assertEqual(status, 404)
+        self.assertIn('"code":"document.unknown"', problem)
+        self.assertIn("Tāda dokumenta nav", problem)
+
+    def test_two_lengths_are_refused(self):
+        status, _ = self.appliance.curl("/v1/clients/lookup", "-X", "POST", "-H", "Transfer-Encoding: chunked",
+                                        "-H", "Content-Length: 2", "-d", "{}")
+        self.assertEqual(status, 400)
+
+    def test_a_body_beyond_the_limit_is_refused(self):
+        large = self.appliance.write("large", b"\0" * (33 << 20))
+        status, problem = self.appliance.curl("/v1/documents?client=x", "-X", "POST", "--data-binary", f"@{large}")
+        self.assertEqual(status, 413)
+        self.assertIn("body.too-large", problem)
+
+    def test_a_wrong_method_and_a_wrong_path_are_told_apart(self):
+        self.assertEqual(self.appliance.curl("/v1/documents")[0], 405)
+        self.assertEqual(self.appliance.curl("/v1/nothing")[0], 404)
+
+
+class Surviving(ServiceCase):
+    def comes_back(self, role):
+        old = self.appliance.role(role)
+        os.kill(old, signal.SIGKILL)
+        for _ in range(50):  # Bounded: a role that died starts again within moments.
+            run = self.appliance.run("sign", self.document, "--out", self.path("after.edoc"))
+            if run.exit == 0:
+                break
+            self.assertEqual(run.exit, 6, run.out)
+            time.sleep(0.2)
+        self.assertEqual(run.exit, 0, run.out)
+        self.assertNotIn(self.appliance.role(role), (old, None))
+
+    def test_the_keyholder_comes_back(self):
+        self.comes_back("keyholder")
+
+    def test_the_inspector_comes_back(self):
+        self.comes_back("inspector")
+
+    def test_the_courier_comes_back(self):
+        self.comes_back("courier")
+
+    def test_the_front_comes_back_and_nothing_acknowledged_is_lost(self):
+        stored = self.store(self.document, client="PK:320000-66666")
+        self.comes_back("front")
+        page = self.history("PK:320000-66666", "after a crash")
+        self.assertEqual([item["id"] for item in page["items"]], [stored["id"]])
+
+    def test_only_the_keyholder_has_the_module_loaded(self):
+        for role in ("front", "inspector", "courier", "keyholder"):
+            maps = pathlib.Path(f"/proc/{self.appliance.role(role)}/maps").read_text()
+            self.assertEqual("libsofthsm2" in maps, role == "keyholder", role)
+
+
+class Token(unittest.TestCase):
+    def setUp(self):
+        self.appliance = Appliance(BIN)
+        self.addCleanup(self.appliance.remove)
+
+    def token(self):
+        checks = self.appliance.run("doctor").json["checks"]
+        return next(check for check in checks if check["check"] == "token")
+
+    def test_a_wrong_pin_is_tried_once_and_never_again_by_itself(self):
+        pin = self.appliance.home / "pin"
+        right = pin.read_text()
+        pin.write_text("wrong-pin\n")
+        self.assertEqual(self.token()["code"], "token.pin-refused")
+        self.assertTrue((self.appliance.home / "data/pin-refused").exists())
+        self.assertEqual(self.token()["code"], "token.pin-refused")
+        pin.write_text(right)
+        self.assertTrue(self.token()["ok"])
+
+    def test_an_absent_token_is_unavailable_and_stores_nothing(self):
+        (self.appliance.home / "token").rename(self.appliance.home / "token-away")
+        (self.appliance.home / "token").mkdir()
+        self.assertEqual(self.token()["code"], "token.absent")
+
+    def test_a_missing_module_is_unavailable(self):
+        config = self.appliance.home / "edocvaultd.toml"
+        config.write_text(re.sub(r'module = "[^"]*"', 'module = "/no/such/module.so"', config.read_text()))
+        self.assertRegex(self.token()["code"], r"^token\.")
+
+    def test_init_does_not_touch_an_appliance_that_is_there(self):
+        before = (self.appliance.home / "edocvaultd.toml").read_bytes()
+        run = self.appliance.run("init", "--dev")
+        self.assertEqual((run.exit, run.code), (8, "home.exists"))
+        self.assertEqual((self.appliance.home / "edocvaultd.toml").read_bytes(), before)
+
+    def test_a_misspelt_setting_is_named(self):
+        config = self.appliance.home / "edocvaultd.toml"
+        config.write_text(config.read_text().replace("pin_file", "pinfile"))
+        self.assertIn("server.ended", self.appliance.serve())
+        self.assertIn("pin_file", self.appliance.log())
+
+
+class FullDisk(unittest.TestCase):
+    def test_a_full_disk_refuses_and_loses_nothing(self):
+        mount = pathlib.Path(tempfile.mkdtemp(prefix="edocvault-small-"))
+        self.addCleanup(mount.rmdir)
+        if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=3m", "none", mount], capture_output=True).returncode:
+            self.skipTest("cannot mount a small file system here")
+        self.addCleanup(subprocess.run, ["umount", "-l", str(mount)])
+        appliance = Appliance(BIN, data_on=mount)
+        self.addCleanup(appliance.remove)
+        self.assertTrue(appliance.serve().startswith("ready"))
+        document = appliance.write("large.bin", os.urandom(400_000))
+        kept, refusal = [], None
+        for _ in range(12):
+            run = appliance.run("store", document, "--client", CLIENT)
+            if run.exit != 0:
+                refusal = run
+                break
+            kept.append(run.json["id"])
+        self.assertIsNotNone(refusal, "the disk never filled")
+        self.assertEqual((refusal.exit, refusal.code), (6, "disk.full"), refusal.out)
+        self.assertTrue(kept)
+        for document_id in kept:
+            self.assertEqual(appliance.curl("/v1/documents/" + document_id)[0], 200)
+
+
+if __name__ == "__main__":
+    unittest.main(verbosity=2)
