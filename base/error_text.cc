@@ -115,6 +115,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"token.locked",
      "Marķieris ir bloķēts pēc nepareiziem PIN. Atbloķējiet to ar administratora PIN.",
      "The token is locked after wrong PINs. Unlock it with the security officer's PIN."},
+    {"token.malformed-label", "Marķiera nosaukums nav derīgs. Lietojiet 1 līdz 32 zīmes.",
+     "The token's name is not valid. Use 1 to 32 characters."},
     {"token.mark-unwritable",
      "Nevar pierakstīt, vai PIN ir noraidīts, tāpēc tas netiek mēģināts. Pārbaudiet disku un "
      "tiesības.",

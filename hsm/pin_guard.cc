@@ -5,7 +5,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <algorithm>
 #include <array>
 #include <chrono>
 #include <thread>
@@ -27,7 +26,7 @@ constexpr std::chrono::seconds kMaxWaitForLock{10};
 constexpr std::string_view kNothingRefused = "nothing refused yet";
 
 struct PinFile {
-  base::Secret pin;      // With a zero byte behind it.
+  base::Secret pin;
   std::string identity;  // Padded to kMarkSize.
 };
 
@@ -56,11 +55,7 @@ base::Result<PinFile> ReadPinFile(const std::filesystem::path& path) {
   base::Bytes& pin = content.value();
   while (!pin.empty() && (pin.back() == '\n' || pin.back() == '\r')) pin.pop_back();
   if (pin.empty()) return PinUnreadable(path, "is empty");
-  // Rebuilt at its final size, so that no growth leaves a copy of it behind.
-  base::Bytes ended(pin.size() + 1);
-  std::copy(pin.begin(), pin.end(), ended.begin());
-  base::WipeBytes(pin);
-  return PinFile{base::Secret(std::move(ended)), IdentityOf(info)};
+  return PinFile{base::Secret(std::move(pin)), IdentityOf(info)};
 }
 
 Error MarkUnwritable(const std::filesystem::path& path) {
@@ -109,8 +104,7 @@ base::Status PinGuard::TryOnce(const Login& login) {
   // The room for the refusal is taken before the PIN is tried: overwriting needs no space.
   if (!WriteMark(mark, Padded(std::string(kNothingRefused)))) return MarkUnwritable(mark_file_);
 
-  const base::ByteSpan pin = file.pin.Reveal();
-  const CK_RV rv = login(pin.first(pin.size() - 1));
+  const CK_RV rv = login(file.pin.Reveal());
   if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) return base::Ok();
   if (!MeansPinRefused(rv)) return TokenError(rv, "C_Login");
   refused_ = file.identity;

@@ -21,8 +21,7 @@ namespace hsm {
 // One thread at a time. Processes that share a mark file exclude one another.
 class PinGuard {
  public:
-  // `pin` is borrowed for the call. Ends with a zero byte behind it that is not part of it,
-  // for libraries that want a C string.
+  // `pin` is borrowed for the call.
   using Login = std::function<CK_RV(base::ByteSpan pin)>;
 
   PinGuard(std::filesystem::path pin_file, std::filesystem::path mark_file)

@@ -84,20 +84,6 @@ base::Result<EVP_PKEY*> ReadElliptic(Session& session, CK_OBJECT_HANDLE key, CK_
   return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, point.data(), point.size());
 }
 
-// XMLDSIG 1.1, 6.4.3: r and s, each as long as the group's order; OpenSSL wants DER.
-base::Bytes EcdsaDer(base::ByteSpan value) {
-  if (value.size() != 2 * kP256Half) return {};
-  const EcdsaSignature signature{ECDSA_SIG_new()};
-  Bignum r = ToBignum(value.first(kP256Half));
-  Bignum s = ToBignum(value.subspan(kP256Half));
-  if (!signature || !r || !s) return {};
-  ECDSA_SIG_set0(signature.get(), r.release(), s.release());
-  base::Bytes der(static_cast<std::size_t>(i2d_ECDSA_SIG(signature.get(), nullptr)));
-  std::uint8_t* end = der.data();
-  i2d_ECDSA_SIG(signature.get(), &end);
-  return der;
-}
-
 bool Verifies(EVP_PKEY* key, const EVP_MD* digest, base::ByteSpan data, base::ByteSpan value) {
   const MdContext context{EVP_MD_CTX_new()};
   const bool good =
@@ -123,6 +109,20 @@ base::Result<PublicKey> PublicKey::FromToken(Session& session, std::string_view 
     return Unsupported("the public key " + std::string(id) + " is not of a kind we use");
   }
   return PublicKey(read.value());
+}
+
+// XMLDSIG 1.1, 6.4.3: r and s, each as long as the group's order; OpenSSL wants DER.
+base::Bytes EcdsaDer(base::ByteSpan value) {
+  if (value.size() != 2 * kP256Half) return {};
+  const EcdsaSignature signature{ECDSA_SIG_new()};
+  Bignum r = ToBignum(value.first(kP256Half));
+  Bignum s = ToBignum(value.subspan(kP256Half));
+  if (!signature || !r || !s) return {};
+  ECDSA_SIG_set0(signature.get(), r.release(), s.release());
+  base::Bytes der(static_cast<std::size_t>(i2d_ECDSA_SIG(signature.get(), nullptr)));
+  std::uint8_t* end = der.data();
+  i2d_ECDSA_SIG(signature.get(), &end);
+  return der;
 }
 
 X509Certificate ParseCertificate(base::ByteSpan der) {

@@ -34,6 +34,9 @@ class PublicKey {
     return EVP_PKEY_eq(a.key_.get(), b.key_.get()) == 1;
   }
 
+  // Lives as long as this.
+  EVP_PKEY* evp() const { return key_.get(); }
+
   // Over `data` itself with SHA-256; an ECDSA `value` is r || s.
   bool VerifiesSeal(base::ByteSpan data, base::ByteSpan value) const;
   // Ed25519 (RFC 8032) over `data`.
@@ -47,6 +50,9 @@ class PublicKey {
 
   std::shared_ptr<EVP_PKEY> key_;
 };
+
+// The DER of an ECDSA signature given as r || s; empty when it is not 64 bytes.
+base::Bytes EcdsaDer(base::ByteSpan value);
 
 // One certificate and nothing behind it; nullptr otherwise.
 X509Certificate ParseCertificate(base::ByteSpan der);

@@ -94,13 +94,6 @@ void SessionPool::Stop() {
   lost_ = false;
 }
 
-base::Status SessionPool::RunWithoutModule(const std::function<base::Status(PinGuard&)>& work) {
-  Lock lock(mutex_);
-  RETURN_IF_ERROR(WaitUntil(lock, [this] { return leased_ == 0; }));
-  Stop();
-  return work(pin_guard_);
-}
-
 base::Result<SessionPool::Facts> SessionPool::Describe() {
   Lock lock(mutex_);
   RETURN_IF_ERROR(WaitUntil(lock, [this] { return !lost_ || leased_ == 0; }));

@@ -58,10 +58,6 @@ class SessionPool {
     }
   }
 
-  // Calls `work` while no session is open and the module is finalised, for another library
-  // that needs the module for itself. Calls of others wait meanwhile.
-  base::Status RunWithoutModule(const std::function<base::Status(PinGuard&)>& work);
-
   struct Facts {
     std::string module;
     std::string token;

@@ -48,15 +48,8 @@ base::Status TokenProvisioner::GenerateKey(const KeyLabel& label, KeyKind kind) 
 base::Result<base::Bytes> TokenProvisioner::CertificateRequest(const KeyLabel& label,
                                                                const CertificateSubject& subject) {
   RETURN_IF_ERROR(CheckSubject(subject));
-  RETURN_IF_ERROR(
-      pool_.Run([&](Session& session) { return FindKey(session, KeyPurpose::kSeal, label); }));
-  base::Result<base::Bytes> request = base::Bytes{};
-  RETURN_IF_ERROR(pool_.RunWithoutModule([&](PinGuard& pin) -> base::Status {
-    const LibP11Token token{pool_.config().module, pool_.config().token_label};
-    request = SignCertificateRequest(token, pin, KeyId(KeyPurpose::kSeal, label), subject);
-    return base::Ok();
-  }));
-  return request;
+  return pool_.Run(
+      [&](Session& session) { return SignCertificateRequest(session, label, subject); });
 }
 
 base::Status TokenProvisioner::ImportCertificate(const KeyLabel& label, base::ByteSpan certificate,

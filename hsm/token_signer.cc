@@ -1,43 +1,14 @@
 #include "hsm/token_signer.h"
 
-#include <array>
 #include <utility>
 
-#include "base/digest.h"
 #include "hsm/key_purpose.h"
 #include "hsm/public_key.h"
+#include "hsm/seal_signature.h"
 #include "hsm/sealing_certificate.h"
 #include "hsm/signed_info.h"
 
 namespace hsm {
-namespace {
-
-// RFC 8017, 9.2, note 1: DigestInfo of SHA-256 with its NULL, up to the digest.
-constexpr std::array<std::uint8_t, 19> kSha256DigestInfo{0x30, 0x31, 0x30, 0x0d, 0x06, 0x09, 0x60,
-                                                         0x86, 0x48, 0x01, 0x65, 0x03, 0x04, 0x02,
-                                                         0x01, 0x05, 0x00, 0x04, 0x20};
-
-base::Result<SignatureAlgorithm> AlgorithmOf(const PublicKey& key) {
-  if (key.is_rsa()) return SignatureAlgorithm::kRsaSha256;
-  if (key.is_p256()) return SignatureAlgorithm::kEcdsaSha256;
-  return base::Error{base::ErrorCode::kUnavailable, "token.unsupported",
-                     "a sealing key is neither RSA nor P-256"};
-}
-
-// The digest is made here and the token signs it raw: fewer bytes cross to it, and modules
-// that lack the combined mechanism serve too.
-base::Result<base::Bytes> SignDigest(Session& session, CK_OBJECT_HANDLE key,
-                                     SignatureAlgorithm algorithm, std::string_view text) {
-  const base::Sha256Digest digest = base::Sha256(base::AsBytes(text));
-  if (algorithm == SignatureAlgorithm::kEcdsaSha256)
-    return session.Sign({CKM_ECDSA, nullptr, 0}, key, digest.span());
-  base::Bytes info(kSha256DigestInfo.begin(), kSha256DigestInfo.end());
-  base::Append(digest.span(), info);
-  return session.Sign({CKM_RSA_PKCS, nullptr, 0}, key, info);
-}
-
-}  // namespace
-
 base::Result<SealingCertificate> TokenSigner::Certificate(const KeyLabel& key) {
   return pool_.Run([&](Session& session) -> base::Result<SealingCertificate> {
     RETURN_IF_ERROR(FindKey(session, KeyPurpose::kSeal, key));
@@ -59,7 +30,8 @@ base::Result<Seal> TokenSigner::SealWith(Session& session, const SealRequest& re
   ASSIGN_OR_RETURN(const PublicKey certified, CertifiedKey(session, request.key));
   ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm, AlgorithmOf(certified));
   Seal seal{SerialiseSignedInfo(algorithm, request.references), {}};
-  ASSIGN_OR_RETURN(seal.value, SignDigest(session, key, algorithm, seal.signed_info));
+  ASSIGN_OR_RETURN(seal.value,
+                   SignWithSha256(session, key, algorithm, base::AsBytes(seal.signed_info)));
   if (certified.VerifiesSeal(base::AsBytes(seal.signed_info), seal.value)) return seal;
   Forget(request.key);
   return base::Error{

@@ -1,0 +1,73 @@
+// Issuer: certifies a PKCS#10 request with a throw-away key, and checks seals with OpenSSL.
+#pragma once
+
+#include <gtest/gtest.h>
+#include <openssl/ecdsa.h>
+#include <openssl/evp.h>
+#include <openssl/x509.h>
+
+#include "base/bytes.h"
+#include "base/c_handle.h"
+
+namespace tests {
+
+using EvpKey = base::CHandle<EVP_PKEY, EVP_PKEY_free>;
+using Certificate = base::CHandle<X509, X509_free>;
+using CertificationRequest = base::CHandle<X509_REQ, X509_REQ_free>;
+
+inline Certificate ReadCertificate(base::ByteSpan der) {
+  const std::uint8_t* end = der.data();
+  return Certificate(d2i_X509(nullptr, &end, static_cast<long>(der.size())));
+}
+
+inline CertificationRequest ReadRequest(base::ByteSpan der) {
+  const std::uint8_t* end = der.data();
+  return CertificationRequest(d2i_X509_REQ(nullptr, &end, static_cast<long>(der.size())));
+}
+
+inline base::Bytes Issue(EVP_PKEY* subject_key, X509_NAME* subject) {
+  const EvpKey issuer_key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
+  const Certificate certificate{X509_new()};
+  X509_set_version(certificate.get(), X509_VERSION_3);
+  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
+  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86400);
+  X509_set_subject_name(certificate.get(), subject);
+  X509_set_pubkey(certificate.get(), subject_key);
+  X509_sign(certificate.get(), issuer_key.get(), EVP_sha256());
+  base::Bytes der(static_cast<std::size_t>(i2d_X509(certificate.get(), nullptr)));
+  std::uint8_t* end = der.data();
+  i2d_X509(certificate.get(), &end);
+  return der;
+}
+
+inline base::Bytes IssueFor(base::ByteSpan request_der) {
+  const CertificationRequest request = ReadRequest(request_der);
+  const EvpKey key{X509_REQ_get_pubkey(request.get())};
+  EXPECT_EQ(X509_REQ_verify(request.get(), key.get()), 1);
+  return Issue(key.get(), X509_REQ_get_subject_name(request.get()));
+}
+
+// OpenSSL's own word, given DER for ECDSA.
+inline bool OpenSslVerifies(base::ByteSpan certificate_der, std::string_view data,
+                            base::ByteSpan value, bool is_ecdsa) {
+  const Certificate certificate = ReadCertificate(certificate_der);
+  base::Bytes signature(value.begin(), value.end());
+  if (is_ecdsa) {
+    ECDSA_SIG* const parts = ECDSA_SIG_new();
+    ECDSA_SIG_set0(parts, BN_bin2bn(value.data(), 32, nullptr),
+                   BN_bin2bn(value.data() + 32, 32, nullptr));
+    signature.resize(static_cast<std::size_t>(i2d_ECDSA_SIG(parts, nullptr)));
+    std::uint8_t* end = signature.data();
+    i2d_ECDSA_SIG(parts, &end);
+    ECDSA_SIG_free(parts);
+  }
+  const base::CHandle<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
+  EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr,
+                       X509_get0_pubkey(certificate.get()));
+  const base::ByteSpan bytes = base::AsBytes(data);
+  return EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes.data(),
+                          bytes.size()) == 1;
+}
+
+}  // namespace tests

@@ -1,0 +1,174 @@
+#include "hsm/keyholder.h"
+
+#include <fcntl.h>
+#include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <memory>
+#include <thread>
+
+#include "hsm/keyholder_protocol.h"
+#include "tests/fakes/issuer.h"
+#include "tests/fakes/soft_token.h"
+
+namespace hsm {
+namespace {
+
+const KeyLabel kKey{"agency-1"};
+
+// A role in a thread, behind a real door.
+class Role {
+ public:
+  using Serve = base::Status (*)(const KeyholderConfig&, const base::UniqueFd&);
+
+  Role(Serve serve, KeyholderConfig config) {
+    base::DoorPair door = base::MakeDoor().value();
+    client_ = std::make_unique<KeyholderClient>(base::ChannelClient(std::move(door.caller)));
+    thread_ = std::jthread([serve, config = std::move(config), server = std::move(door.server)] {
+      EXPECT_TRUE(serve(config, server).ok());
+    });
+  }
+  ~Role() { client_.reset(); }
+
+  KeyholderClient& client() { return *client_; }
+
+ private:
+  std::jthread thread_;  // Ends when the client, the last caller, is gone.
+  std::unique_ptr<KeyholderClient> client_;
+};
+
+class KeyholderTest : public tests::TokenTest {
+ protected:
+  void SetUp() override {
+    TokenTest::SetUp();
+    faces_.reset();
+  }
+
+  void Provision() {
+    Role role(ServeProvisioning, token_->config());
+    Provisioner& provisioner = role.client();
+    const KeyholderConfig config = token_->config();
+    ASSERT_TRUE(provisioner.GenerateKey(config.root_key, KeyKind::kRootAes256).ok());
+    ASSERT_TRUE(provisioner.GenerateKey(config.mac_key, KeyKind::kMacHmacSha256).ok());
+    ASSERT_TRUE(provisioner.GenerateKey(config.checkpoint_key, KeyKind::kCheckpointEd25519).ok());
+    ASSERT_TRUE(provisioner.GenerateKey(kKey, KeyKind::kSealP256).ok());
+    const auto request = provisioner.CertificateRequest(kKey, {"Test Agency", "", "", "LV"});
+    ASSERT_TRUE(request.ok()) << request.error().message;
+    certificate_ = tests::IssueFor(request.value());
+    ASSERT_TRUE(provisioner.ImportCertificate(kKey, certificate_, {certificate_}).ok());
+    EXPECT_EQ(provisioner.Describe().value().keys.size(), 4U);
+  }
+
+  base::Bytes certificate_;
+};
+
+TEST_F(KeyholderTest, ServesAllThatItsContractsPromise) {
+  Provision();
+  Role role(ServeKeyholder, token_->config());
+  KeyholderClient& client = role.client();
+  const SealingCertificate stored = client.Certificate(kKey).value();
+  EXPECT_EQ(stored.der, certificate_);
+  EXPECT_EQ(stored.chain, std::vector<base::Bytes>{certificate_});
+
+  const base::Bytes owner(16, 1);
+  const DocumentKey key = client.NewDocumentKey(owner).value();
+  const auto opened = client.OpenDocumentKeys({{owner, key.wrapped}}).value();
+  EXPECT_TRUE(base::EqualInConstantTime(opened.at(0).Reveal(), key.key.Reveal()));
+  EXPECT_EQ(client.OpenDocumentKeys({{base::Bytes(16, 2), key.wrapped}}).error().reason,
+            "key.unwrap-failed");
+
+  EXPECT_EQ(client.MacIdentifier("x").value(), client.MacIdentifier("x").value());
+  EXPECT_TRUE(client.SignCheckpoint({5, {}}).value().starts_with("vault.example/log1\n5\n"));
+  EXPECT_EQ(client.SignCheckpoint({4, {}}).error().reason, "checkpoint.smaller");
+  EXPECT_TRUE(client.CheckpointVerifierKey().value().starts_with("vault.example/log1+"));
+}
+
+TEST_F(KeyholderTest, ASealOfAThousandReferencesPassesTheChannel) {
+  Provision();
+  Role role(ServeKeyholder, token_->config());
+  SealRequest request{kKey, {{"", "#SP", true, {}}}};
+  while (request.references.size() < 1000)
+    request.references.push_back(
+        {"",
+         "mape/" + std::string(100, 'a') + std::to_string(request.references.size()),
+         false,
+         {}});
+  const auto seal = role.client().SealReferences(request);
+  ASSERT_TRUE(seal.ok()) << seal.error().message;
+  EXPECT_TRUE(
+      tests::OpenSslVerifies(certificate_, seal.value().signed_info, seal.value().value, true));
+}
+
+TEST_F(KeyholderTest, TheServiceDoorAnswersNoProvisioning) {
+  Role role(ServeKeyholder, token_->config());
+  const auto made = role.client().GenerateKey(kKey, KeyKind::kSealP256);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().code, base::ErrorCode::kDenied);
+  EXPECT_EQ(made.error().reason, "call.not-allowed");
+  EXPECT_EQ(role.client().CertificateRequest(kKey, {"A", "", "", "LV"}).error().reason,
+            "call.not-allowed");
+  EXPECT_EQ(role.client().ImportCertificate(kKey, {}, {}).error().reason, "call.not-allowed");
+  EXPECT_TRUE(role.client().Describe().ok());
+}
+
+TEST_F(KeyholderTest, TheProvisioningDoorSealsAndOpensNothing) {
+  Role role(ServeProvisioning, token_->config());
+  EXPECT_EQ(role.client().SealReferences({kKey, {}}).error().reason, "call.not-allowed");
+  EXPECT_EQ(role.client().OpenDocumentKeys({}).error().reason, "call.not-allowed");
+  EXPECT_EQ(role.client().MacIdentifier("x").error().reason, "call.not-allowed");
+  EXPECT_EQ(role.client().SignCheckpoint({}).error().reason, "call.not-allowed");
+}
+
+TEST_F(KeyholderTest, AnAbsentTokenIsAnAnswerAndNotAnEnd) {
+  Provision();
+  token_->Remove();
+  Role role(ServeKeyholder, token_->config());
+  EXPECT_EQ(role.client().MacIdentifier("x").error().code, base::ErrorCode::kUnavailable);
+  token_->PutBack();
+  EXPECT_TRUE(role.client().MacIdentifier("x").ok());
+}
+
+TEST_F(KeyholderTest, GarbageIsAnsweredAndTheNextCallServed) {
+  base::DoorPair door = base::MakeDoor().value();
+  std::jthread server(
+      [&, config = token_->config()] { EXPECT_TRUE(ServeKeyholder(config, door.server).ok()); });
+  {
+    const base::ChannelClient client{std::move(door.caller)};
+    const auto answer =
+        client.Call({base::ToBytes("{\"call\":\"format-disk\"}"), {}}, std::chrono::seconds(10));
+    EXPECT_EQ(DecodeAnswer(answer.value().payload).error().reason, "call.malformed");
+    const auto next =
+        client.Call({base::ToBytes(EncodeCall(DescribeCall{})), {}}, std::chrono::seconds(10));
+    EXPECT_TRUE(DecodeAnswer(next.value().payload).ok());
+  }
+}
+
+TEST_F(KeyholderTest, ADeathInTheMiddleOfACallIsRoleDown) {
+  Provision();
+  const std::filesystem::path fifo = token_->HangNext("C_SignInit");
+  base::DoorPair door = base::MakeDoor().value();
+  const KeyholderConfig config = token_->config();
+  const pid_t child = ::fork();
+  if (child == 0) {
+    door.caller.Reset();
+    static_cast<void>(ServeKeyholder(config, door.server));
+    ::_exit(0);
+  }
+  door.server.Reset();
+  std::jthread killer([&] {
+    // Returns when the token call has begun.
+    const base::UniqueFd begun{::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)};
+    ::kill(child, SIGKILL);
+  });
+  KeyholderClient client{base::ChannelClient(std::move(door.caller))};
+  const auto mac = client.MacIdentifier("x");
+  ASSERT_FALSE(mac.ok());
+  EXPECT_EQ(mac.error().reason, "channel.role-down");
+  int status = 0;
+  EXPECT_EQ(::waitpid(child, &status, 0), child);
+}
+
+}  // namespace
+}  // namespace hsm

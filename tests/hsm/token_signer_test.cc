@@ -1,0 +1,142 @@
+#include "hsm/token_signer.h"
+
+#include <gtest/gtest.h>
+
+#include <atomic>
+#include <thread>
+
+#include "hsm/key_purpose.h"
+#include "tests/fakes/issuer.h"
+#include "tests/fakes/soft_token.h"
+
+namespace hsm {
+namespace {
+
+using tests::IssueFor;
+using tests::OpenSslVerifies;
+
+const KeyLabel kKey{"agency-1"};
+
+SealRequest Request(const KeyLabel& key = kKey) {
+  return {key,
+          {{"r1", "lemums.pdf", false, base::Sha256(base::AsBytes("content"))},
+           {"r2", "#S0-SP", true, base::Sha256(base::AsBytes("properties"))}}};
+}
+
+class TokenSignerTest : public tests::TokenTest {
+ protected:
+  // Makes and certifies a key; gives its certificate.
+  base::Bytes MakeSealingKey(KeyKind kind, const KeyLabel& label = kKey) {
+    EXPECT_TRUE(faces_->provisioner.GenerateKey(label, kind).ok());
+    const auto request = faces_->provisioner.CertificateRequest(
+        label, {"Test Agency", "Test Agency", "NTRLV-40000000000", "LV"});
+    EXPECT_TRUE(request.ok()) << request.error().message;
+    base::Bytes certificate = IssueFor(request.value());
+    EXPECT_TRUE(faces_->provisioner.ImportCertificate(label, certificate, {}).ok());
+    return certificate;
+  }
+
+  std::string SealReason(const SealRequest& request) {
+    const auto seal = faces_->signer.SealReferences(request);
+    return seal.ok() ? "sealed" : seal.error().reason;
+  }
+};
+
+TEST_F(TokenSignerTest, AnRsa3072SealVerifiesWithOpenSsl) {
+  const base::Bytes certificate = MakeSealingKey(KeyKind::kSealRsa3072);
+  const auto seal = faces_->signer.SealReferences(Request());
+  ASSERT_TRUE(seal.ok()) << seal.error().message;
+  EXPECT_EQ(seal.value().value.size(), 384U);
+  EXPECT_NE(seal.value().signed_info.find("xmldsig-more#rsa-sha256"), std::string::npos);
+  EXPECT_TRUE(OpenSslVerifies(certificate, seal.value().signed_info, seal.value().value, false));
+  EXPECT_FALSE(OpenSslVerifies(certificate, "other", seal.value().value, false));
+}
+
+TEST_F(TokenSignerTest, AP256SealVerifiesWithOpenSsl) {
+  const base::Bytes certificate = MakeSealingKey(KeyKind::kSealP256);
+  const auto seal = faces_->signer.SealReferences(Request());
+  ASSERT_TRUE(seal.ok()) << seal.error().message;
+  EXPECT_EQ(seal.value().value.size(), 64U);
+  EXPECT_TRUE(OpenSslVerifies(certificate, seal.value().signed_info, seal.value().value, true));
+  EXPECT_EQ(faces_->signer.Certificate(kKey).value().algorithm, SignatureAlgorithm::kEcdsaSha256);
+}
+
+TEST_F(TokenSignerTest, AnUnknownKeyAndAKeyWithoutCertificateSaySo) {
+  EXPECT_EQ(SealReason(Request({"nobody"})), "key.unknown");
+  EXPECT_EQ(SealReason(Request({"No Body"})), "key.malformed-label");
+  ASSERT_TRUE(faces_->provisioner.GenerateKey(kKey, KeyKind::kSealP256).ok());
+  EXPECT_EQ(SealReason(Request()), "key.without-certificate");
+  EXPECT_EQ(faces_->signer.Certificate(kKey).error().reason, "key.without-certificate");
+}
+
+TEST_F(TokenSignerTest, MalformedReferencesNeverReachTheToken) {
+  SealRequest request = Request();
+  request.references[0].uri = "http://x.example/a";
+  EXPECT_EQ(SealReason(request), "seal.malformed");
+  EXPECT_EQ(token_->Logins(), 0U);
+}
+
+TEST_F(TokenSignerTest, AVaultKeyNeverSeals) {
+  ASSERT_TRUE(faces_->provisioner.GenerateKey({"x"}, KeyKind::kCheckpointEd25519).ok());
+  ASSERT_TRUE(faces_->provisioner.GenerateKey({"y"}, KeyKind::kMacHmacSha256).ok());
+  EXPECT_EQ(SealReason(Request({"x"})), "key.unknown");
+  EXPECT_EQ(SealReason(Request({"y"})), "key.unknown");
+}
+
+TEST_F(TokenSignerTest, ATokenThatSignsWronglyIsFoundOut) {
+  MakeSealingKey(KeyKind::kSealP256);
+  token_->FailNext("flip", CKR_CANCEL);
+  EXPECT_EQ(SealReason(Request()), "token.bad-signature");
+  EXPECT_EQ(SealReason(Request()), "sealed");
+}
+
+TEST_F(TokenSignerTest, EightThreadsSealAtOnce) {
+  const base::Bytes certificate = MakeSealingKey(KeyKind::kSealP256);
+  std::atomic<int> good = 0;
+  {
+    std::vector<std::jthread> threads;
+    for (int i = 0; i < 8; ++i)
+      threads.emplace_back([&] {
+        for (int n = 0; n < 25; ++n) {
+          const auto seal = faces_->signer.SealReferences(Request());
+          good += seal.ok() &&
+                  OpenSslVerifies(certificate, seal.value().signed_info, seal.value().value, true);
+        }
+      });
+  }
+  EXPECT_EQ(good, 200);
+}
+
+class PrivateHalfTest : public TokenSignerTest {
+ protected:
+  base::Result<base::Bytes> ReadPrivate(KeyPurpose purpose, CK_ATTRIBUTE_TYPE type) {
+    return faces_->pool.Run([&](Session& session) -> base::Result<base::Bytes> {
+      ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, purpose, kKey));
+      return session.Attribute(key, type);
+    });
+  }
+};
+
+TEST_F(PrivateHalfTest, OfAnRsaKeyCannotBeRead) {
+  ASSERT_TRUE(faces_->provisioner.GenerateKey(kKey, KeyKind::kSealRsa3072).ok());
+  EXPECT_TRUE(ReadPrivate(KeyPurpose::kSeal, CKA_MODULUS).ok());
+  EXPECT_FALSE(ReadPrivate(KeyPurpose::kSeal, CKA_PRIVATE_EXPONENT).ok());
+  EXPECT_FALSE(ReadPrivate(KeyPurpose::kSeal, CKA_PRIME_1).ok());
+}
+
+TEST_F(PrivateHalfTest, OfARootKeyCannotBeRead) {
+  ASSERT_TRUE(faces_->provisioner.GenerateKey(kKey, KeyKind::kRootAes256).ok());
+  EXPECT_TRUE(ReadPrivate(KeyPurpose::kRoot, CKA_LABEL).ok());
+  EXPECT_FALSE(ReadPrivate(KeyPurpose::kRoot, CKA_VALUE).ok());
+}
+
+TEST_F(PrivateHalfTest, CannotBeMadeReadableByACopy) {
+  ASSERT_TRUE(faces_->provisioner.GenerateKey(kKey, KeyKind::kRootAes256).ok());
+  for (const CK_ATTRIBUTE_TYPE type : {CKA_EXTRACTABLE, CKA_MODIFIABLE, CKA_COPYABLE})
+    EXPECT_EQ(ReadPrivate(KeyPurpose::kRoot, type).value(), base::Bytes{CK_FALSE});
+  for (const CK_ATTRIBUTE_TYPE type : {CKA_SENSITIVE, CKA_PRIVATE, CKA_NEVER_EXTRACTABLE})
+    EXPECT_EQ(ReadPrivate(KeyPurpose::kRoot, type).value(), base::Bytes{CK_TRUE});
+}
+
+}  // namespace
+}  // namespace hsm
