@@ -1,0 +1,175 @@
+#include "cli/verify_command.h"
+
+#include <algorithm>
+#include <cstdio>
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/error_text.h"
+#include "cli/exit_codes.h"
+#include "cli/input_files.h"
+#include "cli/verify_text.h"
+#include "hardening/walls.h"
+#include "signing/verifier.h"
+
+namespace cli {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::size_t kMaxDigestList = std::size_t{16} << 20U;
+
+struct Options {
+  std::string file;
+  std::string format = "text";
+  bool json = false;
+  std::string policy = "eu-ades";
+  std::vector<std::string> trust;
+  std::string at;
+  std::string data;
+  std::string digests;
+  std::string language = "en";
+
+  bool wants_json() const { return json || format == "json"; }
+  base::Language lang() const {
+    return language == "lv" ? base::Language::kLatvian : base::Language::kEnglish;
+  }
+};
+
+// The files a run needs; the request borrows from them.
+struct Inputs {
+  InputFiles document;
+  InputFiles trust;
+  InputFiles data;
+};
+
+int Usage(const std::string& what) {
+  std::fprintf(stderr, "edocvault verify: %s\n", what.c_str());
+  return kExitUsage;
+}
+
+int Fail(const Error& error, base::Language language) {
+  const std::string sentence(base::TextOf(error.reason, language));
+  std::fprintf(stderr, "edocvault verify: %s (%s: %s)\n", sentence.c_str(), error.reason.c_str(),
+               error.message.c_str());
+  return ExitCodeOf(error.code);
+}
+
+// One line of sha256sum: 64 hexadecimal digits, a blank, a blank or "*", the name.
+base::Result<signing::NamedDigest> ParseDigestLine(std::string_view line) {
+  constexpr std::size_t kHexSize = 64;
+  const Error malformed{ErrorCode::kInvalidInput, "input.digest-list", std::string(line)};
+  if (line.size() < kHexSize + 3 || line[kHexSize] != ' ') return malformed;
+  const auto bytes = base::HexDecode(line.substr(0, kHexSize));
+  const auto digest = bytes ? base::ToSha256Digest(*bytes) : std::nullopt;
+  if (!digest) return malformed;
+  return signing::NamedDigest{std::string(line.substr(kHexSize + 2)), *digest};
+}
+
+base::Result<std::vector<signing::NamedDigest>> ReadDigests(const std::string& path) {
+  std::vector<signing::NamedDigest> digests;
+  if (path.empty()) return digests;
+  ASSIGN_OR_RETURN(const base::Bytes content, base::ReadFile(path, kMaxDigestList));
+  std::string_view rest = base::AsText(content);
+  while (!rest.empty()) {
+    const std::string_view line = rest.substr(0, rest.find('\n'));
+    rest.remove_prefix(std::min(line.size() + 1, rest.size()));
+    if (line.empty()) continue;
+    ASSIGN_OR_RETURN(signing::NamedDigest digest, ParseDigestLine(line));
+    digests.push_back(std::move(digest));
+  }
+  return digests;
+}
+
+std::vector<signing::NamedBytes> Borrow(const InputFiles& files) {
+  std::vector<signing::NamedBytes> borrowed;
+  for (const InputFiles::File& file : files.files()) borrowed.push_back({file.name, file.bytes});
+  return borrowed;
+}
+
+base::Result<signing::VerifyRequest> MakeRequest(const Options& options, base::Time at,
+                                                 Inputs& inputs) {
+  RETURN_IF_ERROR(inputs.document.Add(options.file));
+  for (const std::string& path : options.trust) RETURN_IF_ERROR(inputs.trust.Add(path));
+  if (!options.data.empty()) RETURN_IF_ERROR(inputs.data.Add(options.data));
+  if (inputs.document.files().size() != 1)
+    return Error{ErrorCode::kInvalidInput, "file.unreadable", options.file + " is a directory"};
+  signing::VerifyRequest request;
+  request.name = inputs.document.files().front().name;
+  request.document = inputs.document.files().front().bytes;
+  request.policy = options.policy;
+  request.trust = Borrow(inputs.trust);
+  request.data = Borrow(inputs.data);
+  ASSIGN_OR_RETURN(request.digests, ReadDigests(options.digests));
+  request.at = at;
+  request.language = options.lang();
+  return request;
+}
+
+// A few seconds for anything; fifteen at most, unless the input itself is so large that
+// reading it takes longer.
+hardening::Walls WallsFor(const signing::VerifyRequest& request) {
+  constexpr std::size_t kBytesPerSecond = std::size_t{64} << 20U;
+  constexpr std::size_t kUsualMost = 15;
+  std::size_t size = request.document.size();
+  for (const auto* list : {&request.trust, &request.data})
+    for (const signing::NamedBytes& file : *list) size += file.bytes.size();
+  const std::size_t reading = size / kBytesPerSecond;
+  hardening::Walls walls;
+  walls.cpu = std::chrono::seconds{std::max(std::min(kUsualMost, 4 + 2 * reading), reading)};
+  return walls;
+}
+
+base::Result<base::Json> RunVerifier(const signing::VerifyRequest& request) {
+  signing::PrepareVerifier();
+  const auto result = hardening::RunInWalls(
+      WallsFor(request), [&] { return base::ToBytes(signing::Verify(request).Dump()); });
+  if (result.ok()) return base::Json::Parse(base::AsText(result.value()));
+  if (!result.error().reason.starts_with("walls.limit-")) return result.error();
+  return signing::RefusedReport(
+      request, Error{ErrorCode::kInvalidInput, "input.too-costly", result.error().message});
+}
+
+int Print(const base::Json& report, const Options& options) {
+  const std::string text = options.wants_json() ? report.DumpIndented() + "\n"
+                                                : VerifyReportText(report, options.lang());
+  const bool written =
+      std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
+  return written ? signing::ExitCodeOf(report) : kExitUnavailable;
+}
+
+int Run(const Options& options) {
+  if (!signing::IsShippedPolicy(options.policy)) return Usage("no policy " + options.policy);
+  const auto at = options.at.empty() ? base::SystemClock().Now() : base::ParseTime(options.at);
+  if (!at) return Usage("--at is no RFC 3339 time: " + options.at);
+  Inputs inputs;
+  const auto request = MakeRequest(options, *at, inputs);
+  if (!request.ok()) return Fail(request.error(), options.lang());
+  const auto report = RunVerifier(request.value());
+  if (!report.ok()) return Fail(report.error(), options.lang());
+  return Print(report.value(), options);
+}
+
+}  // namespace
+
+void AddVerifyCommand(CLI::App& app, int& exit_code) {
+  auto options = std::make_shared<Options>();
+  CLI::App* verb = app.add_subcommand("verify", "Check the signatures of a document");
+  verb->add_option("FILE", options->file, "The document")->required();
+  verb->add_option("--format", options->format, "Form of the report")
+      ->check(CLI::IsMember({"json", "text"}));
+  verb->add_flag("--json", options->json, "The same as --format json");
+  verb->add_option("--policy", options->policy, "Name of a shipped policy");
+  verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
+      ->allow_extra_args(false);
+  verb->add_option("--at", options->at, "Time of the verification, RFC 3339");
+  verb->add_option("--data", options->data, "Folder of the detached data");
+  verb->add_option("--digests", options->digests, "Digests of detached data, as sha256sum writes");
+  verb->add_option("--lang", options->language, "Language of messages")
+      ->check(CLI::IsMember({"lv", "en"}));
+  verb->callback([options, &exit_code] { exit_code = Run(*options); });
+}
+
+}  // namespace cli

@@ -1,0 +1,124 @@
+#include "signing/canonical.h"
+
+#include <libxml/c14n.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/c_handle.h"
+#include "signing/xml_names.h"
+
+namespace signing {
+namespace {
+
+struct Method {
+  std::string_view uri;
+  int mode;
+  bool comments;
+};
+constexpr std::array<Method, 6> kMethods{{
+    {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315", XML_C14N_1_0, false},
+    {"http://www.w3.org/TR/2001/REC-xml-c14n-20010315#WithComments", XML_C14N_1_0, true},
+    {"http://www.w3.org/2006/12/xml-c14n11", XML_C14N_1_1, false},
+    {"http://www.w3.org/2006/12/xml-c14n11#WithComments", XML_C14N_1_1, true},
+    {"http://www.w3.org/2001/10/xml-exc-c14n#", XML_C14N_EXCLUSIVE_1_0, false},
+    {"http://www.w3.org/2001/10/xml-exc-c14n#WithComments", XML_C14N_EXCLUSIVE_1_0, true},
+}};
+
+constexpr std::string_view kExclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+
+std::vector<std::string> SplitWords(std::string_view text) {
+  std::vector<std::string> words;
+  constexpr std::string_view kSpaces = " \t\r\n";
+  for (;;) {
+    const std::size_t start = text.find_first_not_of(kSpaces);
+    if (start == std::string_view::npos) return words;
+    text.remove_prefix(start);
+    const std::size_t end = std::min(text.find_first_of(kSpaces), text.size());
+    words.emplace_back(text.substr(0, end));
+    text.remove_prefix(end);
+  }
+}
+
+bool IsVisible(const NodeSet& nodes, const xmlNode* node) {
+  bool inside = nodes.apex == nullptr;
+  for (const xmlNode* at = node; at != nullptr && at->type != XML_DOCUMENT_NODE; at = at->parent) {
+    if (at == nodes.excluded) return false;
+    if (nodes.without_signatures && IsElement(at, kDsig, "Signature")) return false;
+    inside = inside || at == nodes.apex;
+    // Nothing above the apex can exclude what it includes, so the walk may end here.
+    if (inside && nodes.apex != nullptr && nodes.excluded == nullptr && !nodes.without_signatures)
+      return true;
+  }
+  return inside;
+}
+
+// libxml2 asks for every node; namespaces and attributes follow their element.
+int VisibleCallback(void* context, xmlNode* node, xmlNode* parent) {
+  const auto& nodes = *static_cast<const NodeSet*>(context);
+  const bool of_element = node->type == XML_NAMESPACE_DECL || node->type == XML_ATTRIBUTE_NODE;
+  if (node->type == XML_COMMENT_NODE && !nodes.comments) return 0;
+  return IsVisible(nodes, of_element ? parent : node) ? 1 : 0;
+}
+
+int WriteCallback(void* context, const char* bytes, int size) {
+  const auto& take = *static_cast<const TakeBytes*>(context);
+  take(base::AsBytes({bytes, static_cast<std::size_t>(size)}));
+  return size;
+}
+
+int CloseCallback(void*) {
+  return 0;
+}
+
+}  // namespace
+
+Canonicalization DefaultCanonicalization() {
+  return {XML_C14N_1_0, false, {}};
+}
+
+std::optional<Canonicalization> FindCanonicalization(std::string_view uri) {
+  const auto found = std::ranges::find(kMethods, uri, &Method::uri);
+  if (found == kMethods.end()) return std::nullopt;
+  return Canonicalization{found->mode, found->comments, {}};
+}
+
+std::optional<Canonicalization> CanonicalizationOfElement(const xmlNode* method) {
+  auto how = FindCanonicalization(AttributeOf(method, "Algorithm").value_or(""));
+  if (!how) return std::nullopt;
+  const xmlNode* inclusive = FindChild(method, kExclusive, "InclusiveNamespaces");
+  if (inclusive != nullptr)
+    how->prefixes = SplitWords(AttributeOf(inclusive, "PrefixList").value_or(""));
+  return how;
+}
+
+base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,
+                          const TakeBytes& take) {
+  std::vector<xmlChar*> prefixes;
+  std::vector<std::string> words = how.prefixes;
+  for (std::string& word : words) prefixes.push_back(reinterpret_cast<xmlChar*>(word.data()));
+  prefixes.push_back(nullptr);
+
+  // libxml2 takes its context without const; the callbacks above only read.
+  auto* take_context = const_cast<void*>(static_cast<const void*>(&take));
+  auto* nodes_context = const_cast<void*>(static_cast<const void*>(&nodes));
+  const base::CHandle<xmlOutputBuffer, xmlOutputBufferClose> out{
+      xmlOutputBufferCreateIO(WriteCallback, CloseCallback, take_context, nullptr)};
+  if (!out) return base::Error{base::ErrorCode::kUnavailable, "memory.short", "output buffer"};
+  const bool listed = how.mode == XML_C14N_EXCLUSIVE_1_0 && !words.empty();
+  const int result =
+      xmlC14NExecute(nodes.document->doc(), VisibleCallback, nodes_context, how.mode,
+                     listed ? prefixes.data() : nullptr, how.comments ? 1 : 0, out.get());
+  if (result < 0 || xmlOutputBufferFlush(out.get()) < 0)
+    return base::Error{base::ErrorCode::kInvalidInput, "xml.not-canonical", "libxml2"};
+  return base::Ok();
+}
+
+base::Result<base::Bytes> CanonicalBytes(const NodeSet& nodes, const Canonicalization& how) {
+  base::Bytes bytes;
+  RETURN_IF_ERROR(
+      Canonicalize(nodes, how, [&](base::ByteSpan piece) { base::Append(piece, bytes); }));
+  return bytes;
+}
+
+}  // namespace signing

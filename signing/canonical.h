@@ -1,0 +1,49 @@
+// Canonical XML 1.0 and 1.1 and Exclusive Canonicalization of part of a document.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "signing/xml_document.h"
+
+namespace signing {
+
+struct Canonicalization {
+  int mode;  // libxml2's xmlC14NMode.
+  bool comments;
+  std::vector<std::string> prefixes;  // InclusiveNamespaces of the exclusive form.
+};
+
+// XMLDSIG 1.1, 4.4.3.2: where octets are needed and no transform makes them, "Canonical XML
+// 1.0 [...] omits comments".
+Canonicalization DefaultCanonicalization();
+
+// nullopt for an algorithm that is none of the six.
+std::optional<Canonicalization> FindCanonicalization(std::string_view uri);
+// Of a ds:CanonicalizationMethod or ds:Transform, with its InclusiveNamespaces.
+std::optional<Canonicalization> CanonicalizationOfElement(const xmlNode* method);
+
+// A part of one document.
+struct NodeSet {
+  const XmlDocument* document = nullptr;
+  const xmlNode* apex = nullptr;      // Everything below and including it; nullptr: the document.
+  const xmlNode* excluded = nullptr;  // Without this subtree.
+  bool without_signatures = false;    // Without any ds:Signature.
+  bool comments = false;
+};
+
+using TakeBytes = std::function<void(base::ByteSpan)>;
+
+// Hands the canonical bytes to `take` in pieces.
+// kInvalidInput "xml.not-canonical" when libxml2 cannot.
+base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how, const TakeBytes& take);
+
+base::Result<base::Bytes> CanonicalBytes(const NodeSet& nodes, const Canonicalization& how);
+
+}  // namespace signing

@@ -1,0 +1,108 @@
+#include "signing/certificate.h"
+
+#include <openssl/asn1.h>
+#include <openssl/bio.h>
+#include <openssl/bn.h>
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <ctime>
+
+#include "base/c_handle.h"
+#include "signing/member_name.h"
+
+namespace signing {
+namespace {
+
+using Bio = base::CHandle<BIO, BIO_free>;
+using BigNumber = base::CHandle<BIGNUM, BN_free>;
+
+std::string BioText(BIO* bio) {
+  char* text = nullptr;
+  const long size = BIO_get_mem_data(bio, &text);
+  return size <= 0 ? std::string() : std::string(text, static_cast<std::size_t>(size));
+}
+
+void FreeText(char* text) {
+  OPENSSL_free(text);
+}
+void FreeBytes(unsigned char* bytes) {
+  OPENSSL_free(bytes);
+}
+
+}  // namespace
+
+std::optional<Certificate> Certificate::Parse(base::ByteSpan der) {
+  const unsigned char* at = der.data();
+  std::shared_ptr<X509> x509{d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free};
+  ERR_clear_error();
+  if (!x509 || at != der.data() + der.size()) return std::nullopt;
+  Certificate certificate;
+  certificate.der_ = std::make_shared<const base::Bytes>(der.begin(), der.end());
+  certificate.x509_ = std::move(x509);
+  return certificate;
+}
+
+EVP_PKEY* Certificate::key() const {
+  EVP_PKEY* key = X509_get0_pubkey(x509_.get());
+  ERR_clear_error();
+  return key;
+}
+
+base::Sha256Digest Certificate::Sha256() const {
+  return base::Sha256(*der_);
+}
+
+std::string NameText(const X509_NAME* name) {
+  const Bio bio{BIO_new(BIO_s_mem())};
+  constexpr unsigned long kFlags =
+      XN_FLAG_RFC2253 & ~static_cast<unsigned long>(ASN1_STRFLGS_ESC_MSB);
+  if (!bio || X509_NAME_print_ex(bio.get(), name, 0, kFlags) < 0) return {};
+  return PrintableText(BioText(bio.get()));
+}
+
+std::string Certificate::SubjectText() const {
+  return NameText(X509_get_subject_name(x509_.get()));
+}
+
+std::string Certificate::IssuerText() const {
+  return NameText(X509_get_issuer_name(x509_.get()));
+}
+
+std::string Certificate::SubjectAttribute(int nid) const {
+  const X509_NAME* name = X509_get_subject_name(x509_.get());
+  const int at = X509_NAME_get_index_by_NID(name, nid, -1);
+  if (at < 0) return {};
+  unsigned char* text = nullptr;
+  const int size =
+      ASN1_STRING_to_UTF8(&text, X509_NAME_ENTRY_get_data(X509_NAME_get_entry(name, at)));
+  const base::CHandle<unsigned char, FreeBytes> owner{text};
+  if (size < 0) return {};
+  return PrintableText(base::AsText({text, static_cast<std::size_t>(size)}));
+}
+
+std::string Certificate::SerialDecimal() const {
+  const BigNumber number{ASN1_INTEGER_to_BN(X509_get0_serialNumber(x509_.get()), nullptr)};
+  const base::CHandle<char, FreeText> text{number ? BN_bn2dec(number.get()) : nullptr};
+  return text ? text.get() : "";
+}
+
+std::optional<base::Time> Certificate::NotBefore() const {
+  return TimeOf(X509_get0_notBefore(x509_.get()));
+}
+
+std::optional<base::Time> Certificate::NotAfter() const {
+  return TimeOf(X509_get0_notAfter(x509_.get()));
+}
+
+std::optional<base::Time> TimeOf(const ASN1_TIME* time) {
+  std::tm parts{};
+  if (time == nullptr || ASN1_TIME_to_tm(time, &parts) != 1) return std::nullopt;
+  const std::chrono::year_month_day day{std::chrono::year{parts.tm_year + 1900},
+                                        std::chrono::month{static_cast<unsigned>(parts.tm_mon + 1)},
+                                        std::chrono::day{static_cast<unsigned>(parts.tm_mday)}};
+  return std::chrono::sys_days{day} + std::chrono::hours{parts.tm_hour} +
+         std::chrono::minutes{parts.tm_min} + std::chrono::seconds{parts.tm_sec};
+}
+
+}  // namespace signing

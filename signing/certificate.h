@@ -1,0 +1,45 @@
+// Certificate: an X.509 certificate as far as reports and core checks need it.
+#pragma once
+
+#include <openssl/types.h>
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "base/bytes.h"
+#include "base/clock.h"
+#include "base/digest.h"
+
+namespace signing {
+
+// Shared, immutable after Parse().
+class Certificate {
+ public:
+  // nullopt unless `der` is exactly one certificate.
+  static std::optional<Certificate> Parse(base::ByteSpan der);
+
+  const base::Bytes& der() const { return *der_; }
+  X509* x509() const { return x509_.get(); }
+  // The public key; nullptr when OpenSSL cannot read it.
+  EVP_PKEY* key() const;
+
+  base::Sha256Digest Sha256() const;
+  std::string SubjectText() const;  // RFC 2253 in UTF-8, printable.
+  std::string IssuerText() const;
+  // The first value of the attribute, printable; empty when absent. `nid` is OpenSSL's.
+  std::string SubjectAttribute(int nid) const;
+  std::string SerialDecimal() const;
+  std::optional<base::Time> NotBefore() const;
+  std::optional<base::Time> NotAfter() const;
+
+ private:
+  Certificate() = default;
+  std::shared_ptr<const base::Bytes> der_;
+  std::shared_ptr<X509> x509_;
+};
+
+std::optional<base::Time> TimeOf(const ASN1_TIME* time);
+std::string NameText(const X509_NAME* name);
+
+}  // namespace signing

@@ -1,0 +1,73 @@
+// What a document is, and where the signatures and the signed files in it are.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "signing/container_manifest.h"
+#include "signing/finding.h"
+#include "signing/signed_files.h"
+#include "signing/zip_reader.h"
+
+namespace signing {
+
+enum class ContainerKind { kAsicE, kAsicS, kXml };
+
+std::string_view ContainerName(ContainerKind kind);  // "ASiC-E", "ASiC-S", "XAdES".
+
+// First bytes decide: an archive, XML, or something that is refused by name.
+//
+// Errors, all kInvalidInput: "container.empty", "container.unknown", "container.pdf",
+// "container.cms".
+enum class ByteFormat { kZip, kXml };
+base::Result<ByteFormat> RecognizeBytes(base::ByteSpan document);
+
+// An ASiC container with XAdES signatures (ETSI EN 319 162-1), eDoc, BDOC and ADOC included.
+class AsicContainer final : public SignedFiles {
+ public:
+  // Borrows `archive`; `name` is the file's own, whose extension tells the kind where the
+  // mimetype does not.
+  //
+  // Errors: those of ZipReader, of XML for the manifest, and kInvalidInput
+  //   "container.no-signatures" "container.cades" "container.timestamp-only"
+  //   "container.evidence-record-only" "container.mixed" "container.edoc1" "container.plain-zip"
+  static base::Result<AsicContainer> Open(std::string_view name, base::ByteSpan archive);
+
+  ContainerKind kind() const { return kind_; }
+  const std::string& media_type() const { return media_type_; }
+  const std::vector<std::string>& data_files() const { return data_files_; }
+  const std::vector<std::string>& signature_files() const { return signature_files_; }
+  const std::optional<ContainerManifest>& manifest() const { return manifest_; }
+  Findings& findings() { return findings_; }
+
+  // kInvalidInput "zip.member-too-large" for one beyond the XML limit.
+  base::Result<base::Bytes> ReadSignatureFile(const std::string& name);
+
+  std::optional<std::string> Resolve(const std::optional<std::string>& uri) const override;
+  base::Status Stream(std::string_view name, const TakeBytes& take) override;
+  std::optional<base::Bytes> KnownDigest(std::string_view, const DigestAlgorithm&) const override {
+    return std::nullopt;
+  }
+
+ private:
+  explicit AsicContainer(ZipReader zip) : zip_(std::move(zip)) {}
+  base::Status ReadMimetype(std::string_view name);
+  base::Status SortMembers();
+  base::Status ReadManifest();
+  void CompareManifest();
+
+  ZipReader zip_;
+  ContainerKind kind_ = ContainerKind::kAsicE;
+  std::string media_type_;
+  std::vector<std::string> data_files_;
+  std::vector<std::string> signature_files_;
+  std::optional<ContainerManifest> manifest_;
+  Findings findings_;
+};
+
+}  // namespace signing

@@ -1,0 +1,55 @@
+// Reference: one ds:Reference, and whether what it points to has the digest it states.
+//
+// Own processing instead of xmlsec's, see docs/adr/0004: a closed list of transforms, no
+// XPath or XSLT engine, no I/O but SignedFiles, and the exact node or file that was covered.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "signing/digest_algorithm.h"
+#include "signing/signed_files.h"
+#include "signing/xml_document.h"
+
+namespace signing {
+
+enum class ReferenceOutcome {
+  kMatches,
+  kDiffers,    // The data is there, its digest is another.
+  kNotFound,   // No such file or element.
+  kAmbiguous,  // Several elements have the Id.
+  kUnsupportedTransform,
+  kUnsupportedDigest,
+  kMalformed,  // No digest value, or no base64.
+};
+
+// What bytes a reference covered.
+struct Covered {
+  const xmlNode* element = nullptr;  // An element of the same document...
+  bool document = false;             // ...or all of it...
+  std::string file;                  // ...or this file.
+};
+
+struct Reference {
+  const xmlNode* node = nullptr;
+  std::string id;
+  std::optional<std::string> uri;
+  std::string type;
+  const DigestAlgorithm* algorithm = nullptr;  // nullptr: not on our list.
+  std::string algorithm_uri;
+  bool has_transforms = false;
+  bool only_canonicalizes = true;  // No transform but canonicalization.
+  ReferenceOutcome outcome = ReferenceOutcome::kMalformed;
+  Covered covered;
+  std::string detail;  // The transform or name that the outcome is about.
+};
+
+// Reads and checks one ds:Reference of `signature` (a ds:Signature of `document`).
+// Fails only when a container or the data itself must be refused.
+base::Result<Reference> CheckReference(const XmlDocument& document, const xmlNode* signature,
+                                       const xmlNode* node, SignedFiles& files);
+
+}  // namespace signing

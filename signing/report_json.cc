@@ -1,0 +1,262 @@
+#include "signing/report_json.h"
+
+#include <openssl/objects.h>
+
+#include <algorithm>
+#include <array>
+
+#include "base/digest.h"
+#include "signing/member_name.h"
+#include "signing/signature_verdict.h"
+
+namespace signing {
+namespace {
+
+base::Json TextOrNull(const std::string& text) {
+  return text.empty() ? base::Json() : base::Json(PrintableText(text));
+}
+
+base::Json TimeOrNull(const std::optional<base::Time>& time) {
+  return time ? base::Json(base::FormatTime(*time)) : base::Json();
+}
+
+base::Json TimeTextOrNull(const std::string& text) {
+  const auto time = base::ParseTime(text);
+  return time ? base::Json(base::FormatTime(*time)) : TextOrNull(text);
+}
+
+std::string Hex(const base::Sha256Digest& digest) {
+  return base::HexEncode(digest.span());
+}
+
+// One hash for all trust material, whatever its order or file names.
+base::Json TrustSnapshot(const std::vector<NamedBytes>& trust) {
+  if (trust.empty()) return {};
+  std::vector<std::string> digests;
+  for (const NamedBytes& file : trust) digests.push_back(Hex(base::Sha256(file.bytes)));
+  std::ranges::sort(digests);
+  std::string all;
+  for (const std::string& digest : digests) all += digest + "\n";
+  return Hex(base::Sha256(base::AsBytes(all)));
+}
+
+base::Json SignerToJson(const std::optional<Certificate>& signer) {
+  if (!signer) return {};
+  base::Json json;
+  json.Set("subject", signer->SubjectText());
+  json.Set("commonName", TextOrNull(signer->SubjectAttribute(NID_commonName)));
+  json.Set("organization", TextOrNull(signer->SubjectAttribute(NID_organizationName)));
+  json.Set("organizationIdentifier",
+           TextOrNull(signer->SubjectAttribute(NID_organizationIdentifier)));
+  json.Set("country", TextOrNull(signer->SubjectAttribute(NID_countryName)));
+  json.Set("serialNumber", signer->SerialDecimal());
+  json.Set("issuer", signer->IssuerText());
+  json.Set("notBefore", TimeOrNull(signer->NotBefore()));
+  json.Set("notAfter", TimeOrNull(signer->NotAfter()));
+  json.Set("certificateSha256", Hex(signer->Sha256()));
+  return json;
+}
+
+std::string_view KindName(TimestampKind kind) {
+  constexpr std::array<std::string_view, 4> kNames{"signature-timestamp", "archive-timestamp",
+                                                   "content-timestamp", "references-timestamp"};
+  return kNames.at(static_cast<std::size_t>(kind));
+}
+
+base::Json TimestampToJson(const TimestampFact& fact) {
+  base::Json json;
+  json.Set("kind", KindName(fact.kind));
+  json.Set("readable", fact.token.has_value());
+  json.Set("time", fact.token ? base::Json(base::FormatTime(fact.token->time)) : base::Json());
+  json.Set("timeFraction", fact.token ? TextOrNull(fact.token->time_fraction) : base::Json());
+  json.Set("imprintOk", fact.imprint_ok ? base::Json(*fact.imprint_ok) : base::Json());
+  json.Set("signatureOk", fact.token.has_value() && fact.token->signature_ok);
+  const bool known = fact.token && fact.token->signer;
+  json.Set("tsa", known ? base::Json(fact.token->signer->SubjectText()) : base::Json());
+  json.Set("digestAlgorithm", fact.token && fact.token->imprint_algorithm != nullptr
+                                  ? base::Json(fact.token->imprint_algorithm->name)
+                                  : base::Json());
+  json.Set("policy", fact.token ? TextOrNull(fact.token->policy) : base::Json());
+  json.Set("serialNumber", fact.token ? TextOrNull(fact.token->serial) : base::Json());
+  return json;
+}
+
+base::Json RevocationToJson(const RevocationFact& fact) {
+  base::Json json;
+  json.Set("type", fact.type);
+  json.Set("readable", fact.readable);
+  json.Set("issuer", TextOrNull(fact.issuer));
+  json.Set("producedAt", TimeOrNull(fact.produced_at));
+  json.Set("thisUpdate", TimeOrNull(fact.this_update));
+  json.Set("nextUpdate", TimeOrNull(fact.next_update));
+  return json;
+}
+
+base::Json CounterSignatureToJson(const SignatureFacts& facts) {
+  const VerifyReport report = JudgeSignature(facts);
+  base::Json json;
+  json.Set("id", PrintableText(facts.id));
+  json.Set("intact", IsIntact(report) && facts.covers_parent);
+  json.Set("coversParent", facts.covers_parent);
+  json.Set("signer", SignerToJson(facts.signer));
+  json.Set("claimedSigningTime",
+           facts.xades ? TimeTextOrNull(facts.xades->signing_time) : base::Json());
+  return json;
+}
+
+// The genTime of the earliest time-stamp over the value whose imprint and signature fit.
+std::optional<base::Time> BestSignatureTime(const SignatureFacts& facts) {
+  std::optional<base::Time> best;
+  for (const TimestampFact& fact : facts.timestamps) {
+    const bool proves = fact.kind == TimestampKind::kSignature && fact.token &&
+                        fact.token->signature_ok && fact.imprint_ok.value_or(false);
+    if (proves && (!best || fact.token->time < *best)) best = fact.token->time;
+  }
+  return best;
+}
+
+struct Note {
+  bool applies;
+  std::string_view code;
+};
+
+base::Json NotesOf(const SignatureFacts& facts, base::Language language) {
+  const bool bad_counter =
+      std::ranges::any_of(facts.counter_signatures, [](const SignatureFacts& counter) {
+        return !counter.covers_parent || !IsIntact(JudgeSignature(counter));
+      });
+  const bool bad_timestamp = std::ranges::any_of(facts.timestamps, [](const TimestampFact& fact) {
+    return !fact.token || !fact.token->signature_ok || !fact.imprint_ok.value_or(true);
+  });
+  const bool manifest_missing = std::ranges::any_of(
+      facts.manifest_references,
+      [](const Reference& reference) { return reference.outcome == ReferenceOutcome::kNotFound; });
+  const std::array<Note, 7> notes{{
+      {facts.digest_info_null_absent, "signature.digestinfo-null-absent"},
+      {facts.issuer_differs, "signature.issuer-differs"},
+      {facts.xades && facts.xades->policy_implied, "signature.policy-implied"},
+      {facts.xades && facts.xades->has_evidence_record, "signature.evidence-record-not-checked"},
+      {bad_counter, "signature.counter-signature-broken"},
+      {bad_timestamp, "signature.timestamp-broken"},
+      {manifest_missing, "signature.manifest-data-missing"},
+  }};
+  base::Json list{base::Json::Array{}};
+  for (const Note& note : notes) {
+    if (!note.applies) continue;
+    base::Json json;
+    json.Set("code", note.code);
+    json.Set("message", base::TextOf(note.code, language));
+    list.Push(std::move(json));
+  }
+  return list;
+}
+
+std::string FormatName(const SignatureFacts& facts) {
+  return facts.xades ? std::string(XadesLevel(*facts.xades)) : "XMLDSIG";
+}
+
+template <typename T, typename Convert>
+base::Json ListOf(const std::vector<T>& items, Convert convert) {
+  base::Json list{base::Json::Array{}};
+  for (const T& item : items) list.Push(convert(item));
+  return list;
+}
+
+}  // namespace
+
+base::Json ReportFrame(const VerifyRequest& request, std::string_view container) {
+  base::Json document;
+  document.Set("name", PrintableText(request.name));
+  document.Set("sha256", Hex(base::Sha256(request.document)));
+  document.Set("size", request.document.size());
+  document.Set("container", container.empty() ? base::Json() : base::Json(container));
+  base::Json policy;
+  policy.Set("id", request.policy);
+  policy.Set("sha256", Hex(base::Sha256(base::AsBytes(request.policy))));
+  base::Json trust;
+  trust.Set("snapshot", TrustSnapshot(request.trust));
+  trust.Set("issued", nullptr);
+  base::Json evidence;
+  evidence.Set("sha256", nullptr);
+  base::Json engine;
+  engine.Set("version", EDOCVAULT_VERSION);
+
+  base::Json report;
+  report.Set("schema", "edocvault.verification/1");
+  report.Set("document", std::move(document));
+  report.Set("verdict", "refused");
+  report.Set("refusal", nullptr);
+  report.Set("engine", std::move(engine));
+  report.Set("policy", std::move(policy));
+  report.Set("trust", std::move(trust));
+  report.Set("evidence", std::move(evidence));
+  report.Set("validationTime", base::FormatTime(request.at));
+  report.Set("signatures", base::Json::Array{});
+  report.Set("containerFindings", base::Json::Array{});
+  return report;
+}
+
+base::Json SignatureToJson(const SignatureFacts& facts, const VerifyReport& report,
+                           base::Language language) {
+  const CheckOutcome& conclusion = report.Conclusion();
+  base::Json json;
+  json.Set("id", PrintableText(facts.id));
+  json.Set("file", TextOrNull(facts.file));
+  json.Set("format", FormatName(facts));
+  json.Set("indication", IndicationName(conclusion.indication));
+  json.Set("subIndication", conclusion.indication == Indication::kPassed
+                                ? base::Json()
+                                : base::Json(conclusion.sub_indication));
+  json.Set("intact", IsIntact(report));
+  json.Set("scope", ListOf(ScopeOf(facts), [](const std::string& name) {
+             return base::Json(PrintableText(name));
+           }));
+  json.Set("signer", SignerToJson(facts.signer));
+  json.Set("signatureAlgorithm", TextOrNull(facts.method_uri));
+  json.Set("policyId", facts.xades ? TextOrNull(facts.xades->policy_id) : base::Json());
+  json.Set("qualification", "Indeterminate");
+  json.Set("claimedSigningTime",
+           facts.xades ? TimeTextOrNull(facts.xades->signing_time) : base::Json());
+  json.Set("bestSignatureTime", TimeOrNull(BestSignatureTime(facts)));
+  json.Set("timestamps", ListOf(facts.timestamps, TimestampToJson));
+  json.Set("revocation", ListOf(facts.revocation, RevocationToJson));
+  json.Set("counterSignatures", ListOf(facts.counter_signatures, CounterSignatureToJson));
+  json.Set("checks", report.ToJson());
+  json.Set("notes", NotesOf(facts, language));
+  return json;
+}
+
+base::Json FindingToJson(const Finding& finding, base::Language language) {
+  constexpr std::array<std::string_view, 3> kNames{"info", "warning", "error"};
+  std::string message(base::TextOf(finding.code, language));
+  if (!finding.detail.empty()) message += " (" + PrintableText(finding.detail) + ")";
+  base::Json json;
+  json.Set("code", finding.code);
+  json.Set("severity", kNames.at(static_cast<std::size_t>(finding.severity)));
+  json.Set("message", std::move(message));
+  return json;
+}
+
+std::string_view VerdictOf(const base::Json::Array& signatures) {
+  const auto any = [&](std::string_view indication) {
+    return std::ranges::any_of(signatures, [&](const base::Json& signature) {
+      return signature.Text("indication") == indication;
+    });
+  };
+  if (any("TOTAL-FAILED")) return "invalid";
+  const bool all_passed = std::ranges::all_of(signatures, [](const base::Json& signature) {
+    return signature.Text("indication") == "TOTAL-PASSED";
+  });
+  return all_passed && !signatures.empty() ? "valid" : "indeterminate";
+}
+
+base::Json RefusalToJson(const base::Error& error, base::Language language) {
+  std::string message(base::TextOf(error.reason, language));
+  if (!error.message.empty()) message += " (" + PrintableText(error.message) + ")";
+  base::Json json;
+  json.Set("code", error.reason);
+  json.Set("message", std::move(message));
+  return json;
+}
+
+}  // namespace signing

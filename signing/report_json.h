@@ -1,0 +1,28 @@
+// The report "edocvault.verification/1" (DESIGN, section 4).
+#pragma once
+
+#include <string_view>
+
+#include "base/json.h"
+#include "signing/finding.h"
+#include "signing/verifier.h"
+#include "signing/verify_report.h"
+#include "signing/xml_signature.h"
+
+namespace signing {
+
+// Everything but verdict, signatures and findings.
+base::Json ReportFrame(const VerifyRequest& request, std::string_view container);
+
+base::Json SignatureToJson(const SignatureFacts& facts, const VerifyReport& report,
+                           base::Language language);
+base::Json FindingToJson(const Finding& finding, base::Language language);
+
+// "invalid" if any signature failed, else "indeterminate" if any is, else "valid"; a report
+// without signatures is never valid.
+std::string_view VerdictOf(const base::Json::Array& signatures);
+
+// {"code","message"} of a refusal: the sentence in the language asked for, and the detail.
+base::Json RefusalToJson(const base::Error& error, base::Language language);
+
+}  // namespace signing

@@ -1,0 +1,24 @@
+// From the facts of one signature to the outcome of each check.
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "signing/verify_report.h"
+#include "signing/xml_signature.h"
+
+namespace signing {
+
+VerifyReport JudgeSignature(const SignatureFacts& facts);
+
+// Digests and signature value alone: every reference found and right, the value valid.
+bool IsIntact(const VerifyReport& report);
+
+// The reference by which the signature covers its own SignedProperties as EN 319 132-1, 4.3.6
+// demands; nullptr when there is none, or not exactly one.
+const Reference* SignedPropertiesReference(const SignatureFacts& facts);
+
+// Names of what intact references cover: files, "#id" of elements, "" for the whole document.
+std::vector<std::string> ScopeOf(const SignatureFacts& facts);
+
+}  // namespace signing

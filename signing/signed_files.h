@@ -1,0 +1,34 @@
+// SignedFiles: where a reference to a file finds its bytes. Nothing else is ever opened.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "base/result.h"
+#include "signing/canonical.h"
+#include "signing/digest_algorithm.h"
+
+namespace signing {
+
+class SignedFiles {
+ public:
+  virtual ~SignedFiles() = default;
+
+  // The name of the file that the reference means; nullopt when there is none.
+  // `uri` is nullopt for a reference without URI attribute.
+  virtual std::optional<std::string> Resolve(const std::optional<std::string>& uri) const = 0;
+
+  // Hands over the bytes of a file that Resolve() named, in pieces.
+  // kInvalidInput when the container turns out broken: then nothing in it is to be believed.
+  virtual base::Status Stream(std::string_view name, const TakeBytes& take) = 0;
+
+  // The digest of a file whose bytes stay with their owner; nullopt when the bytes are here.
+  virtual std::optional<base::Bytes> KnownDigest(std::string_view name,
+                                                 const DigestAlgorithm& algorithm) const = 0;
+};
+
+}  // namespace signing

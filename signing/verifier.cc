@@ -1,0 +1,185 @@
+#include "signing/verifier.h"
+
+#include <openssl/crypto.h>
+#include <openssl/evp.h>
+
+#include <algorithm>
+#include <array>
+#include <ctime>
+#include <set>
+
+#include "signing/certificate.h"
+#include "signing/container.h"
+#include "signing/detached_files.h"
+#include "signing/digest_algorithm.h"
+#include "signing/member_name.h"
+#include "signing/report_json.h"
+#include "signing/signature_verdict.h"
+#include "signing/xml_gate.h"
+#include "signing/xml_signature.h"
+
+namespace signing {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::array<std::string_view, 5> kPolicies{"eu-ades", "eu-qes", "lv-public-sector",
+                                                    "lv-national-legacy", "baltic-bdoc"};
+constexpr std::array<std::string_view, 4> kVerdicts{"valid", "invalid", "indeterminate", "refused"};
+constexpr std::size_t kMaxSignatures = 5'000;
+constexpr std::size_t kMaxListed = 100;
+
+// What has been found in a document so far.
+struct Harvest {
+  std::string_view container;
+  base::Json::Array signatures;
+  Findings findings;
+  std::set<std::string, std::less<>> referenced;                // Files that some signature names.
+  std::map<std::string, std::string, std::less<>> media_types;  // As signed, by file.
+};
+
+bool UsesSha1(const SignatureFacts& facts) {
+  const auto weak = [](const Reference& reference) {
+    return reference.algorithm != nullptr && reference.algorithm->name == "SHA1";
+  };
+  return (facts.method != nullptr && facts.method->digest == "SHA1") ||
+         std::ranges::any_of(facts.references, weak);
+}
+
+void NoteFiles(const SignatureFacts& facts, Harvest& harvest) {
+  for (const auto* list : {&facts.references, &facts.manifest_references})
+    for (const Reference& reference : *list)
+      if (!reference.covered.file.empty()) harvest.referenced.insert(reference.covered.file);
+  if (!facts.xades) return;
+  for (const DataObjectFormat& format : facts.xades->formats)
+    for (const Reference& reference : facts.references)
+      if (!reference.id.empty() && reference.id == format.reference &&
+          !reference.covered.file.empty())
+        harvest.media_types[reference.covered.file] = format.media_type;
+}
+
+void NoteFindings(const SignatureFacts& facts, const VerifyReport& report, Harvest& harvest) {
+  const std::string name = facts.file.empty() ? facts.id : facts.file;
+  const auto add = [&](bool applies, std::string_view code, std::string detail) {
+    if (applies)
+      harvest.findings.push_back({code, FindingSeverity::kWarning, PrintableText(detail)});
+  };
+  add(UsesSha1(facts), "signature.weak-digest", name);
+  add(!facts.problems.empty(), "signature.malformed",
+      name + ": " + (facts.problems.empty() ? "" : facts.problems.front()));
+  add(facts.value == ValueState::kUnsupportedAlgorithm, "signature.unsupported-algorithm",
+      facts.method_uri);
+  add(!report.passed(Check::kSignedProperties), "signature.properties-not-covered", name);
+}
+
+// Checks the signatures of one document tree and adds them to the harvest.
+base::Status CollectSignatures(const XmlDocument& document, const std::string& file,
+                               SignedFiles& files, base::Language language, Harvest& harvest) {
+  for (const xmlNode* node : FindSignatures(document)) {
+    if (harvest.signatures.size() >= kMaxSignatures)
+      return Error{ErrorCode::kInvalidInput, "signature.too-many-signatures", ""};
+    ASSIGN_OR_RETURN(const SignatureFacts facts, CheckSignature(document, node, file, files));
+    const VerifyReport report = JudgeSignature(facts);
+    NoteFiles(facts, harvest);
+    NoteFindings(facts, report, harvest);
+    harvest.signatures.push_back(SignatureToJson(facts, report, language));
+  }
+  return base::Ok();
+}
+
+void CompareFiles(const AsicContainer& container, Harvest& harvest) {
+  std::size_t listed = 0;
+  for (const std::string& name : container.data_files())
+    if (!harvest.referenced.contains(name) && ++listed <= kMaxListed)
+      harvest.findings.push_back(
+          {"container.unsigned-file", FindingSeverity::kWarning, PrintableText(name)});
+  if (!container.manifest()) return;
+  for (const ManifestEntry& entry : container.manifest()->entries) {
+    const auto signed_type = harvest.media_types.find(entry.path);
+    if (signed_type != harvest.media_types.end() && signed_type->second != entry.media_type)
+      harvest.findings.push_back(
+          {"container.media-type-differs", FindingSeverity::kWarning, PrintableText(entry.path)});
+  }
+}
+
+base::Status VerifyArchive(const VerifyRequest& request, Harvest& harvest) {
+  ASSIGN_OR_RETURN(AsicContainer container, AsicContainer::Open(request.name, request.document));
+  harvest.container = ContainerName(container.kind());
+  for (const std::string& file : container.signature_files()) {
+    ASSIGN_OR_RETURN(const base::Bytes content, container.ReadSignatureFile(file));
+    ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(content));
+    RETURN_IF_ERROR(CollectSignatures(document, file, container, request.language, harvest));
+  }
+  CompareFiles(container, harvest);
+  std::ranges::move(container.findings(), std::back_inserter(harvest.findings));
+  return base::Ok();
+}
+
+base::Status VerifyXml(const VerifyRequest& request, Harvest& harvest) {
+  ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(request.document));
+  harvest.container = ContainerName(ContainerKind::kXml);
+  if (NameOf(document.root()) == "SignedDoc")
+    return Error{ErrorCode::kInvalidInput, "container.ddoc", "a DDOC document"};
+  DetachedFiles files(request);
+  return CollectSignatures(document, "", files, request.language, harvest);
+}
+
+base::Status VerifyDocument(const VerifyRequest& request, Harvest& harvest) {
+  ASSIGN_OR_RETURN(const ByteFormat format, RecognizeBytes(request.document));
+  if (format == ByteFormat::kZip) {
+    RETURN_IF_ERROR(VerifyArchive(request, harvest));
+  } else {
+    RETURN_IF_ERROR(VerifyXml(request, harvest));
+  }
+  if (harvest.signatures.empty())
+    return Error{ErrorCode::kInvalidInput, "container.no-signatures", "no ds:Signature"};
+  return base::Ok();
+}
+
+base::Json FindingsToJson(const Findings& findings, base::Language language) {
+  base::Json list{base::Json::Array{}};
+  for (const Finding& finding : findings) list.Push(FindingToJson(finding, language));
+  return list;
+}
+
+}  // namespace
+
+base::Json Verify(const VerifyRequest& request) {
+  Harvest harvest;
+  const base::Status status = VerifyDocument(request, harvest);
+  base::Json report = ReportFrame(request, harvest.container);
+  if (!status.ok()) {
+    report.Set("refusal", RefusalToJson(status.error(), request.language));
+    return report;
+  }
+  report.Set("verdict", VerdictOf(harvest.signatures));
+  report.Set("signatures", std::move(harvest.signatures));
+  report.Set("containerFindings", FindingsToJson(harvest.findings, request.language));
+  return report;
+}
+
+base::Json RefusedReport(const VerifyRequest& request, const base::Error& error) {
+  base::Json report = ReportFrame(request, "");
+  report.Set("refusal", RefusalToJson(error, request.language));
+  return report;
+}
+
+int ExitCodeOf(const base::Json& report) {
+  const auto found = std::ranges::find(kVerdicts, report.Text("verdict").value_or("refused"));
+  return static_cast<int>(found - kVerdicts.begin());
+}
+
+bool IsShippedPolicy(std::string_view name) {
+  return std::ranges::find(kPolicies, name) != kPolicies.end();
+}
+
+void PrepareVerifier() {
+  ::tzset();  // gmtime() reads the zone file at its first call.
+  OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
+  for (const std::string_view name : {"SHA1", "SHA256", "SHA384", "SHA512"})
+    static_cast<void>(HashOf(*FindDigestByName(name), {}));
+  PrepareXml();
+}
+
+}  // namespace signing

@@ -1,0 +1,69 @@
+// What the XAdES qualifying properties of one signature say (ETSI EN 319 132-1).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/bytes.h"
+#include "signing/certificate.h"
+#include "signing/digest_algorithm.h"
+#include "signing/xml_document.h"
+
+namespace signing {
+
+// One Cert of SigningCertificate or SigningCertificateV2.
+struct CertificateReference {
+  const DigestAlgorithm* algorithm = nullptr;  // nullptr: not on our list.
+  base::Bytes digest;
+  std::string issuer;  // V1: as text; empty when absent.
+  std::string serial;
+  base::Bytes issuer_serial;  // V2: DER of IssuerSerial; empty when absent.
+};
+
+struct DataObjectFormat {
+  std::string reference;  // ObjectReference without "#".
+  std::string media_type;
+};
+
+enum class TimestampKind { kSignature, kArchive, kContent, kReferences };
+
+struct TimestampElement {
+  TimestampKind kind;
+  const xmlNode* node = nullptr;
+  std::vector<base::Bytes> tokens;  // One by the standard.
+  bool malformed = false;           // A token that is no base64.
+};
+
+struct XadesProperties {
+  const xmlNode* qualifying = nullptr;
+  const xmlNode* signed_properties = nullptr;
+  std::string space;                  // The namespace that they use.
+  std::string target;                 // Of QualifyingProperties, with "#".
+  std::vector<std::string> problems;  // Breaches of the structure, for FORMAT_FAILURE.
+
+  std::string signing_time;
+  std::vector<CertificateReference> signing_certificates;
+  bool signing_certificate_v2 = false;
+  std::vector<DataObjectFormat> formats;
+  std::string policy_id;
+  bool policy_implied = false;
+
+  std::vector<TimestampElement> timestamps;
+  std::vector<Certificate> certificates;  // CertificateValues, TimeStampValidationData.
+  std::vector<base::Bytes> ocsp;
+  std::vector<base::Bytes> crls;
+  bool has_certificate_values = false;
+  bool has_revocation_values = false;
+  bool has_evidence_record = false;
+  std::vector<xmlNode*> counter_signatures;  // ds:Signature inside CounterSignature.
+};
+
+// nullopt when the ds:Signature holds no QualifyingProperties at all.
+std::optional<XadesProperties> ReadXades(const xmlNode* signature);
+
+// "XAdES-BASELINE-B", "-T", "-LT", "-LTA", by the properties present.
+std::string_view XadesLevel(const XadesProperties& properties);
+
+}  // namespace signing
