@@ -15,9 +15,9 @@ namespace cli {
 struct Call {
   std::string method = "GET";
   std::string path;
-  std::map<std::string, std::string> query;
-  std::map<std::string, std::string> headers;
-  base::Bytes body;
+  std::map<std::string, std::string> query{};
+  std::map<std::string, std::string> headers{};
+  base::Bytes body{};
 };
 
 struct Answer {

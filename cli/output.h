@@ -1,4 +1,4 @@
-// Output: what every verb prints, and the exit codes of DESIGN, section 9.
+// Output: what every verb prints when it is done or fails.
 #pragma once
 
 #include <string>
@@ -6,11 +6,9 @@
 #include "base/error_text.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "cli/exit_codes.h"
 
 namespace cli {
-
-inline constexpr int kExitDone = 0;
-inline constexpr int kExitUsage = 64;
 
 // Options every verb has.
 struct Common {
@@ -22,9 +20,6 @@ struct Common {
     return language == "lv" ? base::Language::kLatvian : base::Language::kEnglish;
   }
 };
-
-// 3 refused, 4 not found, 5 denied, 6 unavailable, 7 outcome unknown, 8 conflict, 70 bug.
-int ExitCodeOf(base::ErrorCode code);
 
 // The sentence for people on standard error, or {"error":{...}} on standard output with
 // --json. Returns the exit code.

@@ -1,5 +1,4 @@
-#include "cli/verify_command.h"
-
+// verify: checks the signatures of one document, behind the walls.
 #include <algorithm>
 #include <cstdio>
 #include <memory>
@@ -7,8 +6,8 @@
 #include <vector>
 
 #include "base/error_text.h"
-#include "cli/exit_codes.h"
 #include "cli/input_files.h"
+#include "cli/verbs.h"
 #include "cli/verify_text.h"
 #include "hardening/walls.h"
 #include "signing/verifier.h"
@@ -24,18 +23,15 @@ constexpr std::size_t kMaxDigestList = std::size_t{16} << 20U;
 struct Options {
   std::string file;
   std::string format = "text";
-  bool json = false;
   std::string policy = "eu-ades";
   std::vector<std::string> trust;
   std::string at;
   std::string data;
   std::string digests;
-  std::string language = "en";
+  const Common* common = nullptr;
 
-  bool wants_json() const { return json || format == "json"; }
-  base::Language lang() const {
-    return language == "lv" ? base::Language::kLatvian : base::Language::kEnglish;
-  }
+  bool wants_json() const { return common->json || format == "json"; }
+  base::Language lang() const { return common->lang(); }
 };
 
 // The files a run needs; the request borrows from them.
@@ -48,13 +44,6 @@ struct Inputs {
 int Usage(const std::string& what) {
   std::fprintf(stderr, "edocvault verify: %s\n", what.c_str());
   return kExitUsage;
-}
-
-int Fail(const Error& error, base::Language language) {
-  const std::string sentence(base::TextOf(error.reason, language));
-  std::fprintf(stderr, "edocvault verify: %s (%s: %s)\n", sentence.c_str(), error.reason.c_str(),
-               error.message.c_str());
-  return ExitCodeOf(error.code);
 }
 
 // One line of sha256sum: 64 hexadecimal digits, a blank, a blank or "*", the name.
@@ -146,29 +135,28 @@ int Run(const Options& options) {
   if (!at) return Usage("--at is no RFC 3339 time: " + options.at);
   Inputs inputs;
   const auto request = MakeRequest(options, *at, inputs);
-  if (!request.ok()) return Fail(request.error(), options.lang());
+  if (!request.ok()) return Fail(*options.common, request.error());
   const auto report = RunVerifier(request.value());
-  if (!report.ok()) return Fail(report.error(), options.lang());
+  if (!report.ok()) return Fail(*options.common, report.error());
   return Print(report.value(), options);
 }
 
 }  // namespace
 
-void AddVerifyCommand(CLI::App& app, int& exit_code) {
+void AddVerify(CLI::App& app, Common& common, int& exit_code) {
   auto options = std::make_shared<Options>();
+  options->common = &common;
   CLI::App* verb = app.add_subcommand("verify", "Check the signatures of a document");
   verb->add_option("FILE", options->file, "The document")->required();
   verb->add_option("--format", options->format, "Form of the report")
       ->check(CLI::IsMember({"json", "text"}));
-  verb->add_flag("--json", options->json, "The same as --format json");
   verb->add_option("--policy", options->policy, "Name of a shipped policy");
   verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
       ->allow_extra_args(false);
   verb->add_option("--at", options->at, "Time of the verification, RFC 3339");
   verb->add_option("--data", options->data, "Folder of the detached data");
   verb->add_option("--digests", options->digests, "Digests of detached data, as sha256sum writes");
-  verb->add_option("--lang", options->language, "Language of messages")
-      ->check(CLI::IsMember({"lv", "en"}));
+  AddCommonOptions(*verb, common);
   verb->callback([options, &exit_code] { exit_code = Run(*options); });
 }
 

@@ -2,6 +2,7 @@
 #include <openssl/err.h>
 #include <openssl/ts.h>
 
+#include "base/c_handle.h"
 #include "signing/evidence.h"
 #include "signing/timestamp_token.h"
 
