@@ -1,5 +1,5 @@
 # Tests of vault. Some look behind its front doors, at LMDB itself.
-folder_test(vault vault base PkgConfig::Lmdb Threads::Threads)
+folder_test(vault vault base PkgConfig::Lmdb OpenSSL::Crypto Threads::Threads)
 fuzz_replay(record vault base)
 if(TARGET vault_test)
   target_compile_definitions(vault_test

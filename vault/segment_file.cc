@@ -1,0 +1,153 @@
+#include "vault/segment_file.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <string>
+
+#include "vault/directory.h"
+
+namespace vault {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr mode_t kMode = 0600;
+constexpr std::array<std::uint8_t, 8> kMagic{'E', 'D', 'V', 'S', 'E', 'G', 0, 1};
+
+bool IsFull(int error) {
+  return error == ENOSPC || error == EDQUOT || error == EFBIG;
+}
+
+Error FromErrno(const char* operation, int error) {
+  const std::string message = std::string("segment ") + operation + ": " +
+                              std::strerror(error);  // NOLINT(concurrency-mt-unsafe): glibc's is
+  if (IsFull(error)) return {ErrorCode::kUnavailable, "disk.full", message};
+  return {ErrorCode::kUnavailable, "disk.unwritable", message};
+}
+
+Error Damaged(const std::string& what) {
+  return {ErrorCode::kCorrupted, "segment.damaged", what};
+}
+
+base::Bytes HeaderOf(std::uint64_t number) {
+  base::Bytes header(kMagic.begin(), kMagic.end());
+  base::AppendUint64(number, header);
+  return header;
+}
+
+base::Status WriteAt(int fd, std::uint64_t offset, base::ByteSpan bytes) {
+  while (!bytes.empty()) {
+    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
+    if (written < 0 && errno == EINTR) continue;
+    if (written < 0) return FromErrno("write", errno);
+    bytes = bytes.subspan(static_cast<std::size_t>(written));
+    offset += static_cast<std::uint64_t>(written);
+  }
+  return base::Ok();
+}
+
+}  // namespace
+
+base::Result<std::unique_ptr<SegmentFile>> SegmentFile::Create(const std::filesystem::path& path,
+                                                               std::uint64_t number) {
+  base::UniqueFd fd{::open(path.c_str(), O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC, kMode)};
+  if (!fd.valid()) return FromErrno("create", errno);
+  if (const base::Status written = WriteAt(fd.get(), 0, HeaderOf(number)); !written.ok()) {
+    ::unlink(path.c_str());  // A full disk must not fill with empty files.
+    return written.error();
+  }
+  RETURN_IF_ERROR(SyncDirectory(path.parent_path()));
+  return std::unique_ptr<SegmentFile>(new SegmentFile(std::move(fd), kSegmentHeaderSize));
+}
+
+base::Result<std::unique_ptr<SegmentFile>> SegmentFile::Reopen(const std::filesystem::path& path,
+                                                               std::uint64_t number) {
+  base::UniqueFd fd{::open(path.c_str(), O_RDWR | O_CLOEXEC)};
+  if (!fd.valid()) return FromErrno("open", errno);
+  base::Bytes header(kSegmentHeaderSize);
+  RETURN_IF_ERROR(ReadAt(fd, 0, header));
+  if (header != HeaderOf(number)) return Damaged("header of " + path.string());
+  struct stat info {};
+  if (::fstat(fd.get(), &info) != 0) return FromErrno("stat", errno);
+  return std::unique_ptr<SegmentFile>(
+      new SegmentFile(std::move(fd), static_cast<std::uint64_t>(info.st_size)));
+}
+
+std::uint64_t SegmentFile::end() const {
+  const std::lock_guard lock(mutex_);
+  return end_;
+}
+
+bool SegmentFile::retired() const {
+  const std::lock_guard lock(mutex_);
+  return retired_;
+}
+
+base::Result<std::uint64_t> SegmentFile::Append(
+    const std::function<base::Status(const PutPiece&)>& write) {
+  const std::lock_guard appending(append_mutex_);
+  if (retired()) return FromErrno("append", EIO);
+  const std::uint64_t start = end();
+  std::uint64_t at = start;
+  const base::Status written = write([this, &at](base::ByteSpan piece) {
+    const base::Status put = WriteAt(fd_.get(), at, piece);
+    at += piece.size();
+    return put;
+  });
+  const std::lock_guard lock(mutex_);
+  if (written.ok()) {
+    end_ = at;
+    return start;
+  }
+  // Half a document is garbage that nobody names, but on a full disk it must not stay.
+  if (::ftruncate(fd_.get(), static_cast<off_t>(start)) != 0) retired_ = true;
+  return written.error();
+}
+
+base::Status SegmentFile::SyncThrough(std::uint64_t end) {
+  std::unique_lock lock(mutex_);
+  synced_changed_.wait(lock, [&] { return retired_ || synced_ >= end || !syncing_; });
+  if (synced_ >= end) return base::Ok();
+  // After a failed sync the kernel may drop the pages and call the next one good: nothing
+  // written since the last good one is ever trusted.
+  if (retired_) return FromErrno("sync", EIO);
+  syncing_ = true;
+  const std::uint64_t target = end_;
+  lock.unlock();
+  const int error = ::fdatasync(fd_.get()) == 0 ? 0 : errno;
+  lock.lock();
+  syncing_ = false;
+  if (error == 0) synced_ = std::max(synced_, target);
+  if (error != 0) retired_ = true;
+  synced_changed_.notify_all();
+  if (error != 0) return FromErrno("sync", error);
+  return base::Ok();
+}
+
+base::Result<base::UniqueFd> OpenSegmentForRead(const std::filesystem::path& path) {
+  base::UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC)};
+  if (fd.valid()) return fd;
+  const int error = errno;
+  if (error == ENOENT) return Damaged(path.string() + " is missing");
+  return FromErrno("open", error);
+}
+
+base::Status ReadAt(const base::UniqueFd& fd, std::uint64_t offset, std::span<std::uint8_t> out) {
+  while (!out.empty()) {
+    const ssize_t got = ::pread(fd.get(), out.data(), out.size(), static_cast<off_t>(offset));
+    if (got < 0 && errno == EINTR) continue;
+    if (got <= 0) return Damaged("the file ends early or cannot be read");
+    out = out.subspan(static_cast<std::size_t>(got));
+    offset += static_cast<std::uint64_t>(got);
+  }
+  return base::Ok();
+}
+
+}  // namespace vault
