@@ -48,6 +48,7 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
                        .policy = job.order.Text("policy").value_or(""),
                        .trust = {},
                        .data = {},
+                       .digests = {},
                        .at = job.time("at"),
                        .language = job.order.Text("language") == "lv" ? base::Language::kLatvian
                                                                       : base::Language::kEnglish});

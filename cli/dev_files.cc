@@ -6,6 +6,7 @@
 
 #include <array>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/random.h"
@@ -50,6 +51,18 @@ std::string ProfileEntry(const std::string& name) {
          name + ".key\"\n";
 }
 
+// SHA-256 of the first certificate's DER, which is the base64 between the PEM's lines.
+std::string DigestOfPem(const std::string& pem) {
+  static constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+  const std::size_t begin = pem.find(kBegin);
+  const std::size_t end = pem.find("-----END CERTIFICATE-----");
+  if (begin == std::string::npos || end == std::string::npos) return {};
+  std::string text = pem.substr(begin + kBegin.size(), end - begin - kBegin.size());
+  std::erase_if(text, [](char c) { return c == '\n' || c == '\r'; });
+  const auto der = base::Base64Decode(text);
+  return der ? base::HexEncode(base::Sha256(*der).bytes) : "";
+}
+
 }  // namespace
 
 base::Result<DevPorts> ChoosePorts(std::uint16_t wanted) {
@@ -80,16 +93,20 @@ base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
                                                         emulator::TestAuthority& authority) {
   CallerDigests digests;
   for (const ConnectionFile& file : kConnections) {
-    ASSIGN_OR_RETURN(const emulator::IssuedTls issued,
-                     authority.IssueTls({.common_name = file.common_name, .server = file.server}));
+    emulator::TlsNames names;
+    names.common_name = file.common_name;
+    names.is_server = file.server;
+    if (file.server) names.dns_names = {"localhost"};
+    if (file.server) names.ip_addresses = {"127.0.0.1"};
+    ASSIGN_OR_RETURN(const emulator::IssuedTls issued, authority.IssueTls(names));
     const std::filesystem::path stem = home.path() / file.stem;
     RETURN_IF_ERROR(WriteText(stem.string() + ".pem", issued.certificate_pem, 0644));
     RETURN_IF_ERROR(base::ReplaceFile(stem.string() + ".key", issued.key_pem.Reveal(), 0600));
-    const std::string digest = base::HexEncode(base::Sha256(issued.certificate_der).bytes);
+    const std::string digest = DigestOfPem(issued.certificate_pem);
     if (std::string_view(file.stem) == "client/agency") digests.agency = digest;
     if (std::string_view(file.stem) == "client/platform") digests.platform = digest;
   }
-  RETURN_IF_ERROR(WriteText(home.path() / "tls/ca.pem", authority.CaPem(), 0644));
+  RETURN_IF_ERROR(WriteText(home.path() / "tls/ca.pem", authority.tls_root_pem(), 0644));
   return digests;
 }
 

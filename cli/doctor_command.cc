@@ -57,7 +57,7 @@ base::Status CheckToken(const Home& home, bool service_runs) {
     return base::Ok();
   }
   ASSIGN_OR_RETURN(RoleProcess provisioner,
-                   RoleProcess::StartRole(home.daemon_config(), "provisioner"));
+                   RoleProcess::StartRole(home.daemon_config(), "provisioner", home.log()));
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
   const auto facts = token.Describe();
   if (!facts.ok()) return facts.error();

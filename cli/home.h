@@ -22,6 +22,7 @@ class Home {
   std::filesystem::path daemon_config() const { return path_ / "edocvaultd.toml"; }
   std::filesystem::path client_config() const { return path_ / "client.toml"; }
   std::filesystem::path verifier_key() const { return path_ / "vault.vkey"; }
+  std::filesystem::path log() const { return path_ / "edocvaultd.log"; }
   std::filesystem::path authority() const { return path_ / "authority"; }
 
  private:

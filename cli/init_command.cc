@@ -32,10 +32,10 @@ struct Options {
 
 base::Status MakeToken(const Home& home) {
   ASSIGN_OR_RETURN(RoleProcess maker,
-                   RoleProcess::StartRole(home.daemon_config(), "soft-token-maker"));
+                   RoleProcess::StartRole(home.daemon_config(), "soft-token-maker", home.log()));
   if (maker.Wait() != 0)
     return base::Error{base::ErrorCode::kUnavailable, "token.absent",
-                       "the token could not be made; the reason is above"};
+                       "the token could not be made; the reason is in " + home.log().string() + ""};
   return base::Ok();
 }
 
@@ -53,7 +53,7 @@ base::Status CertifySealingKey(hsm::Provisioner& token, emulator::TestAuthority&
 
 base::Status MakeKeys(const Home& home, emulator::TestAuthority& authority) {
   ASSIGN_OR_RETURN(RoleProcess provisioner,
-                   RoleProcess::StartRole(home.daemon_config(), "provisioner"));
+                   RoleProcess::StartRole(home.daemon_config(), "provisioner", home.log()));
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
   for (const auto& [label, kind] : kVaultKeys)
     RETURN_IF_ERROR(token.GenerateKey(hsm::KeyLabel{label}, kind));
@@ -66,7 +66,7 @@ base::Status MakeKeys(const Home& home, emulator::TestAuthority& authority) {
 
 base::Status SaveVerifierKey(const Home& home) {
   ASSIGN_OR_RETURN(RoleProcess keyholder,
-                   RoleProcess::StartRole(home.daemon_config(), "keyholder"));
+                   RoleProcess::StartRole(home.daemon_config(), "keyholder", home.log()));
   hsm::KeyholderClient keys{base::ChannelClient(keyholder.TakeDoor())};
   ASSIGN_OR_RETURN(const std::string key, keys.CheckpointVerifierKey());
   return base::ReplaceFile(home.verifier_key(), base::AsBytes(key + "\n"), 0644);
@@ -76,8 +76,10 @@ base::Result<base::Json> InitDev(const Home& home, const Options& options) {
   ASSIGN_OR_RETURN(const DevPorts ports, ChoosePorts(options.port));
   RETURN_IF_ERROR(MakeFolders(home));
   const base::SystemClock clock;
-  ASSIGN_OR_RETURN(const auto authority,
-                   emulator::TestAuthority::Open(home.authority(), EmulatorUrl(ports), clock));
+  ASSIGN_OR_RETURN(
+      const auto authority,
+      emulator::TestAuthority::Open(
+          {.folder = home.authority(), .ocsp_url = EmulatorUrl(ports) + "/ocsp"}, clock));
   ASSIGN_OR_RETURN(const CallerDigests callers, IssueConnectionCertificates(home, *authority));
   RETURN_IF_ERROR(WriteSoftTokenFiles(home));
   RETURN_IF_ERROR(WriteConfigs(home, ports, callers));

@@ -40,9 +40,9 @@ std::string TrimEnd(std::string text) {
 
 base::Result<base::Json> Verify(const Common& common, const VerifyOptions& options) {
   ASSIGN_OR_RETURN(const base::Bytes receipt, base::ReadFile(options.receipt, kMaxReceipt));
-  const std::filesystem::path key_file =
-      options.key.empty() ? Home::Find(common.home).verifier_key()
-                          : std::filesystem::path(options.key);
+  const std::filesystem::path key_file = options.key.empty()
+                                             ? Home::Find(common.home).verifier_key()
+                                             : std::filesystem::path(options.key);
   ASSIGN_OR_RETURN(const base::Bytes key, base::ReadFile(key_file, 4096));
   std::optional<base::Sha256Digest> document;
   if (!options.document.empty()) {

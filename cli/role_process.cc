@@ -46,11 +46,12 @@ base::Result<RoleProcess> RoleProcess::Start(std::vector<std::string> words, int
 }
 
 base::Result<RoleProcess> RoleProcess::StartRole(const std::filesystem::path& config,
-                                                 const std::string& role) {
+                                                 const std::string& role,
+                                                 const std::filesystem::path& log) {
   ASSIGN_OR_RETURN(base::DoorPair door, base::MakeDoor());
   ASSIGN_OR_RETURN(RoleProcess process, Start({"edocvaultd", "--config", config.string(), "--role",
                                                role, "--doors", std::to_string(door.server.get())},
-                                              door.server.get(), {}));
+                                              door.server.get(), log));
   process.door_ = std::move(door.caller);
   return process;
 }

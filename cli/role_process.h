@@ -15,11 +15,13 @@ namespace cli {
 
 class RoleProcess {
  public:
-  // Runs one role with a door; reach it through door(). kUnavailable "role.not-started" when
-  // edocvaultd does not lie beside this program.
+  // Runs one role with a door; reach it through TakeDoor(). Its log is added to `log`, as that
+  // of the service is. kUnavailable "role.not-started" when edocvaultd does not lie beside
+  // this program.
   static base::Result<RoleProcess> StartRole(const std::filesystem::path& config,
-                                             const std::string& role);
-  // Runs the whole service; its log goes to `log`.
+                                             const std::string& role,
+                                             const std::filesystem::path& log);
+  // Runs the whole service.
   static base::Result<RoleProcess> StartService(const std::filesystem::path& config,
                                                 const std::filesystem::path& log);
 

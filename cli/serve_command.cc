@@ -55,14 +55,12 @@ base::Status Serve(const Common& common) {
   std::unique_ptr<emulator::TestAuthority> authority;
   std::unique_ptr<emulator::Emulator> emulator;
   if (config.emulator_port != 0) {
-    ASSIGN_OR_RETURN(
-        authority,
-        emulator::TestAuthority::Open(
-            home.authority(), "http://127.0.0.1:" + std::to_string(config.emulator_port), clock));
-    ASSIGN_OR_RETURN(emulator, emulator::Emulator::Start(*authority, config.emulator_port, clock));
+    ASSIGN_OR_RETURN(authority, emulator::TestAuthority::Open(
+                                    {.folder = home.authority(), .ocsp_url = ""}, clock));
+    ASSIGN_OR_RETURN(emulator, emulator::Emulator::Start(*authority, config.emulator_port));
   }
   ASSIGN_OR_RETURN(RoleProcess service,
-                   RoleProcess::StartService(home.daemon_config(), home.path() / "edocvaultd.log"));
+                   RoleProcess::StartService(home.daemon_config(), home.log()));
   RETURN_IF_ERROR(WaitUntilReady(api, service, signals));
   std::cout << "ready: " << config.server << std::endl;  // Flushed: others wait for this line.
   while (!SignalWithin(signals, std::chrono::milliseconds(500))) {
