@@ -264,6 +264,22 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"timestamp.refused", "Laika zīmoga pakalpojums atteicās. Mēģiniet vēlreiz vēlāk.",
      "The timestamp service refused. Try again later."},
 
+    // emulator
+    {"authority.damaged",
+     "Testa sertifikācijas centra mape ir bojāta. Izdzēsiet to, un tā tiks izveidota no jauna.",
+     "The test authority's folder is damaged. Delete it, and it will be made anew."},
+    {"certificate.unknown", "Testa centrs šādu sertifikātu nav izdevis. Pārbaudiet sērijas numuru.",
+     "The test authority issued no such certificate. Check the serial number."},
+    {"emulator.port-taken", "Emulatora ports ir aizņemts. Izvēlieties citu portu.",
+     "The emulator's port is taken. Choose another port."},
+    {"request.bad-signature",
+     "Sertifikāta pieprasījums nav parakstīts ar savu atslēgu. Izveidojiet to no jauna.",
+     "The certificate request is not signed by its own key. Make it anew."},
+    {"request.malformed", "Pieprasījums nav nolasāms vai nav pilnīgs. Izveidojiet to no jauna.",
+     "The request does not read or is not complete. Make it anew."},
+    {"switch.unknown", "Emulators šādu režīmu nepazīst. Skatiet režīmu sarakstu dokumentācijā.",
+     "The emulator knows no such mode. See the list of modes in its documentation."},
+
     // api
     {"access.purpose-required",
      "Norādiet lasīšanas mērķi (3 līdz 200 baiti) galvenē Edocvault-Purpose vai ar --purpose.",

@@ -1,0 +1,223 @@
+// The emulator's HTTP face, by Poco. Its exceptions end here.
+#include <Poco/Exception.h>
+#include <Poco/Net/HTTPRequestHandler.h>
+#include <Poco/Net/HTTPRequestHandlerFactory.h>
+#include <Poco/Net/HTTPServer.h>
+#include <Poco/Net/HTTPServerParams.h>
+#include <Poco/Net/HTTPServerRequest.h>
+#include <Poco/Net/HTTPServerResponse.h>
+#include <Poco/Net/ServerSocket.h>
+#include <Poco/ThreadPool.h>
+
+#include <algorithm>
+#include <array>
+#include <istream>
+#include <string>
+#include <utility>
+
+#include "base/random.h"
+#include "emulator/emulator.h"
+#include "emulator/ocsp_responder.h"
+#include "emulator/switches.h"
+#include "emulator/timestamp_responder.h"
+
+namespace emulator {
+namespace {
+
+namespace net = Poco::Net;
+using Status = net::HTTPResponse::HTTPStatus;
+
+constexpr std::size_t kMaxBody = std::size_t{64} * 1024;
+constexpr int kMaxThreads = 16;
+constexpr std::string_view kLoopback = "127.0.0.1";
+
+struct Reply {
+  Status status;
+  std::string content_type;
+  base::Bytes body;
+};
+
+Reply Refuse(Status status) {
+  return {status, "text/plain", {}};
+}
+
+// What every service does with a mode that is not about its answer.
+enum class Transport { kAnswer, kDown, kSlow, kGarbage };
+
+Transport TransportOf(TsaMode mode) {
+  if (mode == TsaMode::kDown) return Transport::kDown;
+  if (mode == TsaMode::kSlow) return Transport::kSlow;
+  return mode == TsaMode::kGarbage ? Transport::kGarbage : Transport::kAnswer;
+}
+
+Transport TransportOf(OcspMode mode) {
+  if (mode == OcspMode::kDown) return Transport::kDown;
+  if (mode == OcspMode::kSlow) return Transport::kSlow;
+  return mode == OcspMode::kGarbage ? Transport::kGarbage : Transport::kAnswer;
+}
+
+// What the paths of the server do. Thread-safe.
+class Services {
+ public:
+  explicit Services(TestAuthority& authority) : authority_(authority) {}
+
+  Switches& switches() { return switches_; }
+
+  Reply Timestamp(base::ByteSpan body) {
+    return Serve(switches_.tsa(), "application/timestamp-reply",
+                 [&](TsaMode mode) { return AnswerTimestamp(authority_, body, mode); });
+  }
+  Reply Ocsp(base::ByteSpan body) {
+    return Serve(switches_.ocsp(), "application/ocsp-response",
+                 [&](OcspMode mode) { return AnswerOcsp(authority_, body, mode); });
+  }
+  Reply Switch(base::ByteSpan body) {
+    const bool applied = switches_.Apply(base::AsText(body)).ok();
+    return Refuse(applied ? Status::HTTP_NO_CONTENT : Status::HTTP_BAD_REQUEST);
+  }
+
+ private:
+  template <typename Mode, typename Answer>
+  Reply Serve(Mode mode, std::string content_type, Answer answer) {
+    const Transport transport = TransportOf(mode);
+    if (transport == Transport::kDown) return Refuse(Status::HTTP_SERVICE_UNAVAILABLE);
+    if (transport == Transport::kSlow) switches_.WaitForChange();
+    if (transport == Transport::kGarbage)
+      return {Status::HTTP_OK, std::move(content_type), base::RandomBytes(200)};
+    auto body = answer(mode);
+    if (!body.ok()) return Refuse(Status::HTTP_BAD_REQUEST);
+    return {Status::HTTP_OK, std::move(content_type), std::move(body).value()};
+  }
+
+  TestAuthority& authority_;
+  Switches switches_;
+};
+
+struct Route {
+  std::string_view path;
+  std::string_view content_type;
+  Reply (Services::*serve)(base::ByteSpan body);
+};
+
+constexpr std::array<Route, 3> kRoutes{{
+    {"/tsa", "application/timestamp-query", &Services::Timestamp},
+    {"/ocsp", "application/ocsp-request", &Services::Ocsp},
+    {"/switch", "application/json", &Services::Switch},
+}};
+
+class Handler final : public net::HTTPRequestHandler {
+ public:
+  explicit Handler(Services& services) : services_(services) {}
+
+  void handleRequest(net::HTTPServerRequest& request, net::HTTPServerResponse& response) override {
+    const Reply reply = Answer(request);
+    response.setStatusAndReason(reply.status);
+    response.setContentType(reply.content_type);
+    // What was not read must not be taken for the next request.
+    if (reply.status != Status::HTTP_OK) response.setKeepAlive(false);
+    response.sendBuffer(reply.body.data(), reply.body.size());
+  }
+
+ private:
+  Reply Answer(net::HTTPServerRequest& request) {
+    const auto route = std::ranges::find(kRoutes, request.getURI(), &Route::path);
+    if (route == kRoutes.end()) return Refuse(Status::HTTP_NOT_FOUND);
+    if (request.getMethod() != "POST") return Refuse(Status::HTTP_METHOD_NOT_ALLOWED);
+    if (request.getContentType() != route->content_type)
+      return Refuse(Status::HTTP_UNSUPPORTED_MEDIA_TYPE);
+    if (!request.hasContentLength()) return Refuse(Status::HTTP_LENGTH_REQUIRED);
+    const auto length = request.getContentLength64();
+    if (length < 0) return Refuse(Status::HTTP_BAD_REQUEST);
+    if (static_cast<std::uint64_t>(length) > kMaxBody)
+      return Refuse(Status::HTTP_REQUEST_ENTITY_TOO_LARGE);
+    std::string body(static_cast<std::size_t>(length), '\0');
+    request.stream().read(body.data(), static_cast<std::streamsize>(body.size()));
+    if (static_cast<std::size_t>(request.stream().gcount()) != body.size())
+      return Refuse(Status::HTTP_BAD_REQUEST);
+    return (services_.*route->serve)(base::AsBytes(body));
+  }
+
+  Services& services_;
+};
+
+class Factory final : public net::HTTPRequestHandlerFactory {
+ public:
+  explicit Factory(Services& services) : services_(services) {}
+  net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override {
+    return new Handler(services_);  // Poco owns it.
+  }
+
+ private:
+  Services& services_;
+};
+
+net::HTTPServerParams::Ptr Params() {
+  net::HTTPServerParams::Ptr params = new net::HTTPServerParams;  // Poco's own counted pointer.
+  params->setMaxThreads(kMaxThreads);
+  params->setMaxQueued(64);
+  params->setTimeout(Poco::Timespan(10, 0));
+  return params;
+}
+
+}  // namespace
+
+struct Emulator::Server {
+  Server(TestAuthority& authority, std::uint16_t port)
+      : services(authority),
+        threads(2, kMaxThreads),
+        socket(net::SocketAddress(std::string(kLoopback), port)),
+        http(new Factory(services), threads, socket, Params()) {}
+
+  std::string Url(std::string_view path) const {
+    return "http://" + std::string(kLoopback) + ":" + std::to_string(socket.address().port()) +
+           std::string(path);
+  }
+
+  Services services;
+  Poco::ThreadPool threads;
+  net::ServerSocket socket;
+  net::HTTPServer http;
+};
+
+Emulator::Emulator(std::unique_ptr<Server> server) : server_(std::move(server)) {}
+
+Emulator::~Emulator() {
+  server_->services.switches().Stop();
+  try {
+    server_->http.stopAll(true);
+    server_->threads.joinAll();
+  } catch (const Poco::Exception&) {
+    // Stopping is all that is wanted, and nobody is left to tell.
+  }
+}
+
+base::Result<std::unique_ptr<Emulator>> Emulator::Start(TestAuthority& authority,
+                                                        std::uint16_t port) {
+  try {
+    auto server = std::make_unique<Server>(authority, port);
+    server->http.start();
+    if (!authority.has_ocsp_url()) authority.set_ocsp_url(server->Url("/ocsp"));
+    return std::unique_ptr<Emulator>(new Emulator(std::move(server)));
+  } catch (const Poco::Exception& failure) {
+    return base::Error{base::ErrorCode::kUnavailable, "emulator.port-taken",
+                       "port " + std::to_string(port) + ": " + failure.displayText()};
+  }
+}
+
+std::uint16_t Emulator::port() const {
+  return server_->socket.address().port();
+}
+std::string Emulator::tsa_url() const {
+  return server_->Url("/tsa");
+}
+std::string Emulator::ocsp_url() const {
+  return server_->Url("/ocsp");
+}
+void Emulator::set_tsa_mode(TsaMode mode) {
+  server_->services.switches().set_tsa(mode);
+}
+void Emulator::set_ocsp_mode(OcspMode mode) {
+  server_->services.switches().set_ocsp(mode);
+}
+
+}  // namespace emulator

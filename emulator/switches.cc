@@ -1,0 +1,105 @@
+#include "emulator/switches.h"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <string>
+
+#include "base/json.h"
+
+namespace emulator {
+namespace {
+
+constexpr std::chrono::minutes kLongestWait{1};
+
+template <typename Mode>
+struct ModeName {
+  Mode mode;
+  std::string_view name;
+};
+
+constexpr auto kTsaModes = std::to_array<ModeName<TsaMode>>({
+    {TsaMode::kOk, "ok"},
+    {TsaMode::kDown, "down"},
+    {TsaMode::kSlow, "slow"},
+    {TsaMode::kGarbage, "garbage"},
+    {TsaMode::kRejects, "rejects"},
+    {TsaMode::kWrongImprint, "wrong-imprint"},
+    {TsaMode::kWrongNonce, "wrong-nonce"},
+});
+
+constexpr auto kOcspModes = std::to_array<ModeName<OcspMode>>({
+    {OcspMode::kOk, "ok"},
+    {OcspMode::kDown, "down"},
+    {OcspMode::kSlow, "slow"},
+    {OcspMode::kGarbage, "garbage"},
+    {OcspMode::kTryLater, "try-later"},
+    {OcspMode::kUnknown, "unknown"},
+    {OcspMode::kStale, "stale"},
+    {OcspMode::kWrongNonce, "wrong-nonce"},
+});
+
+base::Error Unknown(std::string message) {
+  return {base::ErrorCode::kInvalidInput, "switch.unknown", std::move(message)};
+}
+
+template <typename Mode, std::size_t size>
+base::Result<Mode> Find(const std::array<ModeName<Mode>, size>& modes, const std::string& name) {
+  const auto found = std::ranges::find(modes, name, &ModeName<Mode>::name);
+  if (found == modes.end()) return Unknown("no mode " + name);
+  return found->mode;
+}
+
+}  // namespace
+
+TsaMode Switches::tsa() const {
+  const std::lock_guard lock(mutex_);
+  return tsa_;
+}
+
+OcspMode Switches::ocsp() const {
+  const std::lock_guard lock(mutex_);
+  return ocsp_;
+}
+
+void Switches::set_tsa(TsaMode mode) {
+  const std::lock_guard lock(mutex_);
+  tsa_ = mode;
+  ++changes_;
+  changed_.notify_all();
+}
+
+void Switches::set_ocsp(OcspMode mode) {
+  const std::lock_guard lock(mutex_);
+  ocsp_ = mode;
+  ++changes_;
+  changed_.notify_all();
+}
+
+base::Status Switches::Apply(std::string_view text) {
+  ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(text));
+  const auto tsa_name = json.Text("tsa");
+  const auto ocsp_name = json.Text("ocsp");
+  const std::size_t known = std::size_t{tsa_name.has_value()} + std::size_t{ocsp_name.has_value()};
+  if (known == 0 || json.AsObject()->size() != known) return Unknown("neither tsa nor ocsp alone");
+  ASSIGN_OR_RETURN(const TsaMode tsa, Find(kTsaModes, tsa_name.value_or("ok")));
+  ASSIGN_OR_RETURN(const OcspMode ocsp, Find(kOcspModes, ocsp_name.value_or("ok")));
+  if (tsa_name) set_tsa(tsa);
+  if (ocsp_name) set_ocsp(ocsp);
+  return base::Ok();
+}
+
+void Switches::WaitForChange() {
+  std::unique_lock lock(mutex_);
+  const unsigned before = changes_;
+  changed_.wait_for(lock, kLongestWait, [&] { return is_stopped_ || changes_ != before; });
+}
+
+void Switches::Stop() {
+  const std::lock_guard lock(mutex_);
+  is_stopped_ = true;
+  changed_.notify_all();
+}
+
+}  // namespace emulator

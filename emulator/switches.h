@@ -1,0 +1,39 @@
+// Switches: what the emulator's services do just now.
+#pragma once
+
+#include <chrono>
+#include <condition_variable>
+#include <mutex>
+#include <string_view>
+
+#include "base/result.h"
+#include "emulator/emulator.h"
+
+namespace emulator {
+
+// Thread-safe.
+class Switches {
+ public:
+  TsaMode tsa() const;
+  OcspMode ocsp() const;
+  void set_tsa(TsaMode mode);
+  void set_ocsp(OcspMode mode);
+
+  // {"tsa":"...","ocsp":"..."}, either or both; all or nothing.
+  // kInvalidInput "switch.unknown".
+  base::Status Apply(std::string_view json);
+
+  // Waits while both modes stay as they are and the server runs, a minute at most.
+  void WaitForChange();
+  void Stop();
+
+ private:
+  mutable std::mutex mutex_;
+  std::condition_variable changed_;
+  TsaMode tsa_ = TsaMode::kOk;
+  OcspMode ocsp_ = OcspMode::kOk;
+  unsigned changes_ = 0;
+  bool is_stopped_ = false;
+};
+
+}  // namespace emulator
