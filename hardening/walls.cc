@@ -11,6 +11,8 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <cstdlib>
+#include <ctime>
 #include <new>
 #include <optional>
 
@@ -153,6 +155,10 @@ Error ErrorOf(int status) {
 }  // namespace
 
 base::Status EnterWalls(const Walls& walls) {
+  // Local time would be read from a file at its first use. Behind the walls there are no
+  // files, and a result must not depend on where it was computed.
+  ::setenv("TZ", "UTC0", 1);  // NOLINT(concurrency-mt-unsafe): a forked child has one thread
+  ::tzset();
   if (BuildWalls(walls)) return base::Ok();
   return Error{ErrorCode::kInternal, "walls.not-built", "limits or system call filter refused"};
 }

@@ -168,5 +168,17 @@ TEST(WallsTest, NoDescriptorOfTheCallerIsLeftInside) {
   EXPECT_EQ(base::ToString(result.value()), "closed");
 }
 
+TEST(WallsTest, LocalTimeIsUtcAndNeedsNoFile) {
+  ::unsetenv("TZ");
+  const auto hour = RunInWalls({}, [] {
+    const std::time_t epoch = 0;
+    std::tm parts{};
+    ::localtime_r(&epoch, &parts);
+    return base::Bytes{static_cast<std::uint8_t>(parts.tm_hour)};
+  });
+  ASSERT_TRUE(hour.ok()) << hour.error().message;
+  EXPECT_EQ(hour.value(), base::Bytes{0});
+}
+
 }  // namespace
 }  // namespace hardening
