@@ -1,5 +1,7 @@
 #include "emulator/certificate_builder.h"
 
+#include <openssl/conf.h>
+
 #include <array>
 
 #include "base/random.h"
@@ -9,6 +11,7 @@ namespace {
 
 using Name = base::CHandle<X509_NAME, X509_NAME_free>;
 using ExtensionHandle = base::CHandle<X509_EXTENSION, X509_EXTENSION_free>;
+using Configuration = base::CHandle<CONF, NCONF_free>;
 using OctetString = base::CHandle<ASN1_OCTET_STRING, ASN1_OCTET_STRING_free>;
 
 // ETSI EN 319 412-5, 4.2 and 4.3: QcCompliance, QcSSCD, QcType with eseal.
@@ -39,6 +42,9 @@ bool AddQcStatements(X509* certificate) {
 bool AddExtensions(X509* certificate, X509* issuer, const std::vector<Extension>& extensions) {
   X509V3_CTX context{};
   X509V3_set_ctx(&context, issuer, certificate, nullptr, nullptr, 0);
+  // Policies are read only where there is a configuration, were it an empty one.
+  const Configuration empty{NCONF_new(nullptr)};
+  X509V3_set_nconf(&context, empty.get());
   return std::ranges::all_of(extensions, [&](const Extension& wanted) {
     const ExtensionHandle extension{
         X509V3_EXT_conf_nid(nullptr, &context, wanted.nid, wanted.value.c_str())};

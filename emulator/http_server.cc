@@ -151,6 +151,14 @@ class Factory final : public net::HTTPRequestHandlerFactory {
   Services& services_;
 };
 
+// Poco's own constructor would share the port with whoever has it already.
+net::ServerSocket Listen(std::uint16_t port) {
+  net::ServerSocket socket;
+  socket.bind(net::SocketAddress(std::string(kLoopback), port), true, false);
+  socket.listen();
+  return socket;
+}
+
 net::HTTPServerParams::Ptr Params() {
   net::HTTPServerParams::Ptr params = new net::HTTPServerParams;  // Poco's own counted pointer.
   params->setMaxThreads(kMaxThreads);
@@ -165,7 +173,7 @@ struct Emulator::Server {
   Server(TestAuthority& authority, std::uint16_t port)
       : services(authority),
         threads(2, kMaxThreads),
-        socket(net::SocketAddress(std::string(kLoopback), port)),
+        socket(Listen(port)),
         http(new Factory(services), threads, socket, Params()) {}
 
   std::string Url(std::string_view path) const {

@@ -16,3 +16,5 @@ target_compile_definitions(
                    SHARED_FALLBACK="${PROJECT_SOURCE_DIR}/../shared")
 
 fuzz_replay(keyholder_call hsm)
+
+folder_test(emulator emulator OpenSSL::Crypto Poco::Net Poco::Foundation Threads::Threads)
