@@ -15,41 +15,60 @@ SessionPool::~SessionPool() {
 
 base::Result<SessionPool::Lease> SessionPool::Take() {
   Lock lock(mutex_);
-  // A lost token is started anew only when nobody is inside the module any more.
-  RETURN_IF_ERROR(
-      WaitUntil(lock, [this] { return lost_ ? leased_ == 0 : leased_ < config_.sessions; }));
-  if (lost_) Stop();
-  RETURN_IF_ERROR(Start());
-  RETURN_IF_ERROR(Login());
-  if (idle_.empty()) {
-    auto opened = Session::Open(module_->functions(), slot_, config_.mode);
-    // A module may notice only here that its token has gone.
-    if (!opened.ok()) {
-      lost_ = opened.error().reason != "token.busy";
-      return opened.error();
-    }
-    idle_.push_back(std::move(opened).value());
-  }
+  RETURN_IF_ERROR(MakeReady(lock));
+  ++leased_;
+  if (idle_.empty()) return OpenAnother(lock);
   Session session = std::move(idle_.back());
   idle_.pop_back();
-  ++leased_;
   return Lease(*this, std::move(session));
 }
 
+// The token is called without the mutex, so that one that hangs stops only its own caller:
+// the others give up when their patience ends.
+base::Result<SessionPool::Lease> SessionPool::OpenAnother(Lock& lock) {
+  lock.unlock();
+  auto opened = Session::Open(module_->functions(), slot_, config_.mode);
+  if (opened.ok()) return Lease(*this, std::move(opened).value());
+  lock.lock();
+  --leased_;
+  // A module may notice only here that its token has gone.
+  lost_ = lost_ || opened.error().reason != "token.busy";
+  changed_.notify_all();
+  return opened.error();
+}
+
+base::Status SessionPool::MakeReady(Lock& lock) {
+  // A lost token is started anew only when nobody is inside the module any more.
+  RETURN_IF_ERROR(WaitUntil(lock, [this] {
+    return !is_starting_ && (lost_ ? leased_ == 0 : leased_ < config_.sessions);
+  }));
+  if (logged_in_ && !lost_) return base::Ok();
+  is_starting_ = true;
+  lock.unlock();
+  if (lost_) Stop();
+  base::Status started = Start();
+  if (started.ok()) started = Login();
+  lock.lock();
+  is_starting_ = false;
+  changed_.notify_all();
+  return started;
+}
+
 void SessionPool::Return(Session session) {
+  const bool shows_loss = session.lost();
+  std::optional<Session> reusable;
+  if (!session.failed()) reusable.emplace(std::move(session));
+  // A failed one is closed while it still counts as leased: once nothing is leased the module
+  // may start anew, and its handle might be somebody else's.
+  { const Session closed = std::move(session); }
   const Lock lock(mutex_);
   --leased_;
-  if (session.lost() && !lost_) {
+  if (shows_loss && !lost_) {
     lost_ = true;
     base::Log(base::Severity::kWarning, "token.lost");
   }
+  if (reusable) idle_.push_back(std::move(*reusable));
   changed_.notify_all();
-  if (!session.failed() && !lost_) {
-    idle_.push_back(std::move(session));
-    return;
-  }
-  // Closed before the mutex is free: later its handle might be somebody else's.
-  const Session closed = std::move(session);
 }
 
 base::Status SessionPool::WaitUntil(Lock& lock, const std::function<bool()>& ready) {
@@ -96,13 +115,11 @@ void SessionPool::Stop() {
 
 base::Result<SessionPool::Facts> SessionPool::Describe() {
   Lock lock(mutex_);
-  RETURN_IF_ERROR(WaitUntil(lock, [this] { return !lost_ || leased_ == 0; }));
-  if (lost_) Stop();
-  RETURN_IF_ERROR(Start());
-  const bool logged_in = Login().ok();
+  const base::Status ready = MakeReady(lock);
+  if (!ready.ok() && (is_starting_ || !anchor_)) return ready.error();
   ASSIGN_OR_RETURN(const CK_TOKEN_INFO info, module_->Token(slot_));
   return Facts{module_->Description(), Unpadded(info.label) + ", " + Unpadded(info.model),
-               logged_in};
+               logged_in_};
 }
 
 }  // namespace hsm

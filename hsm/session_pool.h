@@ -90,8 +90,11 @@ class SessionPool {
 
   base::Result<Lease> Take();
   void Return(Session session);
-  // REQUIRES of the rest: the mutex is held.
+  // REQUIRES: `lock` holds the mutex; held again when they return.
+  base::Result<Lease> OpenAnother(Lock& lock);
+  base::Status MakeReady(Lock& lock);
   base::Status WaitUntil(Lock& lock, const std::function<bool()>& ready);
+  // REQUIRES: is_starting_ keeps all others out.
   base::Status Start();
   base::Status Login();
   void Stop();
@@ -107,6 +110,7 @@ class SessionPool {
   std::optional<Session> anchor_;  // Stays open: closing the last session would log out.
   bool logged_in_ = false;
   bool lost_ = false;
+  bool is_starting_ = false;  // One thread has module, slot and anchor for itself.
   std::vector<Session> idle_;
   std::size_t leased_ = 0;
 };

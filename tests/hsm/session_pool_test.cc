@@ -1,6 +1,7 @@
 #include "hsm/session_pool.h"
 
 #include <dlfcn.h>
+#include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -150,6 +151,29 @@ TEST_F(SessionPoolTest, WaitsForASessionAreBounded) {
   });
   ASSERT_FALSE(outer.ok());
   EXPECT_EQ(outer.error().reason, "token.busy");
+}
+
+// In a child, since the thread inside the token never comes back.
+TEST_F(SessionPoolTest, ATokenThatHangsAtLoginStopsOnlyItsOwnCaller) {
+  faces_.reset();
+  const std::filesystem::path fifo = token_->HangNext("C_Login");
+  const pid_t child = ::fork();
+  if (child == 0) {
+    PoolConfig config = tests::TokenFaces::PoolOf(token_->config());
+    config.patience = std::chrono::milliseconds(30);
+    SessionPool pool(config);
+    const auto use = [&pool] {
+      const auto used = pool.Run([](Session&) -> base::Status { return base::Ok(); });
+      return used.ok() ? "ok" : used.error().reason;
+    };
+    std::thread(use).detach();
+    // Opens when the token's login has begun.
+    const base::UniqueFd begun{::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)};
+    ::_exit(use() == "token.busy" ? 0 : 1);
+  }
+  int status = -1;
+  ASSERT_EQ(::waitpid(child, &status, 0), child);
+  EXPECT_EQ(status, 0);
 }
 
 TEST_F(SessionPoolTest, CallsFromManyThreadsSurviveALossInTheMiddle) {
