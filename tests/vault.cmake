@@ -5,3 +5,4 @@ if(TARGET vault_test)
   target_compile_definitions(vault_test
                              PRIVATE EDOCVAULT_SHARED_DEFAULT="${PROJECT_SOURCE_DIR}/../shared")
 endif()
+fuzz_replay(receipt vault base)

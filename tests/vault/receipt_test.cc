@@ -168,5 +168,27 @@ TEST_F(ReceiptTest, CommitsToSaltAndDocument) {
   EXPECT_EQ(DocumentCommitment(kSalt, DigestOf("d")), base::Sha256(input));
 }
 
+TEST(ReceiptExampleTest, TheExampleOfTheFormatPageVerifies) {
+  constexpr const char* kVerifierKey =
+      "vault.example/riga+0319c515+AcE8fp8cjJ97DNLTwNjn0D8e+k5dHC2KZLUZDeWob7uM";
+  constexpr const char* kReceipt =
+      "c2sp.org/tlog-proof@v1\n"
+      "extra eyJlbnRyeSI6IkFRRVJFUkVSRVJFUkVSRVJFUkVSRVJFUkFBQUFBR3NFVTRzaUlpSWlJaUlpSW"
+      "lJaUlpSWlJaUlpTXpNek16TXpNek16TXpNek16TXpNek16TXpNek16TXpNek16TXpNek16TURkbWxrQU"
+      "FBPSIsInNhbHQiOiIifQ==\n"
+      "index 0\n"
+      "\n"
+      "vault.example/riga\n"
+      "1\n"
+      "38jYmKgfDPAVkH4P/WSCiialywGLJVWb4/AzE4r6vpE=\n"
+      "\n"
+      "\xE2\x80\x94 vault.example/riga AxnFFbO+XTPeq62Dssg8boIVYzK1sYh8TkvhSQihfOc2PadP"
+      "DNg22oy3hdHslkRsY5k9n/Jm9VHv+KZdlVyU88yokQ4=\n";
+  const auto verdict = VerifyReceipt(kReceipt, kVerifierKey, {});
+  ASSERT_TRUE(verdict.ok()) << verdict.error().message;
+  EXPECT_EQ(verdict.value().record.agency, "vid");
+  EXPECT_EQ(verdict.value().tree_size, 1U);
+}
+
 }  // namespace
 }  // namespace vault

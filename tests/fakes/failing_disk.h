@@ -1,0 +1,20 @@
+// FailingDisk: makes this process's own writes and syncs fail on demand.
+//
+// tests/vault/failing_disk_test.cc defines the C library's calls anew, which takes them over
+// for LMDB as well, because a program's symbols come before those of its libraries.
+#pragma once
+
+#include <atomic>
+#include <cstdint>
+
+namespace tests {
+
+struct FailingDisk {
+  std::atomic<int> sync_error{0};          // What fdatasync() fails with; 0: works.
+  std::atomic<bool> full{false};           // Whether room_left counts.
+  std::atomic<std::int64_t> room_left{0};  // Bytes until writes fail with ENOSPC.
+};
+
+FailingDisk& Disk();
+
+}  // namespace tests

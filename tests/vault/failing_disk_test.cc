@@ -1,0 +1,204 @@
+// A header of the C library that checks its callers would define these calls itself.
+#undef _FORTIFY_SOURCE
+#include "tests/fakes/failing_disk.h"
+
+#include <gtest/gtest.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/random.h"
+#include "tests/fakes/temp_dir.h"
+#include "tests/fakes/vault_records.h"
+#include "vault/segments.h"
+
+namespace tests {
+
+FailingDisk& Disk() {
+  static FailingDisk disk;
+  return disk;
+}
+
+namespace {
+
+// How many of `size` bytes still fit; 0 means ENOSPC.
+std::size_t Fitting(std::size_t size) {
+  if (!Disk().full) return size;
+  const auto room = std::max<std::int64_t>(0, Disk().room_left);
+  const std::size_t fitting = std::min(size, static_cast<std::size_t>(room));
+  Disk().room_left -= static_cast<std::int64_t>(fitting);
+  return fitting;
+}
+
+}  // namespace
+}  // namespace tests
+
+extern "C" int fdatasync(int fd) {
+  errno = tests::Disk().sync_error;
+  return errno != 0 ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
+}
+
+extern "C" ssize_t pwrite(int fd, const void* data, size_t size, off_t offset) {
+  const std::size_t fitting = tests::Fitting(size);
+  if (fitting == 0 && size != 0) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return ::syscall(SYS_pwrite64, fd, data, fitting, offset);
+}
+
+extern "C" ssize_t writev(int fd, const struct iovec* parts, int count) {
+  std::size_t size = 0;
+  for (int i = 0; i < count; ++i) size += parts[i].iov_len;
+  if (tests::Disk().full && tests::Fitting(size) != size) {
+    errno = ENOSPC;
+    return -1;
+  }
+  return ::syscall(SYS_writev, fd, parts, count);
+}
+
+namespace vault {
+namespace {
+
+class FailingDiskTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    Reopen();
+    auto opened = Segments::Open(data_);
+    ASSERT_TRUE(opened.ok());
+    segments_ = std::move(opened).value();
+    ASSERT_TRUE(Append({1}).ok());
+  }
+  ~FailingDiskTest() override { Repair(); }
+
+  void Reopen() {
+    ledger_.reset();
+    auto opened = Ledger::Open(data_, tests::kSmallLedger);
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    ledger_ = std::move(opened).value();
+  }
+  base::Result<Appended> Append(base::Bytes wrapped_key) {
+    return ledger_->Append({tests::DocumentOf(client_), std::move(wrapped_key)});
+  }
+  base::Result<Written> Store(const base::Bytes& document) {
+    return segments_->Append("vid", base::Time{}, key_, document);
+  }
+  static void Fill(std::int64_t room_left) {
+    tests::Disk().room_left = room_left;
+    tests::Disk().full = true;
+  }
+  static void Repair() {
+    tests::Disk().full = false;
+    tests::Disk().sync_error = 0;
+  }
+  std::uintmax_t SegmentBytes() const {
+    std::uintmax_t bytes = 0;
+    for (const auto& file : std::filesystem::directory_iterator(data_ / "segments"))
+      bytes += file.file_size();
+    return bytes;
+  }
+
+  tests::TempDir folder_;
+  const std::filesystem::path data_ = folder_.path() / "data";
+  const ClientId client_ = ClientId::New();
+  const base::Secret key_{base::RandomBytes(32)};
+  std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<Segments> segments_;
+};
+
+// With and without a wrapped key: the first commit that fails is that of keys/ or of ledger/.
+class FailingCommitTest : public FailingDiskTest, public testing::WithParamInterface<int> {
+ protected:
+  static base::Bytes Key() { return base::Bytes(static_cast<std::size_t>(GetParam())); }
+};
+INSTANTIATE_TEST_SUITE_P(KeysOrLedger, FailingCommitTest, testing::Values(1, 0));
+
+TEST_P(FailingCommitTest, AFailedSyncIsAnUnknownOutcomeAndStopsTheLedger) {
+  tests::Disk().sync_error = EIO;
+  const auto appended = Append(Key());
+  EXPECT_EQ(appended.error().code, base::ErrorCode::kOutcomeUnknown);
+  EXPECT_EQ(appended.error().reason, "ledger.commit");
+  Repair();
+  EXPECT_EQ(Append(Key()).error().reason, "ledger.stopped");
+  EXPECT_TRUE(ledger_->Read({0}).ok()) << "what was committed can still be read";
+  Reopen();
+  const std::uint64_t size = ledger_->Head().value().size;
+  EXPECT_EQ(Append(Key()).value().entry.value, size);
+}
+
+TEST_P(FailingCommitTest, AFullDiskAppendsNothingAndTheLedgerGoesOnLater) {
+  const TreeHead head = ledger_->Head().value();
+  Fill(0);
+  EXPECT_EQ(Append(Key()).error().reason, "disk.full");
+  EXPECT_EQ(ledger_->Head().value(), head);
+  Repair();
+  EXPECT_EQ(Append(Key()).value().entry.value, 1U);
+  Reopen();
+  EXPECT_EQ(ledger_->Head().value().size, 2U);
+}
+
+TEST_F(FailingDiskTest, ADiskThatFillsUpAtAnyByteLosesNoAcknowledgedEntry) {
+  std::uint64_t acknowledged = 1;
+  for (std::int64_t room = 0; room < 120'000; room += 4'000) {
+    Fill(room);
+    const auto appended = Append({1});
+    const bool told_why = !appended.ok() && (appended.error().reason == "disk.full" ||
+                                             appended.error().reason == "ledger.commit");
+    EXPECT_TRUE(appended.ok() || told_why);
+    if (appended.ok()) acknowledged = appended.value().entry.value + 1;
+    Repair();
+    Reopen();
+    ASSERT_GE(ledger_->Head().value().size, acknowledged);
+    acknowledged = ledger_->Head().value().size;
+  }
+  EXPECT_GT(acknowledged, 2U);
+}
+
+TEST_F(FailingDiskTest, AFailedSyncOfACheckpointStopsTheLedger) {
+  tests::Disk().sync_error = EIO;
+  EXPECT_EQ(ledger_->KeepCheckpoint(1, "note\n").error().reason, "ledger.commit");
+  Repair();
+  EXPECT_EQ(Append({}).error().reason, "ledger.stopped");
+}
+
+TEST_F(FailingDiskTest, ADocumentThatDoesNotFitLeavesNothingBehind) {
+  const base::Bytes first(1000, 1);
+  const auto kept = Store(first);
+  ASSERT_TRUE(kept.ok());
+  const std::uintmax_t before = SegmentBytes();
+  Fill(1'500'000);
+  EXPECT_EQ(Store(base::Bytes(3'000'000, 2)).error().reason, "disk.full");
+  EXPECT_EQ(SegmentBytes(), before);
+  Repair();
+  const auto next = Store(first);
+  ASSERT_TRUE(next.ok());
+  EXPECT_EQ(next.value().where.offset, kept.value().where.offset + kept.value().where.length);
+  EXPECT_EQ(segments_->Read(next.value().where, next.value().sha256, key_).value(), first);
+}
+
+TEST_F(FailingDiskTest, AFullDiskMakesNoNewSegment) {
+  Fill(0);
+  EXPECT_EQ(Store({1}).error().reason, "disk.full");
+  Repair();
+  EXPECT_EQ(SegmentBytes(), 0U);
+  EXPECT_TRUE(Store({1}).ok());
+}
+
+TEST_F(FailingDiskTest, AfterAFailedSyncASegmentIsNotUsedAgain) {
+  const auto kept = Store({1, 2, 3});
+  ASSERT_TRUE(kept.ok());
+  tests::Disk().sync_error = EIO;
+  EXPECT_EQ(Store({4}).error().reason, "disk.unwritable");
+  Repair();
+  const auto next = Store({5});
+  ASSERT_TRUE(next.ok());
+  EXPECT_NE(next.value().where.segment, kept.value().where.segment);
+  EXPECT_EQ(segments_->Read(kept.value().where, kept.value().sha256, key_).value(),
+            (base::Bytes{1, 2, 3}));
+}
+
+}  // namespace
+}  // namespace vault
