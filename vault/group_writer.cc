@@ -1,5 +1,6 @@
 #include "vault/group_writer.h"
 
+#include <algorithm>
 #include <string>
 #include <utility>
 
@@ -13,6 +14,8 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::size_t kMaxWrappedKeySize = 4096;
+// Entries in one transaction: far below LMDB's limit of dirty pages, where it would spill.
+constexpr std::size_t kMaxGroup = 4096;
 
 Error Stopped() {
   return {ErrorCode::kUnavailable, "ledger.stopped",
@@ -79,8 +82,9 @@ void GroupWriter::Run() {
 GroupWriter::Group GroupWriter::NextGroup() {
   std::unique_lock lock(mutex_);
   queued_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-  Group group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(queue_.end()));
-  queue_.clear();
+  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kMaxGroup));
+  Group group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
+  queue_.erase(queue_.begin(), end);
   return group;
 }
 

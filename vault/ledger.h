@@ -53,7 +53,8 @@ class Ledger {
   };
 
   // Creates what is missing, checks that the last entry fits the tree, and catches the
-  // index up (or rebuilds it whole). kCorrupted "ledger.*" when stored bytes fail their check.
+  // index up (or rebuilds it whole). `data` is created when only its last part is missing.
+  // kCorrupted "ledger.*" when stored bytes fail their check; kUnavailable "disk.*".
   static base::Result<std::unique_ptr<Ledger>> Open(const std::filesystem::path& data,
                                                     const Options& options);
   virtual ~Ledger() = default;
@@ -64,16 +65,20 @@ class Ledger {
   //   kUnavailable "vault.busy"          queue full; nothing was appended
   //   kUnavailable "disk.full"           nothing was appended
   //   kConflict "record.exists"          the id is taken, or (kClient) the alias is
-  //   kInvalidInput "record.too-large"
+  //   kInvalidInput "record.too-large"   also when the wrapped key has more than 4,096 bytes
+  //   kInvalidInput "record.malformed"   a field is set that the kind has no place for
+  //   kUnavailable "ledger.stopped"      an earlier commit failed; open the ledger again
   //   kOutcomeUnknown "ledger.commit"    the commit itself failed: no more appends are taken
   //                                      until the ledger is opened again
   virtual base::Result<Appended> Append(NewRecord record) = 0;
 
   // Every read recomputes the leaf hash and compares: kCorrupted "ledger.entry-damaged".
-  // kNotFound "record.unknown".
+  // kNotFound "record.unknown". Whatever goes through the index may also answer kCorrupted
+  // "ledger.index-damaged"; the next opening then rebuilds the index.
   virtual base::Result<StoredRecord> Read(EntryNumber entry) const = 0;
   virtual base::Result<StoredRecord> Find(const RecordId& id) const = 0;
-  // kNotFound "key.erased" when the record has none (any more).
+  // kNotFound "key.erased" when the record has none (any more), "record.unknown" when there
+  // is no such record; kCorrupted "key.damaged".
   virtual base::Result<base::Bytes> WrappedKey(const RecordId& id) const = 0;
   // kNotFound "client.unknown".
   virtual base::Result<ClientId> FindClient(const base::Sha256Digest& alias_mac) const = 0;
@@ -81,7 +86,9 @@ class Ledger {
   virtual base::Result<bool> HasClient(const ClientId& client) const = 0;
 
   // Documents and accesses of one client before `before` (or from the newest), at most
-  // `limit` (1 to 1,000). Cost does not depend on depth.
+  // `limit` (1 to 1,000; else kInvalidInput "history.bad-limit"). Cost does not depend on
+  // depth, nor with `kind` on how many records of other kinds lie between. A client nobody
+  // heard of has an empty history.
   struct HistoryQuery {
     ClientId client;
     std::optional<EntryNumber> before;
@@ -92,20 +99,22 @@ class Ledger {
 
   virtual base::Result<TreeHead> Head() const = 0;
   // RFC 6962, 2.1.1: the audit path of `entry` in the tree of `size` leaves.
-  // kInvalidInput "proof.out-of-range" unless entry < size <= Head().size.
+  // kInvalidInput "proof.out-of-range" unless entry < size <= Head().size. Proofs and heads
+  // are checked against Head() before they are given: kCorrupted "ledger.tree-damaged".
   virtual base::Result<std::vector<base::Sha256Digest>> InclusionProof(
       EntryNumber entry, std::uint64_t size) const = 0;
   // The head the tree had at `size`. Same error.
   virtual base::Result<TreeHead> HeadAt(std::uint64_t size) const = 0;
 
   // Keeps a signed checkpoint (a C2SP note) for the tree of `size`; keeping the same size
-  // again replaces the note.
+  // again replaces the note. kInvalidInput "proof.out-of-range" beyond Head().size;
+  // kUnavailable "disk.full"; kOutcomeUnknown "ledger.commit" as Append().
   virtual base::Status KeepCheckpoint(std::uint64_t size, std::string_view note) = 0;
   struct Checkpoint {
     std::uint64_t size = 0;
     std::string note;
   };
-  // The newest. kNotFound "checkpoint.none".
+  // The newest. kNotFound "checkpoint.none", kCorrupted "checkpoint.damaged".
   virtual base::Result<Checkpoint> LatestCheckpoint() const = 0;
 };
 

@@ -24,13 +24,18 @@ struct Written {
 // Thread-safe.
 class Segments {
  public:
+  // kUnavailable "vault.locked" when somebody has them open, "disk.*" otherwise.
   static base::Result<std::unique_ptr<Segments>> Open(const std::filesystem::path& data);
   virtual ~Segments() = default;
 
   // When this returns ok, the ciphertext is on stable storage (fdatasync). A document that
   // no ledger entry came to name is garbage and harmless.
   // `agency` is [a-z0-9-]{1,64}; `key` was made for this one document.
-  // kUnavailable "disk.full": nothing is kept.
+  //
+  // Errors:
+  //   kUnavailable "disk.full"          nothing is kept
+  //   kUnavailable "disk.unwritable"    also when the sync failed; a retry uses a new file
+  //   kInvalidInput "segment.bad-agency", "segment.bad-key" (not 32 bytes)
   virtual base::Result<Written> Append(std::string_view agency, base::Time intake,
                                        const base::Secret& key, base::ByteSpan document) = 0;
 

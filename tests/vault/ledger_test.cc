@@ -7,6 +7,7 @@
 
 #include "tests/fakes/temp_dir.h"
 #include "tests/fakes/vault_records.h"
+#include "vault/key_store.h"
 #include "vault/merkle.h"
 #include "vault/proof.h"
 #include "vault/record_codec.h"
@@ -137,6 +138,21 @@ TEST_F(LedgerTest, DoesNotLetARefusedRecordReplaceAKey) {
   const Record record = tests::DocumentOf(client_);
   ASSERT_TRUE(ledger_->Append({record, {1}}).ok());
   ASSERT_FALSE(ledger_->Append({record, {2}}).ok());
+  EXPECT_EQ(ledger_->WrappedKey(record.id).value(), base::Bytes{1});
+}
+
+TEST_F(LedgerTest, IgnoresAKeyWhoseEntryNeverCameToBe) {
+  const Record record = tests::DocumentOf(client_);
+  ledger_.reset();
+  {
+    const auto keys =
+        KeyStore::Open(folder_.path() / "data" / "keys", tests::kSmallLedger.max_bytes);
+    const base::Bytes orphan{9};
+    ASSERT_TRUE(keys.value().Keep(std::vector<KeyRow>{{record.id, orphan}}).ok());
+  }
+  Reopen();
+  EXPECT_EQ(ledger_->WrappedKey(record.id).error().reason, "record.unknown");
+  ASSERT_TRUE(ledger_->Append({record, {1}}).ok());
   EXPECT_EQ(ledger_->WrappedKey(record.id).value(), base::Bytes{1});
 }
 
