@@ -41,8 +41,8 @@ class DamageTest : public testing::Test {
   template <typename Change>
   void ChangeValue(const char* environment_name, const char* table, base::ByteSpan key,
                    Change change) {
-    auto environment = LmdbEnvironment::Open(data_ / environment_name,
-                                             {.max_bytes = tests::kSmallLedger.max_bytes});
+    auto environment = LmdbEnvironment::Open(
+        data_ / environment_name, {.max_bytes = tests::kSmallLedger.max_bytes, .synced = false});
     ASSERT_TRUE(environment.ok());
     const LmdbTable rows = environment.value().Table(table).value();
     LmdbTransaction transaction = environment.value().BeginWrite().value();
