@@ -41,6 +41,7 @@ std::vector<std::string> SplitWords(std::string_view text) {
 }
 
 bool IsVisible(const NodeSet& nodes, const xmlNode* node) {
+  if (nodes.without_apex && node == nodes.apex) return false;
   bool inside = nodes.apex == nullptr;
   for (const xmlNode* at = node; at != nullptr && at->type != XML_DOCUMENT_NODE; at = at->parent) {
     if (at == nodes.excluded) return false;
@@ -94,6 +95,8 @@ std::optional<Canonicalization> CanonicalizationOfElement(const xmlNode* method)
 
 base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,
                           const TakeBytes& take) {
+  if (!nodes.document->SpendWalk())
+    return base::Error{base::ErrorCode::kInvalidInput, "xml.too-costly", "canonicalizations"};
   std::vector<xmlChar*> prefixes;
   std::vector<std::string> words = how.prefixes;
   for (std::string& word : words) prefixes.push_back(reinterpret_cast<xmlChar*>(word.data()));

@@ -33,6 +33,7 @@ std::optional<Canonicalization> CanonicalizationOfElement(const xmlNode* method)
 struct NodeSet {
   const XmlDocument* document = nullptr;
   const xmlNode* apex = nullptr;      // Everything below and including it; nullptr: the document.
+  bool without_apex = false;          // Only what is below it.
   const xmlNode* excluded = nullptr;  // Without this subtree.
   bool without_signatures = false;    // Without any ds:Signature.
   bool comments = false;
@@ -41,7 +42,8 @@ struct NodeSet {
 using TakeBytes = std::function<void(base::ByteSpan)>;
 
 // Hands the canonical bytes to `take` in pieces.
-// kInvalidInput "xml.not-canonical" when libxml2 cannot.
+// kInvalidInput "xml.not-canonical" when libxml2 cannot, "xml.too-costly" when the document has
+// been canonicalized too often already.
 base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how, const TakeBytes& take);
 
 base::Result<base::Bytes> CanonicalBytes(const NodeSet& nodes, const Canonicalization& how);

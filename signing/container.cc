@@ -203,10 +203,20 @@ base::Status AsicContainer::SortMembers() {
   note(census.timestamp, "container.timestamp-not-checked");
   if (data_files_.empty())
     findings_.push_back({"container.no-data-files", FindingSeverity::kError, ""});
-  if (kind_ == ContainerKind::kAsicS && data_files_.size() > 1)
-    findings_.push_back({"container.several-data-files", FindingSeverity::kError,
-                         std::to_string(data_files_.size())});
+  if (kind_ == ContainerKind::kAsicS) CheckSimpleForm();
   return base::Ok();
+}
+
+// EN 319 162-1, 4.3.3.1: ASiC-S has one data object, in the root folder.
+void AsicContainer::CheckSimpleForm() {
+  const auto breach = [&](std::string_view code, std::string detail) {
+    problems_.push_back(std::string(code) + ": " + detail);
+    findings_.push_back({code, FindingSeverity::kError, PrintableText(detail)});
+  };
+  if (data_files_.size() > 1)
+    breach("container.several-data-files", std::to_string(data_files_.size()));
+  for (const std::string& name : data_files_)
+    if (name.find('/') != std::string::npos) return breach("container.data-file-in-folder", name);
 }
 
 base::Status AsicContainer::ReadManifest() {
@@ -267,6 +277,22 @@ base::Status AsicContainer::Stream(std::string_view name, const TakeBytes& take)
   const ZipEntry* entry = zip_.Find(name);
   if (entry == nullptr) return Error{ErrorCode::kInvalidInput, "zip.content", std::string(name)};
   return zip_.Stream(*entry, take);
+}
+
+base::Result<base::Bytes> AsicContainer::DigestOf(std::string_view name,
+                                                  const DigestAlgorithm& algorithm) {
+  const std::pair key{std::string(name), algorithm.name};
+  const auto known = digests_.find(key);
+  if (known != digests_.end()) return known->second;
+  ASSIGN_OR_RETURN(base::Bytes digest, SignedFiles::DigestOf(name, algorithm));
+  digests_.emplace(key, digest);
+  return digest;
+}
+
+base::Status AsicContainer::CheckRemainingMembers() {
+  for (const ZipEntry& entry : zip_.entries())
+    if (!zip_.WasRead(entry)) RETURN_IF_ERROR(zip_.Stream(entry, [](base::ByteSpan) {}));
+  return base::Ok();
 }
 
 }  // namespace signing

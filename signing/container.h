@@ -1,6 +1,7 @@
 // What a document is, and where the signatures and the signed files in it are.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -44,12 +45,20 @@ class AsicContainer final : public SignedFiles {
   const std::vector<std::string>& signature_files() const { return signature_files_; }
   const std::optional<ContainerManifest>& manifest() const { return manifest_; }
   Findings& findings() { return findings_; }
+  // Breaches of the form that make every signature in it a FORMAT_FAILURE.
+  const std::vector<std::string>& problems() const { return problems_; }
+
+  // Reads what no signature made us read: a member that is not what the archive declares
+  // makes all of it unbelievable. Errors: "zip.content", "zip.bomb".
+  base::Status CheckRemainingMembers();
 
   // kInvalidInput "zip.member-too-large" for one beyond the XML limit.
   base::Result<base::Bytes> ReadSignatureFile(const std::string& name);
 
   std::optional<std::string> Resolve(const std::optional<std::string>& uri) const override;
   base::Status Stream(std::string_view name, const TakeBytes& take) override;
+  base::Result<base::Bytes> DigestOf(std::string_view name,
+                                     const DigestAlgorithm& algorithm) override;
   std::optional<base::Bytes> KnownDigest(std::string_view, const DigestAlgorithm&) const override {
     return std::nullopt;
   }
@@ -58,6 +67,7 @@ class AsicContainer final : public SignedFiles {
   explicit AsicContainer(ZipReader zip) : zip_(std::move(zip)) {}
   base::Status ReadMimetype(std::string_view name);
   base::Status SortMembers();
+  void CheckSimpleForm();
   base::Status ReadManifest();
   void CompareManifest();
 
@@ -68,6 +78,9 @@ class AsicContainer final : public SignedFiles {
   std::vector<std::string> signature_files_;
   std::optional<ContainerManifest> manifest_;
   Findings findings_;
+  std::vector<std::string> problems_;
+  // By name and algorithm.
+  std::map<std::pair<std::string, std::string_view>, base::Bytes> digests_;
 };
 
 }  // namespace signing

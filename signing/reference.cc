@@ -7,14 +7,15 @@
 #include "base/base64.h"
 #include "signing/canonical.h"
 #include "signing/xml_names.h"
+#include "signing/xpath_forms.h"
 
 namespace signing {
 namespace {
 
 constexpr std::string_view kEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 constexpr std::string_view kBase64 = "http://www.w3.org/2000/09/xmldsig#base64";
-constexpr std::string_view kXPath = "http://www.w3.org/TR/1999/REC-xpath-19991116";
-constexpr std::string_view kXPathFilter2 = "http://www.w3.org/2002/06/xmldsig-filter2";
+// XMLDSIG 1.1, 4.4.3.2: of XPointer only this form and a bare name are used.
+constexpr std::string_view kWholeDocument = "#xpointer(/)";
 constexpr std::size_t kMaxTransforms = 8;
 constexpr std::size_t kMaxParsedFile = std::size_t{32} << 20U;
 
@@ -31,38 +32,17 @@ std::string WithoutSpaces(std::string_view text) {
   return out;
 }
 
-// The prefix that stands for XMLDSIG at `node`, if `prefix` does.
-bool MeansDsig(const xmlNode* node, std::string_view prefix) {
-  for (; node != nullptr && node->type == XML_ELEMENT_NODE; node = node->parent)
-    for (const xmlNs* space = node->nsDef; space != nullptr; space = space->next)
-      if (ToView(space->prefix) == prefix) return ToView(space->href) == kDsig;
-  return false;
-}
-
-// XPath is never evaluated. Two spellings that signers use for "without the signatures" are
-// known by their text, with whatever prefix they give XMLDSIG.
-bool IsWithoutSignatures(const xmlNode* xpath, std::string_view before, std::string_view after) {
-  const std::string text = WithoutSpaces(TextOfElement(xpath));
-  std::string_view rest = text;
-  if (!rest.starts_with(before) || !rest.ends_with(after) ||
-      rest.size() <= before.size() + after.size())
-    return false;
-  rest.remove_prefix(before.size());
-  rest.remove_suffix(after.size());
-  return rest.find_first_of("()[]/:@*|'\"") == std::string_view::npos && MeansDsig(xpath, rest);
-}
-
-bool IsWithoutSignaturesXPath(const xmlNode* transform) {
-  const xmlNode* xpath = FindChild(transform, kDsig, "XPath");
-  return xpath != nullptr && IsWithoutSignatures(xpath, "not(ancestor-or-self::", ":Signature)");
-}
-
-bool IsWithoutSignaturesFilter2(const xmlNode* transform) {
-  const auto filters = FindChildren(transform, kXPathFilter2, "XPath");
-  if (filters.size() != 1 || AttributeOf(filters[0], "Filter") != "subtract") return false;
-  return IsWithoutSignatures(filters[0], "/descendant::", ":Signature") ||
-         IsWithoutSignatures(filters[0], "//", ":Signature") ||
-         IsWithoutSignatures(filters[0], "/descendant::*[name()='", ":Signature']");
+// XMLDSIG 1.1, 4.4.3.1: a reference that says it is to a ds:Object or ds:Manifest must be to
+// one of its own signature. One that was moved under something else, with a forgery in its
+// place, is not the data that a reader sees.
+bool IsInItsPlace(const Reference& reference, const xmlNode* signature) {
+  const xmlNode* element = reference.covered.element;
+  if (reference.type == kObjectType)
+    return IsElement(element, kDsig, "Object") && element->parent == signature;
+  if (reference.type == kManifestType)
+    return IsElement(element, kDsig, "Manifest") && IsElement(element->parent, kDsig, "Object") &&
+           element->parent->parent == signature;
+  return true;
 }
 
 // Carries the data of one reference through its transforms into the digest.
@@ -97,6 +77,11 @@ class Pipeline {
       flow_ = NodeSet{.document = &document_};
       return true;
     }
+    if (uri == kWholeDocument) {
+      reference_.covered.document = true;
+      flow_ = NodeSet{.document = &document_, .comments = true};
+      return true;
+    }
     if (uri && uri->starts_with('#')) return DereferenceElement(std::string_view(*uri).substr(1));
     const auto name = files_.Resolve(uri);
     if (!name) return Fail(ReferenceOutcome::kNotFound, uri.value_or(""));
@@ -110,6 +95,8 @@ class Pipeline {
     if (found.empty()) return Fail(ReferenceOutcome::kNotFound, std::string(id));
     if (found.size() > 1) return Fail(ReferenceOutcome::kAmbiguous, std::string(id));
     reference_.covered.element = found[0];
+    if (!IsInItsPlace(reference_, signature_))
+      return Fail(ReferenceOutcome::kMisplaced, std::string(id));
     flow_ = NodeSet{.document = &document_, .apex = found[0]};
     return true;
   }
@@ -145,18 +132,54 @@ class Pipeline {
   base::Result<bool> Apply(const xmlNode* transform) {
     const std::string algorithm = AttributeOf(transform, "Algorithm").value_or("");
     if (const auto how = CanonicalizationOfElement(transform)) return ApplyCanonicalization(*how);
-    reference_.only_canonicalizes = false;
+    reference_.exact = false;
     if (algorithm == kBase64) return ApplyBase64();
-    const bool is_xpath = (algorithm == kXPath && IsWithoutSignaturesXPath(transform)) ||
-                          (algorithm == kXPathFilter2 && IsWithoutSignaturesFilter2(transform));
-    if (!is_xpath && algorithm != kEnveloped) return false;
+    if (algorithm == kEnveloped) return ApplyEnveloped();
+    const auto form = RecognizeXPath(transform);
+    if (!form) return false;
+    return ApplyXPath(*form);
+  }
+
+  base::Result<bool> ApplyEnveloped() {
     auto* nodes = std::get_if<NodeSet>(&flow_);
     if (nodes == nullptr || nodes->document != &document_) return false;
-    if (is_xpath) {
-      nodes->without_signatures = true;
-    } else {
-      nodes->excluded = signature_;
+    nodes->excluded = signature_;
+    return true;
+  }
+
+  base::Result<bool> ApplyXPath(const XPathForm& form) {
+    ASSIGN_OR_RETURN(const bool parsed, ParseOctets());
+    if (!parsed) return false;
+    auto& nodes = std::get<NodeSet>(flow_);
+    if (form.kind == XPathForm::Kind::kWithoutSignatures) {
+      nodes.without_signatures = true;
+      return true;
     }
+    const std::vector<xmlNode*>& found = nodes.document->FindById(form.id);
+    if (found.size() != 1) return false;
+    // The expressions below select inside the whole document or inside that very element.
+    if (nodes.apex != nullptr && nodes.apex != found[0]) return false;
+    return Select(form.kind, found[0], nodes);
+  }
+
+  bool Select(XPathForm::Kind kind, const xmlNode* element, NodeSet& nodes) {
+    if (kind == XPathForm::Kind::kSignatureValue) {
+      nodes.apex = element;
+      return IsElement(element, kDsig, "SignatureValue");
+    }
+    if (kind == XPathForm::Kind::kChildrenOf) {
+      nodes.apex = element;
+      nodes.without_apex = true;
+      return true;
+    }
+    const xmlNode* qualifying = FirstElement(element);
+    const xmlNode* properties = qualifying == nullptr ? nullptr : FirstElement(qualifying);
+    if (properties == nullptr || NameOf(qualifying) != "QualifyingProperties" ||
+        NameOf(properties) != "SignedProperties" || !IsXades(NamespaceOf(properties)))
+      return false;
+    nodes.apex = properties;
+    if (nodes.document == &document_) reference_.covered.element = properties;
+    reference_.exact = true;
     return true;
   }
 
@@ -208,14 +231,14 @@ class Pipeline {
   }
 
   base::Result<base::Bytes> Digest() {
+    if (const auto* file = std::get_if<FileOctets>(&flow_))
+      return files_.DigestOf(file->name, *reference_.algorithm);
     Hasher hasher(*reference_.algorithm);
     const TakeBytes take = [&](base::ByteSpan piece) { hasher.Update(piece); };
     if (const auto* octets = std::get_if<base::Bytes>(&flow_)) {
       hasher.Update(*octets);
-    } else if (const auto* nodes = std::get_if<NodeSet>(&flow_)) {
-      RETURN_IF_ERROR(Canonicalize(*nodes, DefaultCanonicalization(), take));
     } else {
-      RETURN_IF_ERROR(files_.Stream(std::get<FileOctets>(flow_).name, take));
+      RETURN_IF_ERROR(Canonicalize(std::get<NodeSet>(flow_), DefaultCanonicalization(), take));
     }
     return std::move(hasher).Finish();
   }

@@ -21,6 +21,7 @@ enum class ReferenceOutcome {
   kDiffers,    // The data is there, its digest is another.
   kNotFound,   // No such file or element.
   kAmbiguous,  // Several elements have the Id.
+  kMisplaced,  // The element is not where its Type says.
   kUnsupportedTransform,
   kUnsupportedDigest,
   kMalformed,  // No digest value, or no base64.
@@ -41,7 +42,7 @@ struct Reference {
   const DigestAlgorithm* algorithm = nullptr;  // nullptr: not on our list.
   std::string algorithm_uri;
   bool has_transforms = false;
-  bool only_canonicalizes = true;  // No transform but canonicalization.
+  bool exact = true;  // The digest is over all of `covered`, canonicalized, and nothing else.
   ReferenceOutcome outcome = ReferenceOutcome::kMalformed;
   Covered covered;
   std::string detail;  // The transform or name that the outcome is about.

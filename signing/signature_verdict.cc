@@ -47,6 +47,8 @@ constexpr auto kReferenceJudgements = std::to_array<ReferenceJudgement>({
      "SIGNED_DATA_NOT_FOUND"},
     {ReferenceOutcome::kAmbiguous, Check::kDataFound, Indication::kIndeterminate,
      "SIGNED_DATA_NOT_FOUND"},
+    {ReferenceOutcome::kMisplaced, Check::kDataFound, Indication::kIndeterminate,
+     "SIGNED_DATA_NOT_FOUND"},
     {ReferenceOutcome::kDiffers, Check::kDataIntact, Indication::kFailed, "HASH_FAILURE"},
     {ReferenceOutcome::kMalformed, Check::kDataIntact, Indication::kFailed, "HASH_FAILURE"},
     {ReferenceOutcome::kUnsupportedTransform, Check::kDataIntact, Indication::kIndeterminate,
@@ -61,6 +63,7 @@ std::string_view ProblemName(ReferenceOutcome outcome) {
     case ReferenceOutcome::kDiffers: return "the digest is another";
     case ReferenceOutcome::kNotFound: return "not found";
     case ReferenceOutcome::kAmbiguous: return "several elements have this Id";
+    case ReferenceOutcome::kMisplaced: return "the element is not where its type says";
     case ReferenceOutcome::kUnsupportedTransform: return "unsupported transform";
     case ReferenceOutcome::kUnsupportedDigest: return "unsupported digest algorithm";
     case ReferenceOutcome::kMalformed: return "malformed";
@@ -91,7 +94,8 @@ void JudgeReferences(const SignatureFacts& facts, VerifyReport& report) {
     JudgeManifestReference(reference, report);
   const bool found = std::ranges::none_of(facts.references, [](const Reference& reference) {
     return reference.outcome == ReferenceOutcome::kNotFound ||
-           reference.outcome == ReferenceOutcome::kAmbiguous;
+           reference.outcome == ReferenceOutcome::kAmbiguous ||
+           reference.outcome == ReferenceOutcome::kMisplaced;
   });
   const auto matches = [](const Reference& reference) {
     return reference.outcome == ReferenceOutcome::kMatches;
@@ -146,8 +150,8 @@ const Reference* SignedPropertiesReference(const SignatureFacts& facts) {
     if (found != nullptr) return nullptr;
     found = &reference;
   }
-  const bool own = found != nullptr && found->only_canonicalizes &&
-                   found->covered.element == facts.xades->signed_properties;
+  const bool own =
+      found != nullptr && found->exact && found->covered.element == facts.xades->signed_properties;
   return own ? found : nullptr;
 }
 

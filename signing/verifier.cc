@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <ctime>
 #include <set>
 
@@ -68,6 +69,10 @@ void NoteFindings(const SignatureFacts& facts, const VerifyReport& report, Harve
   add(UsesSha1(facts), "signature.weak-digest", name);
   add(!facts.problems.empty(), "signature.malformed",
       name + ": " + (facts.problems.empty() ? "" : facts.problems.front()));
+  // A reader that shows the first certificate shows somebody else.
+  add(facts.signer && !facts.key_info_certificates.empty() &&
+          facts.key_info_certificates.front().Sha256() != facts.signer->Sha256(),
+      "signature.signer-not-first", name);
   add(facts.value == ValueState::kUnsupportedAlgorithm, "signature.unsupported-algorithm",
       facts.method_uri);
   add(!report.passed(Check::kSignedProperties), "signature.properties-not-covered", name);
@@ -75,11 +80,14 @@ void NoteFindings(const SignatureFacts& facts, const VerifyReport& report, Harve
 
 // Checks the signatures of one document tree and adds them to the harvest.
 base::Status CollectSignatures(const XmlDocument& document, const std::string& file,
-                               SignedFiles& files, base::Language language, Harvest& harvest) {
+                               SignedFiles& files, base::Language language,
+                               const std::vector<std::string>& container_problems,
+                               Harvest& harvest) {
   for (const xmlNode* node : FindSignatures(document)) {
     if (harvest.signatures.size() >= kMaxSignatures)
       return Error{ErrorCode::kInvalidInput, "signature.too-many-signatures", ""};
-    ASSIGN_OR_RETURN(const SignatureFacts facts, CheckSignature(document, node, file, files));
+    ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
+    std::ranges::copy(container_problems, std::back_inserter(facts.problems));
     const VerifyReport report = JudgeSignature(facts);
     NoteFiles(facts, harvest);
     NoteFindings(facts, report, harvest);
@@ -109,8 +117,10 @@ base::Status VerifyArchive(const VerifyRequest& request, Harvest& harvest) {
   for (const std::string& file : container.signature_files()) {
     ASSIGN_OR_RETURN(const base::Bytes content, container.ReadSignatureFile(file));
     ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(content));
-    RETURN_IF_ERROR(CollectSignatures(document, file, container, request.language, harvest));
+    RETURN_IF_ERROR(CollectSignatures(document, file, container, request.language,
+                                      container.problems(), harvest));
   }
+  RETURN_IF_ERROR(container.CheckRemainingMembers());
   CompareFiles(container, harvest);
   std::ranges::move(container.findings(), std::back_inserter(harvest.findings));
   return base::Ok();
@@ -122,7 +132,7 @@ base::Status VerifyXml(const VerifyRequest& request, Harvest& harvest) {
   if (NameOf(document.root()) == "SignedDoc")
     return Error{ErrorCode::kInvalidInput, "container.ddoc", "a DDOC document"};
   DetachedFiles files(request);
-  return CollectSignatures(document, "", files, request.language, harvest);
+  return CollectSignatures(document, "", files, request.language, {}, harvest);
 }
 
 base::Status VerifyDocument(const VerifyRequest& request, Harvest& harvest) {
@@ -175,7 +185,9 @@ bool IsShippedPolicy(std::string_view name) {
 }
 
 void PrepareVerifier() {
-  ::tzset();  // gmtime() reads the zone file at its first call.
+  // All our times are UTC; without TZ the C library looks at the zone file again and again.
+  ::setenv("TZ", "UTC0", 1);
+  ::tzset();
   OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
   for (const std::string_view name : {"SHA1", "SHA256", "SHA384", "SHA512"})
     static_cast<void>(HashOf(*FindDigestByName(name), {}));

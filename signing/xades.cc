@@ -26,15 +26,21 @@ std::vector<xmlNode*> FindAllXades(const xmlNode* parent, std::string_view name)
   return found;
 }
 
+// XAdES 1.1.1 has these in its own namespace, the later ones in that of XMLDSIG.
+const xmlNode* FindDsigOrXades(const xmlNode* parent, std::string_view name) {
+  const xmlNode* found = FindChild(parent, kDsig, name);
+  return found != nullptr ? found : FindXades(parent, name);
+}
+
 CertificateReference ReadCertificateReference(const xmlNode* cert) {
   CertificateReference reference;
   const xmlNode* digest = FindXades(cert, "CertDigest");
-  const xmlNode* method = digest == nullptr ? nullptr : FindChild(digest, kDsig, "DigestMethod");
+  const xmlNode* method = FindDsigOrXades(digest, "DigestMethod");
   if (method != nullptr)
     reference.algorithm = FindDigestByUri(AttributeOf(method, "Algorithm").value_or(""));
   if (digest != nullptr)
     reference.digest =
-        Base64OfElement(FindChild(digest, kDsig, "DigestValue")).value_or(base::Bytes{});
+        Base64OfElement(FindDsigOrXades(digest, "DigestValue")).value_or(base::Bytes{});
   if (const xmlNode* serial = FindXades(cert, "IssuerSerial")) {
     reference.issuer = TrimmedText(FindChild(serial, kDsig, "X509IssuerName"));
     reference.serial = TrimmedText(FindChild(serial, kDsig, "X509SerialNumber"));

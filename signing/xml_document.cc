@@ -2,7 +2,7 @@
 
 #include <libxml/parser.h>
 
-#include <limits>
+#include <algorithm>
 
 #include "base/base64.h"
 #include "signing/xerces_reader.h"
@@ -134,6 +134,13 @@ void XmlDocument::Index() {
       if (is_id) by_id_[AttributeValue(attribute)].push_back(node);
     }
   }
+}
+
+bool XmlDocument::SpendWalk() const {
+  constexpr std::size_t kAlwaysAllowed = 4'000'000;
+  constexpr std::size_t kWalks = 16;
+  walked_ += node_count_;
+  return walked_ <= std::max(kAlwaysAllowed, kWalks * node_count_);
 }
 
 const std::vector<xmlNode*>& XmlDocument::FindById(std::string_view id) const {

@@ -26,7 +26,10 @@ class XmlDocument {
 
   xmlDoc* doc() const { return doc_.get(); }
   xmlNode* root() const { return root_; }
-  std::size_t node_count() const { return node_count_; }
+
+  // libxml2 canonicalizes any part of a document by walking over all of it. False when that
+  // has been done too often for the size of this one: the caller gives up.
+  bool SpendWalk() const;
 
   // All elements whose attribute Id, ID, id or xml:id has the value, in document order.
   // More than one is an attack or a defect: a reference to it means nothing.
@@ -39,6 +42,7 @@ class XmlDocument {
   base::CHandle<xmlDoc, xmlFreeDoc> doc_;
   xmlNode* root_ = nullptr;
   std::size_t node_count_ = 0;
+  mutable std::size_t walked_ = 0;  // Nodes, over all walks.
   std::map<std::string, std::vector<xmlNode*>, std::less<>> by_id_;
 };
 

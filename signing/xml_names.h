@@ -16,6 +16,7 @@ constexpr bool IsXades(std::string_view space) {
   return space == kXades132 || space == kXades122 || space == kXades111;
 }
 
+inline constexpr std::string_view kObjectType = "http://www.w3.org/2000/09/xmldsig#Object";
 inline constexpr std::string_view kManifestType = "http://www.w3.org/2000/09/xmldsig#Manifest";
 
 }  // namespace signing

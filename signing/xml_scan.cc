@@ -64,6 +64,14 @@ std::string FromLatin1(std::string_view text) {
   return utf8;
 }
 
+// Parsers load converters for whatever a declaration names, even when told otherwise.
+std::string DeclaredAsUtf8(std::string text) {
+  const std::string_view name = PseudoAttribute(Declaration(text), "encoding");
+  if (!name.empty())
+    text.replace(static_cast<std::size_t>(name.data() - text.data()), name.size(), "UTF-8");
+  return text;
+}
+
 base::Result<std::string> ToUtf8(std::string_view text) {
   constexpr std::string_view kMark = "\xEF\xBB\xBF";
   const bool marked = text.starts_with(kMark);
@@ -77,8 +85,9 @@ base::Result<std::string> ToUtf8(std::string_view text) {
     if (!IsUtf8(text)) return Error{ErrorCode::kInvalidInput, "xml.encoding", "not UTF-8"};
     return std::string(text);
   }
-  if (!marked && IsAsciiSuperset(encoding) && IsAscii(text)) return std::string(text);
-  if (!marked && encoding == "iso-8859-1") return FromLatin1(text);
+  if (!marked && IsAsciiSuperset(encoding) && IsAscii(text))
+    return DeclaredAsUtf8(std::string(text));
+  if (!marked && encoding == "iso-8859-1") return DeclaredAsUtf8(FromLatin1(text));
   return Error{ErrorCode::kInvalidInput, "xml.encoding", PrintableText(encoding)};
 }
 

@@ -7,8 +7,8 @@
 
 namespace signing {
 
-// The document in UTF-8 without byte order mark. Its XML declaration may still name another
-// encoding, so parsers are told UTF-8. Errors: as CheckXml(), but for "xml.parsers-disagree".
+// The document in UTF-8 without byte order mark, and declared so if it declares anything. Errors:
+// as CheckXml(), but for "xml.parsers-disagree".
 base::Result<base::Bytes> ScanXml(base::ByteSpan bytes, const XmlLimits& limits);
 
 }  // namespace signing

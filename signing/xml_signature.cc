@@ -23,6 +23,19 @@ bool IsCounterSignature(const xmlNode* signature) {
          NameOf(parent) == "CounterSignature" && IsXades(NamespaceOf(parent));
 }
 
+// An Id of the signature's own elements that some other element has as well: which of them a
+// reader finds is anybody's guess (signature wrapping).
+bool HasAmbiguousId(const XmlDocument& document, const xmlNode* signature) {
+  auto* node = const_cast<xmlNode*>(signature);
+  for (; node != nullptr; node = NextInOrder(node, signature)) {
+    if (node->type != XML_ELEMENT_NODE) continue;
+    const bool ours = NamespaceOf(node) == kDsig || IsXades(NamespaceOf(node));
+    const auto id = ours ? AttributeOf(node, "Id") : std::nullopt;
+    if (id && document.FindById(*id).size() > 1) return true;
+  }
+  return false;
+}
+
 bool IsInsideCounterSignature(const xmlNode* signature) {
   for (const xmlNode* node = signature; node != nullptr; node = node->parent)
     if (IsElement(node, kDsig, "Signature") && IsCounterSignature(node)) return true;
@@ -222,7 +235,7 @@ base::Status CheckCounterSignatures(const XmlDocument& document, const xmlNode* 
     counter.covers_parent =
         std::ranges::any_of(counter.references, [&](const Reference& reference) {
           return reference.outcome == ReferenceOutcome::kMatches &&
-                 reference.covered.element == value && reference.only_canonicalizes;
+                 reference.covered.element == value && reference.exact;
         });
     facts.counter_signatures.push_back(std::move(counter));
   }
@@ -240,6 +253,7 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
   facts.key_info_certificates = ReadKeyInfo(signature);
   facts.xades = ReadXades(signature);
   if (facts.xades) std::ranges::copy(facts.xades->problems, std::back_inserter(facts.problems));
+  if (HasAmbiguousId(document, signature)) facts.problems.emplace_back("an Id occurs twice");
   ChooseSigner(facts);
   if (signed_info != nullptr && value != nullptr) {
     RETURN_IF_ERROR(CheckReferences(document, signed_info, files, facts));

@@ -27,7 +27,10 @@ struct ZipReader::Archive {
 
 ZipReader::ZipReader(std::vector<ZipEntry> entries, std::unique_ptr<Archive> archive,
                      const Limits& limits)
-    : entries_(std::move(entries)), archive_(std::move(archive)), limits_(limits) {}
+    : entries_(std::move(entries)),
+      archive_(std::move(archive)),
+      limits_(limits),
+      read_(entries_.size()) {}
 ZipReader::~ZipReader() = default;
 ZipReader::ZipReader(ZipReader&&) noexcept = default;
 ZipReader& ZipReader::operator=(ZipReader&&) noexcept = default;
@@ -80,7 +83,12 @@ base::Status ZipReader::Stream(const ZipEntry& entry, const std::function<void(B
     take({buffer.data(), static_cast<std::size_t>(read)});
   }
   if (size != entry.size) return Content(entry);
+  read_[index] = true;
   return base::Ok();
+}
+
+bool ZipReader::WasRead(const ZipEntry& entry) const {
+  return read_[static_cast<std::size_t>(&entry - entries_.data())];
 }
 
 base::Result<base::Bytes> ZipReader::Read(const ZipEntry& entry, std::size_t max_size) {

@@ -49,6 +49,9 @@ class ZipReader {
   //   "zip.bomb"         a limit is passed
   base::Status Stream(const ZipEntry& entry, const std::function<void(base::ByteSpan)>& take);
 
+  // True once Stream() or Read() has seen the member to its end.
+  bool WasRead(const ZipEntry& entry) const;
+
   // The content in one piece. kInvalidInput "zip.member-too-large" beyond `max_size`.
   base::Result<base::Bytes> Read(const ZipEntry& entry, std::size_t max_size);
 
@@ -60,6 +63,7 @@ class ZipReader {
   std::unique_ptr<Archive> archive_;
   Limits limits_;
   std::uint64_t inflated_ = 0;
+  std::vector<bool> read_;  // By index.
 };
 
 }  // namespace signing
