@@ -40,15 +40,24 @@ std::vector<std::string> SplitWords(std::string_view text) {
   }
 }
 
+bool IsFilteredOut(SignatureFilter filter, const xmlNode* node) {
+  if (filter == SignatureFilter::kNone || !IsElement(node, kDsig, "Signature")) return false;
+  if (filter == SignatureFilter::kAll) return true;
+  const xmlNode* root = node->parent;  // /*/ds:Signature
+  return root != nullptr && root->type == XML_ELEMENT_NODE && root->parent != nullptr &&
+         root->parent->type == XML_DOCUMENT_NODE;
+}
+
 bool IsVisible(const NodeSet& nodes, const xmlNode* node) {
   if (nodes.without_apex && node == nodes.apex) return false;
   bool inside = nodes.apex == nullptr;
   for (const xmlNode* at = node; at != nullptr && at->type != XML_DOCUMENT_NODE; at = at->parent) {
     if (at == nodes.excluded) return false;
-    if (nodes.without_signatures && IsElement(at, kDsig, "Signature")) return false;
+    if (IsFilteredOut(nodes.without, at)) return false;
     inside = inside || at == nodes.apex;
     // Nothing above the apex can exclude what it includes, so the walk may end here.
-    if (inside && nodes.apex != nullptr && nodes.excluded == nullptr && !nodes.without_signatures)
+    if (inside && nodes.apex != nullptr && nodes.excluded == nullptr &&
+        nodes.without == SignatureFilter::kNone)
       return true;
   }
   return inside;
@@ -91,6 +100,13 @@ std::optional<Canonicalization> CanonicalizationOfElement(const xmlNode* method)
   if (inclusive != nullptr)
     how->prefixes = SplitWords(AttributeOf(inclusive, "PrefixList").value_or(""));
   return how;
+}
+
+bool CoversAnything(const NodeSet& nodes) {
+  const xmlNode* top = nodes.apex == nullptr ? nodes.document->root() : nodes.apex;
+  NodeSet with_apex = nodes;
+  with_apex.without_apex = false;
+  return IsVisible(with_apex, top);
 }
 
 base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,

@@ -29,15 +29,21 @@ std::optional<Canonicalization> FindCanonicalization(std::string_view uri);
 // Of a ds:CanonicalizationMethod or ds:Transform, with its InclusiveNamespaces.
 std::optional<Canonicalization> CanonicalizationOfElement(const xmlNode* method);
 
+// Which ds:Signature elements a node set leaves out.
+enum class SignatureFilter { kNone, kAll, kOfRoot };
+
 // A part of one document.
 struct NodeSet {
   const XmlDocument* document = nullptr;
   const xmlNode* apex = nullptr;      // Everything below and including it; nullptr: the document.
   bool without_apex = false;          // Only what is below it.
   const xmlNode* excluded = nullptr;  // Without this subtree.
-  bool without_signatures = false;    // Without any ds:Signature.
+  SignatureFilter without = SignatureFilter::kNone;
   bool comments = false;
 };
+
+// False when what is left out takes the apex (or the root) with it: then nothing is covered.
+bool CoversAnything(const NodeSet& nodes);
 
 using TakeBytes = std::function<void(base::ByteSpan)>;
 

@@ -38,7 +38,7 @@ std::string WithoutSpaces(std::string_view text) {
 bool IsInItsPlace(const Reference& reference, const xmlNode* signature) {
   const xmlNode* element = reference.covered.element;
   if (reference.type == kObjectType)
-    return IsElement(element, kDsig, "Object") && element->parent == signature;
+    return element->parent == signature && NamespaceOf(element) == kDsig;  // KeyInfo as well.
   if (reference.type == kManifestType)
     return IsElement(element, kDsig, "Manifest") && IsElement(element->parent, kDsig, "Object") &&
            element->parent->parent == signature;
@@ -63,12 +63,21 @@ class Pipeline {
       reference_.detail = AttributeOf(transform, "Algorithm").value_or("");
       return base::Ok();
     }
+    if (const auto* nodes = std::get_if<NodeSet>(&flow_))
+      covers_nothing_ = covers_nothing_ || !CoversAnything(*nodes);
+    if (covers_nothing_) return Misplaced();
     ASSIGN_OR_RETURN(const base::Bytes digest, Digest());
     Judge(digest, expected);
     return base::Ok();
   }
 
  private:
+  // Signing nothing under the name of something is a trick, not a signature.
+  base::Status Misplaced() {
+    Fail(ReferenceOutcome::kMisplaced, reference_.uri.value_or(""));
+    return base::Ok();
+  }
+
   // False when there is nothing to digest; the outcome says why.
   bool Dereference() {
     const auto& uri = reference_.uri;
@@ -151,8 +160,10 @@ class Pipeline {
     ASSIGN_OR_RETURN(const bool parsed, ParseOctets());
     if (!parsed) return false;
     auto& nodes = std::get<NodeSet>(flow_);
-    if (form.kind == XPathForm::Kind::kWithoutSignatures) {
-      nodes.without_signatures = true;
+    if (form.kind == XPathForm::Kind::kWithoutSignatures ||
+        form.kind == XPathForm::Kind::kWithoutRootSignatures) {
+      nodes.without = form.kind == XPathForm::Kind::kWithoutSignatures ? SignatureFilter::kAll
+                                                                       : SignatureFilter::kOfRoot;
       return true;
     }
     const std::vector<xmlNode*>& found = nodes.document->FindById(form.id);
@@ -186,6 +197,7 @@ class Pipeline {
   base::Result<bool> ApplyCanonicalization(const Canonicalization& how) {
     ASSIGN_OR_RETURN(const bool parsed, ParseOctets());
     if (!parsed) return false;
+    covers_nothing_ = covers_nothing_ || !CoversAnything(std::get<NodeSet>(flow_));
     ASSIGN_OR_RETURN(base::Bytes bytes, CanonicalBytes(std::get<NodeSet>(flow_), how));
     flow_ = std::move(bytes);
     return true;
@@ -248,6 +260,7 @@ class Pipeline {
   SignedFiles& files_;
   Reference& reference_;
   Flow flow_;
+  bool covers_nothing_ = false;
   std::vector<std::unique_ptr<XmlDocument>> parsed_;
 };
 

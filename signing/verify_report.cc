@@ -48,8 +48,14 @@ const CheckOutcome& VerifyReport::outcome(Check check) const {
 }
 
 const CheckOutcome& VerifyReport::Conclusion() const {
-  for (std::size_t i = 0; i < kCheckCount; ++i)
-    if (outcomes_.at(i).indication != Indication::kPassed) return outcomes_.at(i);
+  constexpr std::array kCryptographic{Check::kDataIntact, Check::kSignatureValue};
+  for (std::size_t i = 0; i < kCheckCount; ++i) {
+    if (outcomes_.at(i).indication == Indication::kPassed) continue;
+    if (i != IndexOf(Check::kDataFound)) return outcomes_.at(i);
+    for (const Check check : kCryptographic)
+      if (outcome(check).indication == Indication::kFailed) return outcome(check);
+    return outcomes_.at(i);
+  }
   return outcomes_.back();
 }
 

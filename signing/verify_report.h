@@ -46,7 +46,8 @@ class VerifyReport {
   const CheckOutcome& outcome(Check check) const;
   bool passed(Check check) const { return outcome(check).indication == Indication::kPassed; }
 
-  // Of the first check that did not pass, in order; kPassed when all did.
+  // Of the first check that did not pass, in order; kPassed when all did. With one exception:
+  // data that is missing does not hide a digest or a value that is proven wrong.
   const CheckOutcome& Conclusion() const;
 
   // [{"id","status","clause","values"}], all checks in order.

@@ -89,6 +89,8 @@ std::optional<XPathForm> RecognizeFilter2(const xmlNode* transform) {
   const std::string filter = AttributeOf(filters[0], "Filter").value_or("");
   const std::string text = WithoutSpaces(TextOfElement(filters[0]));
   if (filter == "intersect") return IntersectForm(filters[0], text);
+  if (filter == "subtract" && IsSignatureTest(filters[0], text, "/*/", ":Signature"))
+    return XPathForm{XPathForm::Kind::kWithoutRootSignatures, {}};
   const bool subtracts =
       IsSignatureTest(filters[0], text, "/descendant::", ":Signature") ||
       IsSignatureTest(filters[0], text, "//", ":Signature") ||

@@ -13,10 +13,11 @@ namespace signing {
 
 struct XPathForm {
   enum class Kind {
-    kWithoutSignatures,   // The document without any ds:Signature.
-    kChildrenOf,          // What is inside the element with `id`.
-    kSignedPropertiesOf,  // The SignedProperties in the ds:Object with `id`.
-    kSignatureValue,      // The ds:SignatureValue with `id`.
+    kWithoutSignatures,      // The document without any ds:Signature.
+    kWithoutRootSignatures,  // Without the ds:Signature children of the root.
+    kChildrenOf,             // What is inside the element with `id`.
+    kSignedPropertiesOf,     // The SignedProperties in the ds:Object with `id`.
+    kSignatureValue,         // The ds:SignatureValue with `id`.
   };
   Kind kind;
   std::string id;
