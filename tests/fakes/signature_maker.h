@@ -1,0 +1,167 @@
+// SignatureMaker: XAdES signatures over given files, with handles for everything an attacker
+// would turn. Makes the XML as text; digests are those of libxml2's canonical form.
+#pragma once
+
+#include <openssl/evp.h>
+
+#include <functional>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "base/base64.h"
+#include "base/bytes.h"
+#include "signing/canonical.h"
+#include "signing/digest_algorithm.h"
+#include "signing/xml_document.h"
+#include "tests/fakes/test_keys.h"
+#include "tests/fakes/token_maker.h"
+#include "tests/fakes/zip_maker.h"
+
+namespace tests {
+
+class SignatureMaker {
+ public:
+  explicit SignatureMaker(const Identity& signer) : signer_(signer) {}
+
+  std::map<std::string, std::string> files{{"lemums.txt", "Lemums par atlauju"}};
+  std::string id = "S1";
+  std::string target = "#S1";
+  std::string properties_type = "http://uri.etsi.org/01903#SignedProperties";
+  std::string extra_references;  // Put behind those of the files.
+  std::string file_transforms;   // Inside each file's ds:Reference.
+  std::string extra_objects;     // ds:Object elements behind the properties.
+  std::string method = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+  bool sign_properties = true;
+  bool sign_files = true;
+  const Identity* shown = nullptr;  // The certificate in KeyInfo, if not the signer's.
+  const Identity* named = nullptr;  // The certificate SigningCertificateV2 names.
+  const Identity* tsa = nullptr;    // Adds a SignatureTimeStamp.
+  std::string stamped_instead;      // What the token is over, if not the SignatureValue.
+  std::string open = "<asic:XAdESSignatures xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\">";
+  std::string close = "</asic:XAdESSignatures>";
+
+  // The signature file.
+  std::string Xml() const {
+    std::string xml = open + Signature() + close;
+    xml = Fill(xml, "PROPERTIES-DIGEST", Digest(Canonical(xml, id + "-SP")));
+    xml = Fill(xml, "VALUE", base::Base64Encode(SignedInfoValue(xml)));
+    if (tsa == nullptr) return xml;
+    const base::Bytes stamped =
+        stamped_instead.empty() ? Canonical(xml, id + "-V") : base::ToBytes(stamped_instead);
+    return Fill(xml, "TOKEN", base::Base64Encode(MakeToken(*tsa, stamped)));
+  }
+
+  // An ASiC-E container of files and signature.
+  ZipMaker Container() const {
+    ZipMaker zip;
+    zip.Add("mimetype", "application/vnd.etsi.asic-e+zip");
+    std::string entries = Entry("/", "application/vnd.etsi.asic-e+zip");
+    for (const auto& [name, content] : files) {
+      zip.Add(name, content);
+      entries += Entry(name, "text/plain");
+    }
+    zip.Add("META-INF/manifest.xml",
+            "<manifest:manifest "
+            "xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\">" +
+                entries + "</manifest:manifest>");
+    zip.Add("META-INF/signatures0.xml", Xml());
+    return zip;
+  }
+
+  static std::string Digest(base::ByteSpan bytes) {
+    return base::Base64Encode(signing::HashOf(*signing::FindDigestByName("SHA256"), bytes));
+  }
+
+  static std::string Reference(const std::string& reference_id, const std::string& uri,
+                               const std::string& transforms, const std::string& digest,
+                               const std::string& type = "") {
+    return "<ds:Reference" + (reference_id.empty() ? "" : " Id=\"" + reference_id + "\"") +
+           (type.empty() ? "" : " Type=\"" + type + "\"") + " URI=\"" + uri + "\">" + transforms +
+           "<ds:DigestMethod Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/>"
+           "<ds:DigestValue>" +
+           digest + "</ds:DigestValue></ds:Reference>";
+  }
+
+  static std::string Transforms(const std::string& algorithm, const std::string& inside = "") {
+    return "<ds:Transforms><ds:Transform Algorithm=\"" + algorithm + "\">" + inside +
+           "</ds:Transform></ds:Transforms>";
+  }
+
+  static std::string Fill(std::string text, const std::string& mark, const std::string& value) {
+    const std::size_t at = text.find("{" + mark + "}");
+    return at == std::string::npos ? text : text.replace(at, mark.size() + 2, value);
+  }
+
+ private:
+  static std::string Entry(const std::string& path, const std::string& type) {
+    return "<manifest:file-entry manifest:full-path=\"" + path + "\" manifest:media-type=\"" +
+           type + "\"/>";
+  }
+
+  std::string Signature() const {
+    std::string references;
+    std::string formats;
+    for (const auto& [name, content] : files) {
+      if (!sign_files) break;
+      const std::string reference_id = id + "-" + name;
+      references += Reference(reference_id, name, file_transforms, Digest(base::AsBytes(content)));
+      formats += "<xades:DataObjectFormat ObjectReference=\"#" + reference_id +
+                 "\"><xades:MimeType>text/plain</xades:MimeType></xades:DataObjectFormat>";
+    }
+    references += extra_references;
+    if (sign_properties)
+      references += Reference("", "#" + id + "-SP", "", "{PROPERTIES-DIGEST}", properties_type);
+    const Identity& certificate = shown == nullptr ? signer_ : *shown;
+    const Identity& reference = named == nullptr ? signer_ : *named;
+    return "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"" + id +
+           "\"><ds:SignedInfo Id=\"" + id +
+           "-SI\"><ds:CanonicalizationMethod "
+           "Algorithm=\"http://www.w3.org/2006/12/xml-c14n11\"/><ds:SignatureMethod Algorithm=\"" +
+           method + "\"/>" + references + "</ds:SignedInfo><ds:SignatureValue Id=\"" + id +
+           "-V\">{VALUE}</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>" +
+           base::Base64Encode(certificate.Der()) +
+           "</ds:X509Certificate></ds:X509Data></ds:KeyInfo><ds:Object>"
+           "<xades:QualifyingProperties xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\" "
+           "Target=\"" +
+           target + "\"><xades:SignedProperties Id=\"" + id +
+           "-SP\"><xades:SignedSignatureProperties>"
+           "<xades:SigningTime>2026-11-23T12:00:00Z</xades:SigningTime>"
+           "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod "
+           "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>" +
+           Digest(reference.Der()) +
+           "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>"
+           "</xades:SignedSignatureProperties><xades:SignedDataObjectProperties>" +
+           formats + "</xades:SignedDataObjectProperties></xades:SignedProperties>" + Timestamp() +
+           "</xades:QualifyingProperties></ds:Object>" + extra_objects + "</ds:Signature>";
+  }
+
+  std::string Timestamp() const {
+    if (tsa == nullptr) return {};
+    return "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
+           "<xades:SignatureTimeStamp><xades:EncapsulatedTimeStamp>{TOKEN}"
+           "</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
+           "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>";
+  }
+
+  static base::Bytes Canonical(
+      const std::string& xml, const std::string& element,
+      const char* how = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315") {
+    const auto document = signing::XmlDocument::Parse(base::AsBytes(xml));
+    if (!document.ok()) return {};
+    const auto& found = document.value().FindById(element);
+    if (found.empty()) return {};
+    const signing::NodeSet nodes{.document = &document.value(), .apex = found[0]};
+    return signing::CanonicalBytes(nodes, *signing::FindCanonicalization(how)).value();
+  }
+
+  base::Bytes SignedInfoValue(const std::string& xml) const {
+    const base::Bytes data = Canonical(xml, id + "-SI", "http://www.w3.org/2006/12/xml-c14n11");
+    const base::Bytes value = SignWith(signer_.key.get(), EVP_sha256(), data);
+    return EVP_PKEY_is_a(signer_.key.get(), "EC") == 1 ? RawEcdsa(value, 32) : value;
+  }
+
+  const Identity& signer_;
+};
+
+}  // namespace tests

@@ -1,0 +1,49 @@
+// Time-stamp tokens (RFC 3161) over given bytes, made by OpenSSL's TSA.
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/ts.h>
+
+#include <cstdlib>
+
+#include "base/bytes.h"
+#include "base/c_handle.h"
+#include "tests/fakes/test_keys.h"
+
+namespace tests {
+
+// The DER of a token over SHA-256 of `data`, with the TSA's certificate inside.
+inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data) {
+  base::Bytes digest(32);
+  EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+  const base::CHandle<TS_REQ, TS_REQ_free> request{TS_REQ_new()};
+  const base::CHandle<TS_MSG_IMPRINT, TS_MSG_IMPRINT_free> imprint{TS_MSG_IMPRINT_new()};
+  const base::CHandle<X509_ALGOR, X509_ALGOR_free> algorithm{X509_ALGOR_new()};
+  X509_ALGOR_set_md(algorithm.get(), EVP_sha256());
+  TS_MSG_IMPRINT_set_algo(imprint.get(), algorithm.get());
+  TS_MSG_IMPRINT_set_msg(imprint.get(), digest.data(), static_cast<int>(digest.size()));
+  TS_REQ_set_version(request.get(), 1);
+  TS_REQ_set_msg_imprint(request.get(), imprint.get());
+  TS_REQ_set_cert_req(request.get(), 1);
+  const base::CHandle<BIO, BIO_free> der{BIO_new(BIO_s_mem())};
+  i2d_TS_REQ_bio(der.get(), request.get());
+
+  const base::CHandle<TS_RESP_CTX, TS_RESP_CTX_free> context{TS_RESP_CTX_new()};
+  const base::CHandle<ASN1_OBJECT, ASN1_OBJECT_free> policy{OBJ_txt2obj("1.2.3.4", 1)};
+  TS_RESP_CTX_set_signer_cert(context.get(), tsa.certificate.get());
+  TS_RESP_CTX_set_signer_key(context.get(), tsa.key.get());
+  TS_RESP_CTX_set_signer_digest(context.get(), EVP_sha256());
+  TS_RESP_CTX_set_ess_cert_id_digest(context.get(), EVP_sha256());
+  TS_RESP_CTX_set_def_policy(context.get(), policy.get());
+  TS_RESP_CTX_add_md(context.get(), EVP_sha256());
+  const base::CHandle<TS_RESP, TS_RESP_free> response{
+      TS_RESP_create_response(context.get(), der.get())};
+  PKCS7* token = response ? TS_RESP_get_token(response.get()) : nullptr;
+  if (token == nullptr) std::abort();
+  base::Bytes bytes(static_cast<std::size_t>(i2d_PKCS7(token, nullptr)));
+  unsigned char* at = bytes.data();
+  i2d_PKCS7(token, &at);
+  return bytes;
+}
+
+}  // namespace tests

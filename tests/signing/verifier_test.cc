@@ -1,0 +1,479 @@
+#include "signing/verifier.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/signature_maker.h"
+
+namespace signing {
+namespace {
+
+using base::Json;
+using tests::SignatureMaker;
+using tests::ZipMaker;
+
+const tests::Identity& Signer() {
+  static const tests::Identity signer = tests::MakeIdentity(tests::MakeEcKey(), "Anna Paraugs");
+  return signer;
+}
+
+const tests::Identity& Other() {
+  static const tests::Identity other = tests::MakeIdentity(tests::MakeEcKey(), "Anna Paraugs");
+  return other;
+}
+
+const tests::Identity& Tsa() {
+  static const tests::Identity tsa =
+      tests::MakeIdentity(tests::MakeEcKey(), "Test TSA", /*for_timestamps=*/true);
+  return tsa;
+}
+
+VerifyRequest RequestFor(base::ByteSpan document) {
+  VerifyRequest request;
+  request.name = "lemums.edoc";
+  request.document = document;
+  request.at = *base::ParseTime("2026-12-01T00:00:00Z");
+  return request;
+}
+
+Json VerifyBytes(base::ByteSpan document) {
+  return Verify(RequestFor(document));
+}
+
+Json VerifyZip(const ZipMaker& zip) {
+  return VerifyBytes(zip.Make());
+}
+
+const Json& FirstSignature(const Json& report) {
+  static const Json kNone;
+  const Json* list = report.Find("signatures");
+  return list->AsArray()->empty() ? kNone : list->AsArray()->front();
+}
+
+// "INDICATION/SUB intact" of the first signature, or "refused CODE".
+std::string Outcome(const Json& report) {
+  if (report.Text("verdict") == "refused")
+    return "refused " + report.Find("refusal")->Text("code").value_or("?");
+  const Json& signature = FirstSignature(report);
+  const Json* intact = signature.Find("intact");
+  return signature.Text("subIndication").value_or("PASSED") +
+         (intact != nullptr && *intact->AsBool() ? " intact" : " broken");
+}
+
+bool HasFinding(const Json& report, std::string_view code) {
+  for (const Json& finding : *report.Find("containerFindings")->AsArray())
+    if (finding.Text("code") == code) return true;
+  return false;
+}
+
+std::string OutcomeOf(const std::function<void(SignatureMaker&)>& change) {
+  SignatureMaker maker(Signer());
+  change(maker);
+  return Outcome(VerifyZip(maker.Container()));
+}
+
+constexpr std::string_view kUntrusted = "NO_CERTIFICATE_CHAIN_FOUND intact";
+
+// --- What is right.
+
+TEST(VerifierTest, AnIntactSignatureOfNobodyTrustedIsIndeterminate) {
+  const Json report = VerifyZip(SignatureMaker(Signer()).Container());
+  EXPECT_EQ(Outcome(report), kUntrusted);
+  EXPECT_EQ(report.Text("verdict"), "indeterminate");
+  EXPECT_EQ(ExitCodeOf(report), 2);
+  EXPECT_EQ(report.Find("document")->Text("container"), "ASiC-E");
+  EXPECT_TRUE(report.Find("containerFindings")->AsArray()->empty());
+}
+
+TEST(VerifierTest, TheReportNamesSignerScopeAndTimes) {
+  const Json report = VerifyZip(SignatureMaker(Signer()).Container());
+  const Json& signature = FirstSignature(report);
+  EXPECT_EQ(signature.Find("signer")->Text("commonName"), "Anna Paraugs");
+  EXPECT_EQ(signature.Find("scope")->Dump(), R"(["lemums.txt"])");
+  EXPECT_EQ(signature.Text("claimedSigningTime"), "2026-11-23T12:00:00Z");
+  EXPECT_TRUE(signature.Find("bestSignatureTime")->is_null());
+  EXPECT_EQ(signature.Text("format"), "XAdES-BASELINE-B");
+  EXPECT_EQ(signature.Text("file"), "META-INF/signatures0.xml");
+}
+
+TEST(VerifierTest, TheSameBytesGiveTheSameReport) {
+  const base::Bytes document = SignatureMaker(Signer()).Container().Make();
+  EXPECT_EQ(VerifyBytes(document).Dump(), VerifyBytes(document).Dump());
+}
+
+TEST(VerifierTest, ATimestampThatFitsProvesTheTime) {
+  SignatureMaker maker(Signer());
+  maker.tsa = &Tsa();
+  const Json signature = FirstSignature(VerifyZip(maker.Container()));
+  EXPECT_EQ(signature.Text("format"), "XAdES-BASELINE-T");
+  const Json& timestamp = signature.Find("timestamps")->AsArray()->front();
+  EXPECT_EQ(timestamp.Find("imprintOk")->Dump(), "true");
+  EXPECT_EQ(timestamp.Find("signatureOk")->Dump(), "true");
+  EXPECT_EQ(timestamp.Text("tsa"), "CN=Test TSA");
+  EXPECT_EQ(signature.Text("bestSignatureTime"), timestamp.Text("time"));
+}
+
+TEST(VerifierTest, ATimestampOfAnotherSignatureProvesNothing) {
+  SignatureMaker maker(Signer());
+  maker.tsa = &Tsa();
+  maker.stamped_instead = "another SignatureValue";
+  const Json signature = FirstSignature(VerifyZip(maker.Container()));
+  const Json& timestamp = signature.Find("timestamps")->AsArray()->front();
+  EXPECT_EQ(timestamp.Find("imprintOk")->Dump(), "false");
+  EXPECT_TRUE(signature.Find("bestSignatureTime")->is_null());
+}
+
+TEST(VerifierTest, RsaSignaturesVerify) {
+  const auto signer = tests::MakeIdentity(tests::MakeRsaKey(), "Rihards Paraugs");
+  SignatureMaker maker(signer);
+  maker.method = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
+  EXPECT_EQ(Outcome(VerifyZip(maker.Container())), kUntrusted);
+}
+
+// --- What was tampered with.
+
+TEST(VerifierTest, AChangedFileIsAHashFailure) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  zip.at(1).content += "!";
+  const Json report = VerifyZip(zip);
+  EXPECT_EQ(Outcome(report), "HASH_FAILURE broken");
+  EXPECT_EQ(report.Text("verdict"), "invalid");
+  EXPECT_EQ(ExitCodeOf(report), 1);
+}
+
+TEST(VerifierTest, AMissingFileIsSignedDataNotFound) {
+  SignatureMaker maker(Signer());
+  maker.files.emplace("otrs.txt", "cits");
+  ZipMaker zip = maker.Container();
+  zip.at(1).name = zip.at(1).local_name = "cits.txt";
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "SIGNED_DATA_NOT_FOUND broken");
+}
+
+TEST(VerifierTest, AChangedPropertyIsAHashFailure) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& xml = zip.last().content;
+  xml.replace(xml.find("12:00:00Z"), 9, "13:00:00Z");
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "HASH_FAILURE broken");
+}
+
+TEST(VerifierTest, AChangedSignedInfoIsACryptoFailure) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& xml = zip.last().content;
+  xml.replace(xml.find("Id=\"S1-lemums.txt\""), 18, "Id=\"S1-lEmums.txt\"");
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "SIG_CRYPTO_FAILURE broken");
+}
+
+TEST(VerifierTest, AnInstructionInSignedInfoIsACryptoFailure) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& xml = zip.last().content;
+  xml.insert(xml.find("<ds:Reference"), "<?x y?>");
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "SIG_CRYPTO_FAILURE broken");
+}
+
+TEST(VerifierTest, ACommentDoesNotSplitAValue) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& xml = zip.last().content;
+  xml.insert(xml.find("T12:00:00Z"), "<!-- -->");
+  const Json report = VerifyZip(zip);
+  EXPECT_EQ(Outcome(report), kUntrusted);
+  EXPECT_EQ(FirstSignature(report).Text("claimedSigningTime"), "2026-11-23T12:00:00Z");
+}
+
+// --- Whose key.
+
+TEST(VerifierTest, TheCertificateShownMustBeTheOneNamed) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.shown = &Other(); }),
+            "NO_SIGNING_CERTIFICATE_FOUND broken");
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.named = &Other(); }),
+            "NO_SIGNING_CERTIFICATE_FOUND broken");
+}
+
+TEST(VerifierTest, TheCertificateNamedMustHaveSigned) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.named = maker.shown = &Other(); }),
+            "SIG_CRYPTO_FAILURE broken");
+}
+
+TEST(VerifierTest, AKeyValueIsNeverUsed) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& xml = zip.last().content;
+  const std::size_t start = xml.find("<ds:X509Data>");
+  const std::size_t end = xml.find("</ds:KeyInfo>");
+  xml.replace(start, end - start, "<ds:KeyValue/>");
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "NO_SIGNING_CERTIFICATE_FOUND broken");
+}
+
+TEST(VerifierTest, AMacIsNoSignature) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              maker.method = "http://www.w3.org/2000/09/xmldsig#hmac-sha1";
+            }),
+            "CRYPTO_CONSTRAINTS_FAILURE broken");
+}
+
+// --- What is covered.
+
+TEST(VerifierTest, SignedPropertiesMustBeCovered) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.sign_properties = false; }),
+            "SIG_CONSTRAINTS_FAILURE intact");
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.properties_type = "urn:other"; }),
+            "SIG_CONSTRAINTS_FAILURE intact");
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.target = "#S2"; }),
+            "SIG_CONSTRAINTS_FAILURE intact");
+}
+
+TEST(VerifierTest, ASignatureOverNoDataIsNotEnough) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.sign_files = false; }),
+            "SIG_CONSTRAINTS_FAILURE intact");
+}
+
+TEST(VerifierTest, AFileThatNobodySignedIsNamed) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  zip.Add("slepts.txt", "x");
+  const Json report = VerifyZip(zip);
+  EXPECT_TRUE(HasFinding(report, "container.unsigned-file"));
+  EXPECT_TRUE(HasFinding(report, "container.manifest-omits"));
+}
+
+TEST(VerifierTest, AFileThatOnlyTheManifestKnowsIsNamed) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& manifest = zip.at(2).content;
+  const std::size_t at = manifest.find("lemums.txt");
+  manifest.replace(at, 10, "cits.txt");
+  EXPECT_TRUE(HasFinding(VerifyZip(zip), "container.manifest-lists-absent"));
+}
+
+TEST(VerifierTest, AnIdThatOccursTwiceIsAFormatFailure) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              maker.close = "<x Id=\"S1\"/></asic:XAdESSignatures>";
+            }),
+            "FORMAT_FAILURE intact");
+}
+
+TEST(VerifierTest, AReferencedIdThatOccursTwiceMeansNothing) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              maker.extra_objects = "<ds:Object Id=\"d\">a</ds:Object>";
+              maker.close = "<x Id=\"d\">b</x></asic:XAdESSignatures>";
+              maker.extra_references = SignatureMaker::Reference("r", "#d", "", "AAAA");
+            }),
+            "FORMAT_FAILURE broken");
+}
+
+TEST(VerifierTest, AnObjectMovedUnderAnotherIsNotFound) {
+  const std::string object = "<ds:Object Id=\"d\">data</ds:Object>";
+  const auto with = [&](const std::string& objects) {
+    return OutcomeOf([&](SignatureMaker& maker) {
+      maker.extra_objects = objects;
+      const auto document =
+          XmlDocument::Parse(base::AsBytes("<a xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" "
+                                           "xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\">" +
+                                           object + "</a>"));
+      const NodeSet nodes{.document = &document.value(),
+                          .apex = document.value().FindById("d").front()};
+      maker.extra_references = SignatureMaker::Reference(
+          "r", "#d", "",
+          SignatureMaker::Digest(CanonicalBytes(nodes, DefaultCanonicalization()).value()),
+          "http://www.w3.org/2000/09/xmldsig#Object");
+    });
+  };
+  EXPECT_EQ(with(object), kUntrusted);
+  EXPECT_EQ(with("<ds:Object Id=\"evil\">" + object + "</ds:Object>"),
+            "SIGNED_DATA_NOT_FOUND broken");
+}
+
+TEST(VerifierTest, AManifestEntryWithAWrongDigestIsAHashFailure) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              maker.extra_objects = "<ds:Object><ds:Manifest Id=\"m\">" +
+                                    SignatureMaker::Reference("", "lemums.txt", "", "AAAA") +
+                                    "</ds:Manifest></ds:Object>";
+              maker.extra_references = SignatureMaker::Reference(
+                  "r", "#m", "", "AAAA", "http://www.w3.org/2000/09/xmldsig#Manifest");
+            }),
+            "HASH_FAILURE broken");
+}
+
+// --- Transforms and references that must not run or leave the container.
+
+class TransformTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(TransformTest, IsNeverIntact) {
+  const std::string outcome =
+      OutcomeOf([](SignatureMaker& maker) { maker.file_transforms = GetParam(); });
+  EXPECT_EQ(outcome, "SIG_CONSTRAINTS_FAILURE broken");
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Transforms, TransformTest,
+    testing::Values(
+        SignatureMaker::Transforms("http://www.w3.org/TR/1999/REC-xslt-19991116"),
+        SignatureMaker::Transforms("http://www.w3.org/2000/09/xmldsig#base64"),
+        SignatureMaker::Transforms("http://www.w3.org/TR/1999/REC-xpath-19991116",
+                                   "<ds:XPath>not(ancestor-or-self::secret)</ds:XPath>"),
+        SignatureMaker::Transforms("http://www.w3.org/2000/09/xmldsig#enveloped-signature"),
+        SignatureMaker::Transforms("urn:unknown")));
+
+class UriTest : public testing::TestWithParam<std::string> {};
+
+TEST_P(UriTest, PointsToNothing) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              maker.extra_references = SignatureMaker::Reference("r", GetParam(), "", "AAAA");
+            }),
+            "SIGNED_DATA_NOT_FOUND broken");
+}
+
+INSTANTIATE_TEST_SUITE_P(Uris, UriTest,
+                         testing::Values("file:///etc/hostname", "http://127.0.0.1:9/x",
+                                         "../../etc/hostname", "lemums%252etxt", "//host/x",
+                                         "#nothing", "#xpointer(id('S1'))", "mimetype/"));
+
+// --- Bare XML.
+
+std::string EnvelopedDigest(const std::string& root) {
+  const auto document = XmlDocument::Parse(base::AsBytes(root));
+  return SignatureMaker::Digest(
+      CanonicalBytes({.document = &document.value()}, DefaultCanonicalization()).value());
+}
+
+std::string Enveloped(const std::string& transforms) {
+  SignatureMaker maker(Signer());
+  maker.files.clear();
+  maker.extra_references =
+      SignatureMaker::Reference("r", "", transforms, EnvelopedDigest("<doc><p>teksts</p></doc>"));
+  maker.open = "<doc><p>teksts</p>";
+  maker.close = "</doc>";
+  return maker.Xml();
+}
+
+const std::string kEnveloped =
+    SignatureMaker::Transforms("http://www.w3.org/2000/09/xmldsig#enveloped-signature");
+const std::string kWithoutSignatures =
+    SignatureMaker::Transforms("http://www.w3.org/TR/1999/REC-xpath-19991116",
+                               "<ds:XPath>not(ancestor-or-self::ds:Signature)</ds:XPath>");
+
+TEST(VerifierTest, EnvelopedSignaturesCoverTheDocumentAroundThem) {
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(Enveloped(kEnveloped)))), kUntrusted);
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(Enveloped(kWithoutSignatures)))), kUntrusted);
+}
+
+TEST(VerifierTest, AnEnvelopedDocumentThatWasChangedIsAHashFailure) {
+  std::string xml = Enveloped(kEnveloped);
+  xml.replace(xml.find("teksts"), 6, "teksti");
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(xml))), "HASH_FAILURE broken");
+}
+
+TEST(VerifierTest, AnXPathWithAnotherPrefixMeaningIsNotOurs) {
+  const std::string transform = SignatureMaker::Transforms(
+      "http://www.w3.org/TR/1999/REC-xpath-19991116",
+      "<ds:XPath xmlns:e=\"urn:evil\">not(ancestor-or-self::e:Signature)</ds:XPath>");
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(Enveloped(transform)))),
+            "SIG_CONSTRAINTS_FAILURE broken");
+}
+
+TEST(VerifierTest, AReferenceThatCoversNothingIsNotFound) {
+  SignatureMaker maker(Signer());
+  maker.files.clear();
+  maker.open = maker.close = "";  // The signature is the whole document.
+  maker.extra_references =
+      SignatureMaker::Reference("r", "", kEnveloped, SignatureMaker::Digest({}));
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(maker.Xml()))), "SIGNED_DATA_NOT_FOUND broken");
+}
+
+class DetachedTest : public testing::Test {
+ protected:
+  DetachedTest() {
+    SignatureMaker maker(Signer());
+    maker.open = maker.close = "";
+    xml_ = maker.Xml();
+  }
+  std::string OutcomeWith(std::vector<NamedBytes> data, std::vector<NamedDigest> digests = {}) {
+    VerifyRequest request = RequestFor(base::AsBytes(xml_));
+    request.data = std::move(data);
+    request.digests = std::move(digests);
+    return Outcome(Verify(request));
+  }
+  std::string xml_;
+  const base::Bytes data_ = base::ToBytes("Lemums par atlauju");
+};
+
+TEST_F(DetachedTest, FindsTheDataHandedIn) {
+  EXPECT_EQ(OutcomeWith({{"lemums.txt", data_}}), kUntrusted);
+}
+
+TEST_F(DetachedTest, WithoutDataThereIsNoVerdict) {
+  EXPECT_EQ(OutcomeWith({}), "SIGNED_DATA_NOT_FOUND broken");
+  EXPECT_EQ(OutcomeWith({{"cits.txt", data_}}), "SIGNED_DATA_NOT_FOUND broken");
+}
+
+TEST_F(DetachedTest, OtherDataIsAHashFailure) {
+  EXPECT_EQ(OutcomeWith({{"lemums.txt", base::AsBytes("cits")}}), "HASH_FAILURE broken");
+}
+
+TEST_F(DetachedTest, ADigestStandsForTheData) {
+  EXPECT_EQ(OutcomeWith({}, {{"lemums.txt", base::Sha256(data_)}}), kUntrusted);
+  EXPECT_EQ(OutcomeWith({}, {{"lemums.txt", base::Sha256({})}}), "HASH_FAILURE broken");
+}
+
+// --- Refusals.
+
+TEST(VerifierTest, WhatIsNoContainerIsRefusedByName) {
+  EXPECT_EQ(Outcome(VerifyBytes({})), "refused container.empty");
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes("%PDF-1.7"))), "refused container.pdf");
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes("hello"))), "refused container.unknown");
+  EXPECT_EQ(Outcome(VerifyBytes(Signer().Der())), "refused container.cms");
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes("<a/>"))), "refused container.no-signatures");
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes("<SignedDoc/>"))), "refused container.ddoc");
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes("<a"))), "refused xml.malformed");
+}
+
+TEST(VerifierTest, ArchivesOfOtherKindsAreRefusedByName) {
+  const auto with = [](const std::string& name) {
+    ZipMaker zip;
+    zip.Add("mimetype", "application/vnd.etsi.asic-e+zip").Add(name, "x");
+    return Outcome(VerifyZip(zip));
+  };
+  EXPECT_EQ(with("a.txt"), "refused container.no-signatures");
+  EXPECT_EQ(with("META-INF/signature.p7s"), "refused container.cades");
+  EXPECT_EQ(with("META-INF/timestamp.tst"), "refused container.timestamp-only");
+  EXPECT_EQ(with("META-INF/evidencerecord.ers"), "refused container.evidence-record-only");
+  EXPECT_EQ(with("[Content_Types].xml"), "refused container.edoc1");
+  EXPECT_EQ(Outcome(VerifyZip(ZipMaker().Add("a.txt", "x"))), "refused container.plain-zip");
+}
+
+TEST(VerifierTest, ABrokenManifestIsRefused) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  zip.at(2).content = "<manifest";
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "refused container.manifest-malformed");
+}
+
+TEST(VerifierTest, AMemberThatLiesAboutItselfRefusesTheArchiveEvenUnsigned) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  zip.Add("cits.txt", "x").last().crc_lie = 1;
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "refused zip.content");
+}
+
+TEST(VerifierTest, ARefusalSpeaksTheLanguageAskedFor) {
+  VerifyRequest request = RequestFor({});
+  const Json english = Verify(request);
+  request.language = base::Language::kLatvian;
+  const Json latvian = Verify(request);
+  EXPECT_EQ(ExitCodeOf(latvian), 3);
+  EXPECT_EQ(english.Find("refusal")->Text("code"), latvian.Find("refusal")->Text("code"));
+  EXPECT_NE(english.Find("refusal")->Text("message"), latvian.Find("refusal")->Text("message"));
+}
+
+TEST(VerifierTest, TheTrustSnapshotDependsOnContentAlone) {
+  const auto snapshot = [](std::vector<NamedBytes> trust) {
+    VerifyRequest request = RequestFor({});
+    request.trust = std::move(trust);
+    return Verify(request).Find("trust")->Text("snapshot");
+  };
+  const base::Bytes a = base::ToBytes("a");
+  const base::Bytes b = base::ToBytes("b");
+  EXPECT_EQ(snapshot({}), std::nullopt);
+  EXPECT_EQ(snapshot({{"1", a}, {"2", b}}), snapshot({{"x", b}, {"y", a}}));
+  EXPECT_NE(snapshot({{"1", a}, {"2", b}}), snapshot({{"1", a}}));
+}
+
+TEST(VerifierTest, AReportWithoutAVerdictIsNeverSuccess) {
+  EXPECT_EQ(ExitCodeOf(Json()), 3);
+}
+
+}  // namespace
+}  // namespace signing

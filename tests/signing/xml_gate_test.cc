@@ -1,0 +1,97 @@
+#include "signing/xml_gate.h"
+
+#include <gtest/gtest.h>
+
+namespace signing {
+namespace {
+
+std::string ReasonOf(std::string_view xml, const XmlLimits& limits = {}) {
+  const auto status = CheckXml(base::AsBytes(xml), limits);
+  return status.ok() ? "ok" : status.error().reason;
+}
+
+std::string Repeat(std::string_view text, std::size_t count) {
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) out += text;
+  return out;
+}
+
+TEST(XmlGateTest, PassesAnOrdinaryDocument) {
+  EXPECT_EQ(ReasonOf("<?xml version='1.0' encoding='UTF-8'?><!-- c --><a xmlns='urn:a' b='1'>"
+                     "t<![CDATA[<u>]]>&amp;&#233;<?pi x?><c/></a>"),
+            "ok");
+}
+
+TEST(XmlGateTest, PassesAByteOrderMark) {
+  EXPECT_EQ(ReasonOf("\xEF\xBB\xBF<a/>"), "ok");
+}
+
+TEST(XmlGateTest, ReadsLatin1) {
+  EXPECT_EQ(ReasonOf("<?xml version='1.0' encoding='ISO-8859-1'?><a>\xE9</a>"), "ok");
+}
+
+TEST(XmlGateTest, ReadsOtherEncodingsWhileTheyAreAscii) {
+  EXPECT_EQ(ReasonOf("<?xml version='1.0' encoding='ISO-8859-2'?><a>e</a>"), "ok");
+  EXPECT_EQ(ReasonOf("<?xml version='1.0' encoding='ISO-8859-2'?><a>\xE9</a>"), "xml.encoding");
+}
+
+class RefusedXmlTest
+    : public testing::TestWithParam<std::pair<std::string_view, std::string_view>> {};
+
+TEST_P(RefusedXmlTest, IsRefusedByName) {
+  EXPECT_EQ(ReasonOf(GetParam().first), GetParam().second) << GetParam().first;
+}
+
+INSTANTIATE_TEST_SUITE_P(
+    Documents, RefusedXmlTest,
+    testing::Values(
+        std::pair{"<!DOCTYPE a><a/>", "xml.doctype"},
+        std::pair{"<a><!ENTITY x 'y'></a>", "xml.doctype"},
+        std::pair{"<?xml version='1.1'?><a/>", "xml.malformed"},
+        std::pair{"<?xml version='1.0' encoding='UTF-16'?><a/>", "xml.encoding"},
+        std::pair{"<?xml version='1.0' encoding='UTF-7'?><a/>", "xml.encoding"},
+        std::pair{"<a>\xC0\xAF</a>", "xml.encoding"}, std::pair{"<a/><b/>", "xml.malformed"},
+        std::pair{"<a/>text", "xml.malformed"}, std::pair{"<p:a/>", "xml.malformed"},
+        std::pair{"<a p:b='1'/>", "xml.malformed"},
+        std::pair{"<a xmlns:p='urn:x' xmlns:q='urn:x' p:b='1' q:b='2'/>", "xml.malformed"},
+        std::pair{"<a xmlns='relative'/>", "xml.malformed"},
+        std::pair{"<a xmlns:p=''/>", "xml.malformed"}, std::pair{"<a>&#0;</a>", "xml.malformed"},
+        std::pair{"<a>]]></a>", "xml.malformed"}, std::pair{"<a", "xml.malformed"},
+        std::pair{"</a>", "xml.malformed"}, std::pair{"", "xml.malformed"}));
+
+TEST(XmlGateTest, LimitsDepth) {
+  EXPECT_EQ(ReasonOf(Repeat("<a>", 200) + Repeat("</a>", 200)), "ok");
+  EXPECT_EQ(ReasonOf(Repeat("<a>", 201) + Repeat("</a>", 201)), "xml.too-deep");
+}
+
+TEST(XmlGateTest, LimitsNamespacesInScope) {
+  std::string declarations;
+  for (int i = 0; i < 64; ++i) declarations += " xmlns:n" + std::to_string(i) + "='urn:x'";
+  EXPECT_EQ(ReasonOf("<a" + declarations + "><b/></a>"), "ok");
+  EXPECT_EQ(ReasonOf("<a" + declarations + "><b xmlns='urn:y'/></a>"), "xml.too-many-namespaces");
+}
+
+TEST(XmlGateTest, NamespacesOfAClosedElementAreOutOfScope) {
+  EXPECT_EQ(ReasonOf("<a>" + Repeat("<b xmlns:p='urn:x'/><c xmlns:p='urn:x'></c>", 100) + "</a>"),
+            "ok");
+}
+
+TEST(XmlGateTest, MarkupInsideCommentsAndCdataDoesNotCount) {
+  EXPECT_EQ(
+      ReasonOf("<a><!--" + Repeat("<b>", 300) + "--><![CDATA[" + Repeat("<b>", 300) + "]]></a>"),
+      "ok");
+}
+
+TEST(XmlGateTest, LimitsAttributes) {
+  std::string attributes;
+  for (int i = 0; i < 257; ++i) attributes += " a" + std::to_string(i) + "='>'";
+  EXPECT_EQ(ReasonOf("<a" + attributes + "/>"), "xml.too-many-attributes");
+}
+
+TEST(XmlGateTest, LimitsSize) {
+  EXPECT_EQ(ReasonOf("<a>12345</a>", {.size = 12}), "ok");
+  EXPECT_EQ(ReasonOf("<a>123456</a>", {.size = 12}), "xml.too-large");
+}
+
+}  // namespace
+}  // namespace signing
