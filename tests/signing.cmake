@@ -1,3 +1,12 @@
 folder_test(signing signing hardening OpenSSL::Crypto PkgConfig::LibXml2 Threads::Threads)
 target_compile_definitions(signing_test PRIVATE
   EDOCVAULT_SHARED_DEFAULT="${PROJECT_SOURCE_DIR}/../shared")
+
+foreach(target zip_reader xml_gate timestamp_token verify)
+  fuzz_replay(${target} signing PkgConfig::LibXml2 OpenSSL::Crypto)
+endforeach()
+
+folder_test(cli cli)
+add_test(NAME cli.verify_command
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/cli/verify_command_test.py
+                 $<TARGET_FILE:edocvault>)
