@@ -43,6 +43,19 @@ std::optional<Certificate> Certificate::Parse(base::ByteSpan der) {
   return certificate;
 }
 
+std::optional<Certificate> Certificate::Share(X509* x509) {
+  const int size = i2d_X509(x509, nullptr);
+  if (size <= 0) return std::nullopt;
+  base::Bytes der(static_cast<std::size_t>(size));
+  unsigned char* at = der.data();
+  i2d_X509(x509, &at);
+  X509_up_ref(x509);
+  Certificate certificate;
+  certificate.der_ = std::make_shared<const base::Bytes>(std::move(der));
+  certificate.x509_ = {x509, X509_free};
+  return certificate;
+}
+
 EVP_PKEY* Certificate::key() const {
   EVP_PKEY* key = X509_get0_pubkey(x509_.get());
   ERR_clear_error();

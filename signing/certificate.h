@@ -19,6 +19,10 @@ class Certificate {
   // nullopt unless `der` is exactly one certificate.
   static std::optional<Certificate> Parse(base::ByteSpan der);
 
+  // Shares a certificate that OpenSSL has parsed already: its decoder costs more than most
+  // signature checks. nullopt when it cannot be encoded.
+  static std::optional<Certificate> Share(X509* x509);
+
   const base::Bytes& der() const { return *der_; }
   X509* x509() const { return x509_.get(); }
   // The public key; nullptr when OpenSSL cannot read it.

@@ -115,8 +115,15 @@ bool IsSafeSegment(std::string_view segment) {
 }  // namespace
 
 bool IsUtf8(std::string_view text) {
-  while (!text.empty())
-    if (NextCharacter(text) == kInvalid) return false;
+  for (std::size_t i = 0; i < text.size();) {
+    if (static_cast<std::uint8_t>(text[i]) < 0x80) {
+      ++i;
+      continue;
+    }
+    std::string_view rest = text.substr(i);
+    if (NextCharacter(rest) == kInvalid) return false;
+    i = text.size() - rest.size();
+  }
   return true;
 }
 

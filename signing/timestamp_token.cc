@@ -37,20 +37,11 @@ base::ByteSpan Content(const ASN1_STRING* string) {
   return {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))};
 }
 
-base::Bytes DerOf(X509* certificate) {
-  const int size = i2d_X509(certificate, nullptr);
-  if (size <= 0) return {};
-  base::Bytes der(static_cast<std::size_t>(size));
-  unsigned char* at = der.data();
-  i2d_X509(certificate, &at);
-  return der;
-}
-
 std::vector<Certificate> CertificatesIn(CMS_ContentInfo* cms) {
   std::vector<Certificate> found;
   const Certificates list{CMS_get1_certs(cms)};
   for (int i = 0; list && i < sk_X509_num(list.get()); ++i) {
-    auto certificate = Certificate::Parse(DerOf(sk_X509_value(list.get(), i)));
+    auto certificate = Certificate::Share(sk_X509_value(list.get(), i));
     if (certificate) found.push_back(std::move(*certificate));
   }
   return found;
