@@ -233,7 +233,6 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Another process uses the vault already. Stop it and try again."},
 
     // signing
-    // signing (write side)
     {"container.already-signed", "Konteiners jau ir parakstīts. Norādiet neparakstītus dokumentus.",
      "The container is signed already. Give unsigned documents."},
     {"document.bad-media-type", "Dokumenta satura tipam jābūt formā tips/apakštips.",
@@ -264,22 +263,6 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The timestamp answers another request."},
     {"timestamp.refused", "Laika zīmoga pakalpojums atteicās. Mēģiniet vēlreiz vēlāk.",
      "The timestamp service refused. Try again later."},
-
-    // emulator
-    {"authority.damaged",
-     "Testa sertifikācijas centra mape ir bojāta. Izdzēsiet to, un tā tiks izveidota no jauna.",
-     "The test authority's folder is damaged. Delete it, and it will be made anew."},
-    {"certificate.unknown", "Testa centrs šādu sertifikātu nav izdevis. Pārbaudiet sērijas numuru.",
-     "The test authority issued no such certificate. Check the serial number."},
-    {"emulator.port-taken", "Emulatora ports ir aizņemts. Izvēlieties citu portu.",
-     "The emulator's port is taken. Choose another port."},
-    {"request.bad-signature",
-     "Sertifikāta pieprasījums nav parakstīts ar savu atslēgu. Izveidojiet to no jauna.",
-     "The certificate request is not signed by its own key. Make it anew."},
-    {"request.malformed", "Pieprasījums nav nolasāms vai nav pilnīgs. Izveidojiet to no jauna.",
-     "The request does not read or is not complete. Make it anew."},
-    {"switch.unknown", "Emulators šādu režīmu nepazīst. Skatiet režīmu sarakstu dokumentācijā.",
-     "The emulator knows no such mode. See the list of modes in its documentation."},
     {"container.cades",
      "Konteinerā ir CAdES paraksti; tiek pārbaudīti tikai XAdES paraksti. Izmantojiet CAdES "
      "pārbaudes rīku.",
@@ -446,6 +429,22 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "saspiešana.",
      "The archive uses a feature that is not allowed: encryption, links, several disks or an "
      "unknown compression."},
+
+    // emulator
+    {"authority.damaged",
+     "Testa sertifikācijas centra mape ir bojāta. Izdzēsiet to, un tā tiks izveidota no jauna.",
+     "The test authority's folder is damaged. Delete it, and it will be made anew."},
+    {"certificate.unknown", "Testa centrs šādu sertifikātu nav izdevis. Pārbaudiet sērijas numuru.",
+     "The test authority issued no such certificate. Check the serial number."},
+    {"emulator.port-taken", "Emulatora ports ir aizņemts. Izvēlieties citu portu.",
+     "The emulator's port is taken. Choose another port."},
+    {"request.bad-signature",
+     "Sertifikāta pieprasījums nav parakstīts ar savu atslēgu. Izveidojiet to no jauna.",
+     "The certificate request is not signed by its own key. Make it anew."},
+    {"request.malformed", "Pieprasījums nav nolasāms vai nav pilnīgs. Izveidojiet to no jauna.",
+     "The request does not read or is not complete. Make it anew."},
+    {"switch.unknown", "Emulators šādu režīmu nepazīst. Skatiet režīmu sarakstu dokumentācijā.",
+     "The emulator knows no such mode. See the list of modes in its documentation."},
 
     // api
     {"access.purpose-required",
