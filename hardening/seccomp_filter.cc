@@ -52,7 +52,7 @@ constexpr std::array kSanitizers = {
     SCMP_SYS(mmap),       SCMP_SYS(mprotect),  SCMP_SYS(openat),    SCMP_SYS(readlink),
     SCMP_SYS(newfstatat), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(sched_getaffinity),
     SCMP_SYS(getuid),     SCMP_SYS(geteuid),   SCMP_SYS(prctl),     SCMP_SYS(ioctl),
-    SCMP_SYS(fcntl),
+    SCMP_SYS(fcntl),      SCMP_SYS(pipe2),
 };
 #endif
 

@@ -14,7 +14,7 @@ namespace {
 
 constexpr std::string_view kEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 constexpr std::string_view kBase64 = "http://www.w3.org/2000/09/xmldsig#base64";
-// XMLDSIG 1.1, 4.4.3.2: of XPointer only this form and a bare name are used.
+// XMLDSIG 1.1, 4.4.3.2: the one XPointer that is no element.
 constexpr std::string_view kWholeDocument = "#xpointer(/)";
 constexpr std::size_t kMaxTransforms = 8;
 constexpr std::size_t kMaxParsedFile = std::size_t{32} << 20U;
@@ -91,11 +91,25 @@ class Pipeline {
       flow_ = NodeSet{.document = &document_, .comments = true};
       return true;
     }
-    if (uri && uri->starts_with('#')) return DereferenceElement(std::string_view(*uri).substr(1));
+    if (uri && uri->starts_with('#')) return DereferenceFragment(std::string_view(*uri).substr(1));
     const auto name = files_.Resolve(uri);
     if (!name) return Fail(ReferenceOutcome::kNotFound, uri.value_or(""));
     reference_.covered.file = *name;
     flow_ = FileOctets{*name};
+    return true;
+  }
+
+  // XMLDSIG 1.1, 4.4.3.2: a bare name, or #xpointer(id('ID')), which keeps comments.
+  bool DereferenceFragment(std::string_view fragment) {
+    constexpr std::string_view kStart = "xpointer(id('";
+    constexpr std::string_view kEnd = "'))";
+    const bool pointer = fragment.starts_with(kStart) && fragment.ends_with(kEnd) &&
+                         fragment.size() > kStart.size() + kEnd.size();
+    if (!pointer) return DereferenceElement(fragment);
+    fragment.remove_prefix(kStart.size());
+    fragment.remove_suffix(kEnd.size());
+    if (!DereferenceElement(fragment)) return false;
+    std::get<NodeSet>(flow_).comments = true;
     return true;
   }
 

@@ -7,6 +7,7 @@
 #include <array>
 #include <cstdlib>
 #include <ctime>
+#include <map>
 #include <set>
 
 #include "signing/certificate.h"

@@ -3,9 +3,6 @@
 // Opens untrusted bytes: call it inside hardening's walls only.
 #pragma once
 
-#include <functional>
-#include <map>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>

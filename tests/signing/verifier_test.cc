@@ -321,7 +321,8 @@ TEST_P(UriTest, PointsToNothing) {
 INSTANTIATE_TEST_SUITE_P(Uris, UriTest,
                          testing::Values("file:///etc/hostname", "http://127.0.0.1:9/x",
                                          "../../etc/hostname", "lemums%252etxt", "//host/x",
-                                         "#nothing", "#xpointer(id('S1'))", "mimetype/"));
+                                         "#nothing", "#xpointer(//x)", "#xpointer(id('none'))",
+                                         "mimetype/"));
 
 // --- Bare XML.
 

@@ -55,6 +55,7 @@ INSTANTIATE_TEST_SUITE_P(
         std::pair{"<a p:b='1'/>", "xml.malformed"},
         std::pair{"<a xmlns:p='urn:x' xmlns:q='urn:x' p:b='1' q:b='2'/>", "xml.malformed"},
         std::pair{"<a xmlns='relative'/>", "xml.malformed"},
+        std::pair{"<a xmlns='/u:r'/>", "xml.malformed"},
         std::pair{"<a xmlns:p=''/>", "xml.malformed"}, std::pair{"<a>&#0;</a>", "xml.malformed"},
         std::pair{"<a>]]></a>", "xml.malformed"}, std::pair{"<a", "xml.malformed"},
         std::pair{"</a>", "xml.malformed"}, std::pair{"", "xml.malformed"}));
