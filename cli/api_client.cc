@@ -7,7 +7,7 @@
 #include <Poco/Net/HTTPSClientSession.h>
 #include <Poco/Net/NetSSL.h>
 #include <Poco/Net/SSLException.h>
-#include <Poco/StreamCopier.h>
+#include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/URI.h>
 
 #include <iterator>
@@ -55,6 +55,52 @@ net::Context::Ptr TlsContext(const ClientConfig& config, const ClientProfile& pr
   return context;
 }
 
+// kUnavailable "server.unreachable", kDenied "tls.refused", or the error of the problem.
+base::Result<Answer> Exchange(const Poco::URI& server, const net::Context::Ptr& context,
+                              const Call& call) {
+  try {
+    net::HTTPSClientSession session(server.getHost(), server.getPort(), context);
+    session.setTimeout(Poco::Timespan(kTimeoutSeconds, 0));
+    net::HTTPRequest request(call.method, PathOf(call), net::HTTPMessage::HTTP_1_1);
+    for (const auto& [name, value] : call.headers) request.set(name, value);
+    if (!call.body.empty() || call.method == "POST")
+      request.setContentLength64(static_cast<Poco::Int64>(call.body.size()));
+    session.sendRequest(request).write(base::AsText(call.body).data(),
+                                       static_cast<std::streamsize>(call.body.size()));
+    net::HTTPResponse response;
+    std::istream& in = session.receiveResponse(response);
+    Answer answer;
+    answer.status = static_cast<int>(response.getStatus());
+    answer.body.assign(std::istreambuf_iterator<char>(in), {});
+    answer.file_name = FileNameOf(response.get("Content-Disposition", ""));
+    if (answer.status >= 300) return ReadProblem(answer.status, answer.body);
+    return answer;
+  } catch (const net::SSLException& exception) {
+    return base::Error{base::ErrorCode::kDenied, "tls.refused", exception.displayText()};
+  } catch (const Poco::Exception& exception) {
+    return base::Error{base::ErrorCode::kUnavailable, "server.unreachable",
+                       server.toString() + ": " + exception.displayText()};
+  }
+}
+
+// In TLS 1.3 a server refuses our certificate after our side of the handshake is done, and
+// its alert can get lost when it hangs up on a request half sent. So ask again, send nothing,
+// and listen: an alert is a refusal; silence is a server that waits for a request.
+bool CertificateIsRefused(const Poco::URI& server, const net::Context::Ptr& context) {
+  try {
+    net::SecureStreamSocket socket(net::SocketAddress(server.getHost(), server.getPort()),
+                                   server.getHost(), context);
+    socket.setReceiveTimeout(Poco::Timespan(1, 0));
+    char byte = 0;
+    socket.receiveBytes(&byte, 1);
+    return false;
+  } catch (const net::SSLException&) {
+    return true;
+  } catch (const Poco::Exception&) {
+    return false;
+  }
+}
+
 }  // namespace
 
 base::Result<base::Json> Answer::AsJson() const {
@@ -75,28 +121,14 @@ base::Result<Answer> ApiClient::Send(const Call& call) const {
   try {
     net::initializeSSL();
     const Poco::URI server(config_.server);
-    net::HTTPSClientSession session(server.getHost(), server.getPort(),
-                                    TlsContext(config_, profile_));
-    session.setTimeout(Poco::Timespan(kTimeoutSeconds, 0));
-    net::HTTPRequest request(call.method, PathOf(call), net::HTTPMessage::HTTP_1_1);
-    for (const auto& [name, value] : call.headers) request.set(name, value);
-    if (!call.body.empty() || call.method == "POST")
-      request.setContentLength64(static_cast<Poco::Int64>(call.body.size()));
-    session.sendRequest(request).write(base::AsText(call.body).data(),
-                                       static_cast<std::streamsize>(call.body.size()));
-    net::HTTPResponse response;
-    std::istream& in = session.receiveResponse(response);
-    Answer answer;
-    answer.status = static_cast<int>(response.getStatus());
-    answer.body.assign(std::istreambuf_iterator<char>(in), {});
-    answer.file_name = FileNameOf(response.get("Content-Disposition", ""));
-    if (answer.status >= 300) return ReadProblem(answer.status, answer.body);
-    return answer;
-  } catch (const net::SSLException& exception) {
-    return base::Error{base::ErrorCode::kDenied, "tls.refused", exception.displayText()};
+    const net::Context::Ptr context = TlsContext(config_, profile_);
+    const auto answer = Exchange(server, context, call);
+    if (answer.ok() || answer.error().reason != "server.unreachable") return answer;
+    if (!CertificateIsRefused(server, context)) return answer;
+    return base::Error{base::ErrorCode::kDenied, "tls.refused", "the service hung up on us"};
   } catch (const Poco::Exception& exception) {
-    return base::Error{base::ErrorCode::kUnavailable, "server.unreachable",
-                       config_.server + ": " + exception.displayText()};
+    return base::Error{base::ErrorCode::kInvalidInput, "config.malformed",
+                       "client.toml: " + exception.displayText()};
   }
 }
 

@@ -294,14 +294,12 @@ Json ToJson(const Provisioner::TokenFacts& facts) {
   return Json()
       .Set("module", facts.module)
       .Set("token", facts.token)
-      .Set("loggedIn", facts.logged_in)
       .Set("keys", std::move(keys));
 }
 
 base::Result<Provisioner::TokenFacts> TokenFactsFrom(const Json& body) {
   JsonFields fields(body);
-  Provisioner::TokenFacts facts{
-      fields.Text("module"), fields.Text("token"), fields.Bool("loggedIn"), {}};
+  Provisioner::TokenFacts facts{fields.Text("module"), fields.Text("token"), {}};
   facts.keys =
       fields.List<KeyLabel>("keys", [](JsonFields& item) { return KeyLabel{item.Text("label")}; });
   if (!fields.ok()) return MalformedAnswer();

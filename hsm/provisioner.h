@@ -46,11 +46,11 @@ class Provisioner {
   virtual base::Status ImportCertificate(const KeyLabel& label, base::ByteSpan certificate,
                                          const std::vector<base::Bytes>& chain) = 0;
 
-  // For `doctor`: a line of facts about module and token, no secrets.
+  // For `doctor` and readiness: a line of facts about module and token, no secrets. Logs in if
+  // need be; kUnavailable "token.*" says what is in the way.
   struct TokenFacts {
     std::string module;  // Library description and version as the module says.
     std::string token;   // Label and model.
-    bool logged_in = false;
     std::vector<KeyLabel> keys;
   };
   virtual base::Result<TokenFacts> Describe() = 0;

@@ -115,11 +115,9 @@ void SessionPool::Stop() {
 
 base::Result<SessionPool::Facts> SessionPool::Describe() {
   Lock lock(mutex_);
-  const base::Status ready = MakeReady(lock);
-  if (!ready.ok() && (is_starting_ || !anchor_)) return ready.error();
+  RETURN_IF_ERROR(MakeReady(lock));
   ASSIGN_OR_RETURN(const CK_TOKEN_INFO info, module_->Token(slot_));
-  return Facts{module_->Description(), Unpadded(info.label) + ", " + Unpadded(info.model),
-               logged_in_};
+  return Facts{module_->Description(), Unpadded(info.label) + ", " + Unpadded(info.model)};
 }
 
 }  // namespace hsm

@@ -61,9 +61,8 @@ class SessionPool {
   struct Facts {
     std::string module;
     std::string token;
-    bool logged_in = false;
   };
-  // Starts if need be, but answers without login too when only that failed.
+  // Starts and logs in if need be; its error says what is in the way.
   base::Result<Facts> Describe();
 
   const PoolConfig& config() const { return config_; }

@@ -69,8 +69,7 @@ base::Status TokenProvisioner::ImportCertificate(const KeyLabel& label, base::By
 
 base::Result<Provisioner::TokenFacts> TokenProvisioner::Describe() {
   ASSIGN_OR_RETURN(const SessionPool::Facts facts, pool_.Describe());
-  TokenFacts answer{facts.module, facts.token, facts.logged_in, {}};
-  if (!facts.logged_in) return answer;
+  TokenFacts answer{facts.module, facts.token, {}};
   ASSIGN_OR_RETURN(answer.keys, pool_.Run(ListKeys));
   return answer;
 }

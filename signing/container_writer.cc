@@ -127,21 +127,11 @@ base::Result<base::Bytes> ReadBack(zip_source_t* source) {
   return bytes;
 }
 
-}  // namespace
-
-std::string MediaTypeOf(std::string_view name) {
-  const std::string lower = LowerCase(name);
-  for (const MediaType& row : kMediaTypes) {
-    if (lower.ends_with(row.ending)) return std::string(row.type);
-  }
-  return "application/octet-stream";
-}
-
-base::Result<base::Bytes> WriteContainer(const ContainerParts& parts) {
-  RETURN_IF_ERROR(CheckNames(parts));
+// Writes the container; entries named in `stored` are not deflated.
+base::Result<base::Bytes> WriteWith(const ContainerParts& parts,
+                                    const std::set<std::string>& stored) {
   const std::string manifest = Manifest(parts);
   const DosTime when = ToDosTime(parts.modified);
-
   zip_error_t error;
   zip_error_init(&error);
   const Source output{zip_source_buffer_create(nullptr, 0, 0, &error)};
@@ -156,7 +146,8 @@ base::Result<base::Bytes> WriteContainer(const ContainerParts& parts) {
   RETURN_IF_ERROR(
       AddEntry(archive.get(), "mimetype", base::AsBytes(kAsicMediaType), ZIP_CM_STORE, when));
   for (const ContainerDocument& document : parts.documents)
-    RETURN_IF_ERROR(AddEntry(archive.get(), document.name, document.bytes, ZIP_CM_DEFLATE, when));
+    RETURN_IF_ERROR(AddEntry(archive.get(), document.name, document.bytes,
+                             stored.contains(document.name) ? ZIP_CM_STORE : ZIP_CM_DEFLATE, when));
   RETURN_IF_ERROR(AddEntry(archive.get(), "META-INF/manifest.xml", base::AsBytes(manifest),
                            ZIP_CM_DEFLATE, when));
   for (const ContainerSignature& signature : parts.signatures)
@@ -165,6 +156,49 @@ base::Result<base::Bytes> WriteContainer(const ContainerParts& parts) {
   if (zip_close(archive.get()) != 0) return OutOfMemory("zip close");
   static_cast<void>(archive.release());  // zip_close() freed it.
   return ReadBack(output.get());
+}
+
+// Entries that deflate so well that a careful reader takes them for a zip bomb: peers refuse
+// beyond a ratio of 100 above 1 MiB. Such documents are stored instead.
+base::Result<std::set<std::string>> DenseEntries(base::ByteSpan container) {
+  constexpr zip_uint64_t kFreeSize = zip_uint64_t{1} << 20U;
+  constexpr zip_uint64_t kLargestRatio = 50;
+  zip_error_t error;
+  zip_error_init(&error);
+  Source source{zip_source_buffer_create(container.data(), container.size(), 0, &error)};
+  if (!source) return OutOfMemory("zip source");
+  const Archive archive{zip_open_from_source(source.get(), ZIP_RDONLY, &error)};
+  if (!archive) return OutOfMemory("zip archive");
+  static_cast<void>(source.release());  // The archive owns it now.
+
+  std::set<std::string> dense;
+  for (zip_uint64_t i = 0; i < static_cast<zip_uint64_t>(zip_get_num_entries(archive.get(), 0));
+       ++i) {
+    zip_stat_t stat;
+    if (zip_stat_index(archive.get(), i, ZIP_FL_ENC_RAW, &stat) != 0)
+      return OutOfMemory("zip entry");
+    if (stat.size > kFreeSize && stat.size > stat.comp_size * kLargestRatio)
+      dense.insert(stat.name);
+  }
+  return dense;
+}
+
+}  // namespace
+
+std::string MediaTypeOf(std::string_view name) {
+  const std::string lower = LowerCase(name);
+  for (const MediaType& row : kMediaTypes) {
+    if (lower.ends_with(row.ending)) return std::string(row.type);
+  }
+  return "application/octet-stream";
+}
+
+base::Result<base::Bytes> WriteContainer(const ContainerParts& parts) {
+  RETURN_IF_ERROR(CheckNames(parts));
+  ASSIGN_OR_RETURN(base::Bytes container, WriteWith(parts, {}));
+  ASSIGN_OR_RETURN(const std::set<std::string> dense, DenseEntries(container));
+  if (dense.empty()) return container;
+  return WriteWith(parts, dense);
 }
 
 }  // namespace signing

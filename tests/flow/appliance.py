@@ -35,7 +35,8 @@ class Appliance:
         made = self.run("init", "--dev")
         assert made.exit == 0, made.err + made.out.decode()
         if data_on is not None:
-            (self.home / "data").rmdir()
+            shutil.copytree(self.home / "data", data_on, dirs_exist_ok=True)
+            shutil.rmtree(self.home / "data")
             (self.home / "data").symlink_to(data_on)
 
     def run(self, *words, timeout=60):

@@ -106,16 +106,13 @@ TEST_F(TokenProvisionerTest, DescribesTokenAndKeysWithoutSecrets) {
   ASSERT_TRUE(provisioner().GenerateKey({"b"}, KeyKind::kSealP256).ok());
   ASSERT_TRUE(provisioner().GenerateKey({"a"}, KeyKind::kRootAes256).ok());
   const auto facts = provisioner().Describe().value();
-  EXPECT_TRUE(facts.logged_in);
   EXPECT_NE(facts.token.find("test token"), std::string::npos);
   EXPECT_EQ(facts.keys, (std::vector<KeyLabel>{{"a"}, {"b"}}));
 }
 
-TEST_F(TokenProvisionerTest, DescribesATokenThatRefusesThePin) {
+TEST_F(TokenProvisionerTest, SaysWhyATokenCannotBeUsed) {
   token_->WritePin("0000");
-  const auto facts = provisioner().Describe().value();
-  EXPECT_FALSE(facts.logged_in);
-  EXPECT_NE(facts.token.find("test token"), std::string::npos);
+  EXPECT_EQ(provisioner().Describe().error().reason, "token.pin-refused");
 }
 
 TEST_F(TokenProvisionerTest, ASecondTokenOfTheSameLabelIsRefused) {
