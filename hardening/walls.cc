@@ -122,11 +122,14 @@ Reading ReadResult(int fd, std::size_t limit, Deadline deadline, base::Bytes& re
   }
 }
 
-int Reap(pid_t child) {
+// nullopt when the system does not tell how it ended (somebody else collects children here):
+// then nothing it wrote is to be believed.
+std::optional<int> Reap(pid_t child) {
   int status = 0;
-  while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
+  for (;;) {
+    if (::waitpid(child, &status, 0) == child) return status;
+    if (errno != EINTR) return std::nullopt;
   }
-  return status;
 }
 
 struct Ending {
@@ -182,11 +185,12 @@ base::Result<base::Bytes> RunInWalls(const Walls& walls, const std::function<bas
   base::Bytes result;
   const Reading reading = ReadResult(from_child.get(), walls.result_bytes, deadline, result);
   if (reading != Reading::kDone) ::kill(child, SIGKILL);
-  const int status = Reap(child);
+  const std::optional<int> status = Reap(child);
   if (reading == Reading::kTooLong)
     return Error{ErrorCode::kInvalidInput, "walls.limit-result", "the result is too long"};
-  if (WIFEXITED(status) && WEXITSTATUS(status) == 0) return result;
-  return ErrorOf(status);
+  if (!status) return Error{ErrorCode::kInternal, "walls.crashed", "its end was not seen"};
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return result;
+  return ErrorOf(*status);
 }
 
 }  // namespace hardening

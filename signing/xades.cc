@@ -8,6 +8,9 @@
 namespace signing {
 namespace {
 
+// More of one kind in one signature is no document but an attempt to keep us busy.
+constexpr std::size_t kMaxOfAKind = 500;
+
 bool IsXadesElement(const xmlNode* node, std::string_view name) {
   return node != nullptr && node->type == XML_ELEMENT_NODE && NameOf(node) == name &&
          (IsXades(NamespaceOf(node)) || NamespaceOf(node) == kXades141);
@@ -96,6 +99,7 @@ void ReadDataObjectProperties(const xmlNode* properties, XadesProperties& out) {
 
 void ReadCertificates(const xmlNode* values, XadesProperties& out) {
   for (const xmlNode* value : FindAllXades(values, "EncapsulatedX509Certificate")) {
+    if (out.certificates.size() >= kMaxOfAKind) return;
     const auto der = Base64OfElement(value);
     auto certificate = der ? Certificate::Parse(*der) : std::nullopt;
     if (certificate) out.certificates.push_back(std::move(*certificate));
@@ -149,6 +153,21 @@ void ReadUnsignedProperty(const xmlNode* node, XadesProperties& out) {
   if (NameOf(node) == "SealingEvidenceRecords") out.has_evidence_record = true;
 }
 
+void CheckCounts(XadesProperties& out) {
+  bool too_many = false;
+  const auto cut = [&](auto& list) {
+    too_many = too_many || list.size() > kMaxOfAKind;
+    if (list.size() > kMaxOfAKind)
+      list.erase(list.begin() + static_cast<std::ptrdiff_t>(kMaxOfAKind), list.end());
+  };
+  cut(out.signing_certificates);
+  cut(out.timestamps);
+  cut(out.ocsp);
+  cut(out.crls);
+  cut(out.counter_signatures);
+  if (too_many) out.problems.emplace_back("too many properties of one kind");
+}
+
 void CheckTimestampElements(XadesProperties& out) {
   for (const TimestampElement& timestamp : out.timestamps) {
     // EN 319 132-1, 5.3: one token in a SignatureTimeStamp.
@@ -185,6 +204,7 @@ std::optional<XadesProperties> ReadXades(const xmlNode* signature) {
   for (const xmlNode* node = FirstElement(of_unsigned); node != nullptr; node = NextElement(node))
     ReadUnsignedProperty(node, out);
   CheckTimestampElements(out);
+  CheckCounts(out);
   return out;
 }
 

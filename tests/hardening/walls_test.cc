@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
@@ -154,6 +155,13 @@ TEST(WallsTest, EndlessComputingIsNamed) {
 
 TEST(WallsTest, ACrashIsAnErrorAndNotAResult) {
   EXPECT_EQ(ReasonOf([]() -> base::Bytes { std::abort(); }), "walls.crashed");
+}
+
+TEST(WallsTest, AnEndThatNobodySawIsAnErrorAndNotAResult) {
+  const auto before = ::signal(SIGCHLD, SIG_IGN);  // Children vanish without a word.
+  const std::string reason = ReasonOf([] { return base::ToBytes("half"); });
+  ::signal(SIGCHLD, before);
+  EXPECT_EQ(reason, "walls.crashed");
 }
 
 TEST(WallsTest, AnExceptionIsAnErrorAndNotAResult) {

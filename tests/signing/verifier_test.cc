@@ -324,6 +324,16 @@ INSTANTIATE_TEST_SUITE_P(Uris, UriTest,
                                          "#nothing", "#xpointer(//x)", "#xpointer(id('none'))",
                                          "mimetype/"));
 
+TEST(VerifierTest, ManyReferencesToALargeDocumentAreRefusedBeforeTheyCost) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              for (int i = 0; i < 2000; ++i) {
+                maker.extra_references += SignatureMaker::Reference("", "#S1-SP", "", "AAAA");
+                maker.close = "<x/>" + maker.close;
+              }
+            }),
+            "refused xml.too-costly");
+}
+
 // --- Bare XML.
 
 std::string EnvelopedDigest(const std::string& root) {
