@@ -143,7 +143,7 @@ void XmlDocument::Index() {
 }
 
 bool XmlDocument::SpendWalk() const {
-  constexpr std::size_t kAlwaysAllowed = 4'000'000;
+  constexpr std::size_t kAlwaysAllowed = 2'500'000;
   constexpr std::size_t kWalks = 16;
   walked_ += node_count_;
   return walked_ <= std::max(kAlwaysAllowed, kWalks * node_count_);

@@ -32,6 +32,7 @@ class SignatureMaker {
   std::string file_transforms;   // Inside each file's ds:Reference.
   std::string extra_objects;     // ds:Object elements behind the properties.
   std::string method = "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
+  bool exclusive = false;  // Exclusive canonicalization: survives being put elsewhere.
   bool sign_properties = true;
   bool sign_files = true;
   const Identity* shown = nullptr;  // The certificate in KeyInfo, if not the signer's.
@@ -44,7 +45,8 @@ class SignatureMaker {
   // The signature file.
   std::string Xml() const {
     std::string xml = open + Signature() + close;
-    xml = Fill(xml, "PROPERTIES-DIGEST", Digest(Canonical(xml, id + "-SP")));
+    xml = Fill(xml, "PROPERTIES-DIGEST",
+               Digest(Canonical(xml, id + "-SP", exclusive ? kExclusive : kInclusive)));
     xml = Fill(xml, "VALUE", base::Base64Encode(SignedInfoValue(xml)));
     if (tsa == nullptr) return xml;
     const base::Bytes stamped =
@@ -67,6 +69,21 @@ class SignatureMaker {
                 entries + "</manifest:manifest>");
     zip.Add("META-INF/signatures0.xml", Xml());
     return zip;
+  }
+
+  static constexpr const char* kInclusive = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315";
+  static constexpr const char* kInclusive11 = "http://www.w3.org/2006/12/xml-c14n11";
+  static constexpr const char* kExclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+
+  // The canonical bytes of the element with the Id; empty when there is none.
+  static base::Bytes Canonical(const std::string& xml, const std::string& element,
+                               const char* how = kInclusive) {
+    const auto document = signing::XmlDocument::Parse(base::AsBytes(xml));
+    if (!document.ok()) return {};
+    const auto& found = document.value().FindById(element);
+    if (found.empty()) return {};
+    const signing::NodeSet nodes{.document = &document.value(), .apex = found[0]};
+    return signing::CanonicalBytes(nodes, *signing::FindCanonicalization(how)).value();
   }
 
   static std::string Digest(base::ByteSpan bytes) {
@@ -111,13 +128,13 @@ class SignatureMaker {
     }
     references += extra_references;
     if (sign_properties)
-      references += Reference("", "#" + id + "-SP", "", "{PROPERTIES-DIGEST}", properties_type);
+      references += Reference("", "#" + id + "-SP", exclusive ? Transforms(kExclusive) : "",
+                              "{PROPERTIES-DIGEST}", properties_type);
     const Identity& certificate = shown == nullptr ? signer_ : *shown;
     const Identity& reference = named == nullptr ? signer_ : *named;
     return "<ds:Signature xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\" Id=\"" + id +
-           "\"><ds:SignedInfo Id=\"" + id +
-           "-SI\"><ds:CanonicalizationMethod "
-           "Algorithm=\"http://www.w3.org/2006/12/xml-c14n11\"/><ds:SignatureMethod Algorithm=\"" +
+           "\"><ds:SignedInfo Id=\"" + id + "-SI\"><ds:CanonicalizationMethod Algorithm=\"" +
+           (exclusive ? kExclusive : kInclusive11) + "\"/><ds:SignatureMethod Algorithm=\"" +
            method + "\"/>" + references + "</ds:SignedInfo><ds:SignatureValue Id=\"" + id +
            "-V\">{VALUE}</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>" +
            base::Base64Encode(certificate.Der()) +
@@ -144,19 +161,8 @@ class SignatureMaker {
            "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>";
   }
 
-  static base::Bytes Canonical(
-      const std::string& xml, const std::string& element,
-      const char* how = "http://www.w3.org/TR/2001/REC-xml-c14n-20010315") {
-    const auto document = signing::XmlDocument::Parse(base::AsBytes(xml));
-    if (!document.ok()) return {};
-    const auto& found = document.value().FindById(element);
-    if (found.empty()) return {};
-    const signing::NodeSet nodes{.document = &document.value(), .apex = found[0]};
-    return signing::CanonicalBytes(nodes, *signing::FindCanonicalization(how)).value();
-  }
-
   base::Bytes SignedInfoValue(const std::string& xml) const {
-    const base::Bytes data = Canonical(xml, id + "-SI", "http://www.w3.org/2006/12/xml-c14n11");
+    const base::Bytes data = Canonical(xml, id + "-SI", exclusive ? kExclusive : kInclusive11);
     const base::Bytes value = SignWith(signer_.key.get(), EVP_sha256(), data);
     return EVP_PKEY_is_a(signer_.key.get(), "EC") == 1 ? RawEcdsa(value, 32) : value;
   }

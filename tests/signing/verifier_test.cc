@@ -289,6 +289,90 @@ TEST(VerifierTest, AManifestEntryWithAWrongDigestIsAHashFailure) {
             "HASH_FAILURE broken");
 }
 
+// --- Counter-signatures.
+
+// `xml` with a counter-signature by Other() over the digest that the test chooses.
+std::string WithCounterSignature(std::string xml, const std::string& digest) {
+  SignatureMaker counter(Other());
+  counter.id = "C1";
+  counter.target = "#C1";
+  counter.files.clear();
+  counter.exclusive = true;
+  counter.open = counter.close = "";
+  counter.extra_references =
+      SignatureMaker::Reference("", "#S1-V", SignatureMaker::Transforms(SignatureMaker::kExclusive),
+                                digest, "http://uri.etsi.org/01903#CountersignedSignature");
+  const std::string end = "</xades:QualifyingProperties>";
+  return xml.replace(xml.find(end), end.size(),
+                     "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
+                     "<xades:CounterSignature>" +
+                         counter.Xml() +
+                         "</xades:CounterSignature></xades:UnsignedSignatureProperties>"
+                         "</xades:UnsignedProperties>" +
+                         end);
+}
+
+Json CounterSignatureOf(const Json& report) {
+  const Json* list = FirstSignature(report).Find("counterSignatures");
+  return list->AsArray()->empty() ? Json() : list->AsArray()->front();
+}
+
+TEST(VerifierTest, ACounterSignatureIsReportedWithItsParent) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& xml = zip.last().content;
+  xml = WithCounterSignature(xml, SignatureMaker::Digest(SignatureMaker::Canonical(
+                                      xml, "S1-V", SignatureMaker::kExclusive)));
+  const Json report = VerifyZip(zip);
+  EXPECT_EQ(report.Find("signatures")->AsArray()->size(), 1U);
+  EXPECT_EQ(Outcome(report), kUntrusted);
+  EXPECT_EQ(CounterSignatureOf(report).Find("coversParent")->Dump(), "true");
+  EXPECT_EQ(CounterSignatureOf(report).Find("intact")->Dump(), "true");
+}
+
+TEST(VerifierTest, ACounterSignatureTakenFromElsewhereIsNotIntact) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  std::string& xml = zip.last().content;
+  xml = WithCounterSignature(xml, SignatureMaker::Digest(base::AsBytes("another value")));
+  const Json report = VerifyZip(zip);
+  EXPECT_EQ(Outcome(report), kUntrusted);
+  EXPECT_EQ(CounterSignatureOf(report).Find("coversParent")->Dump(), "false");
+  EXPECT_EQ(CounterSignatureOf(report).Find("intact")->Dump(), "false");
+}
+
+// --- ASiC-S.
+
+ZipMaker Simple(const std::string& name) {
+  SignatureMaker maker(Signer());
+  ZipMaker zip;
+  zip.Add("mimetype", "application/vnd.etsi.asic-s+zip");
+  zip.Add(name, maker.files.begin()->second);
+  zip.Add("META-INF/signatures.xml", maker.Xml());
+  return zip;
+}
+
+TEST(VerifierTest, ASimpleContainerVerifiesWhateverItsFileIsCalled) {
+  const Json report = VerifyZip(Simple("lemums.txt"));
+  EXPECT_EQ(Outcome(report), kUntrusted);
+  EXPECT_EQ(report.Find("document")->Text("container"), "ASiC-S");
+  EXPECT_EQ(Outcome(VerifyZip(Simple("cits.txt"))), kUntrusted);
+}
+
+TEST(VerifierTest, ASimpleContainerWithAnotherFileIsAHashFailure) {
+  ZipMaker zip = Simple("cits.txt");
+  zip.at(1).content = "cits saturs";
+  EXPECT_EQ(Outcome(VerifyZip(zip)), "HASH_FAILURE broken");
+}
+
+TEST(VerifierTest, ASimpleContainerHasOneFileInItsRoot) {
+  EXPECT_EQ(Outcome(VerifyZip(Simple("mape/lemums.txt"))), "FORMAT_FAILURE intact");
+  EXPECT_EQ(Outcome(VerifyZip(Simple("lemums.txt").Add("otrs.txt", "x"))), "FORMAT_FAILURE intact");
+}
+
+TEST(VerifierTest, ASimpleContainerMixesNoKindsOfProof) {
+  EXPECT_EQ(Outcome(VerifyZip(Simple("lemums.txt").Add("META-INF/timestamp.tst", "x"))),
+            "refused container.mixed");
+}
+
 // --- Transforms and references that must not run or leave the container.
 
 class TransformTest : public testing::TestWithParam<std::string> {};
