@@ -12,7 +12,7 @@ constexpr std::string_view kDsNamespace = "http://www.w3.org/2000/09/xmldsig#";
 constexpr std::string_view kXadesNamespace = "http://uri.etsi.org/01903/v1.3.2#";
 constexpr std::string_view kAsicNamespace = "http://uri.etsi.org/02918/v1.2.1#";
 constexpr std::string_view kSha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
-constexpr std::string_view kExclusiveC14n = "http://www.w3.org/2001/10/xml-exc-c14n#";
+constexpr std::string_view kC14n11 = "http://www.w3.org/2006/12/xml-c14n11";
 
 std::string SignedPropertiesId(std::string_view id) {
   return std::string(id) + "-SignedProperties";
@@ -55,9 +55,13 @@ std::string SignedProperties(const SignatureParameters& parameters) {
          "</xades:SignedDataObjectProperties></xades:SignedProperties>";
 }
 
+// In the form of Canonical XML 1.1, which the timestamp covers: all namespaces in scope stand
+// on the outermost element, sorted by prefix. The signing tools of Latvia use this method, and
+// verifiers that look at no other assume it.
 std::string SignatureValueElement(const PreparedSignature& prepared, const hsm::Seal& seal) {
-  return "<ds:SignatureValue xmlns:ds=\"" + std::string(kDsNamespace) + "\" Id=\"" + prepared.id +
-         "-SignatureValue\">" + base::Base64Encode(seal.value) + "</ds:SignatureValue>";
+  return "<ds:SignatureValue xmlns:asic=\"" + std::string(kAsicNamespace) + "\" xmlns:ds=\"" +
+         std::string(kDsNamespace) + "\" Id=\"" + prepared.id + "-SignatureValue\">" +
+         base::Base64Encode(seal.value) + "</ds:SignatureValue>";
 }
 
 std::string EncapsulatedList(std::string_view element, const std::vector<base::Bytes>& values) {
@@ -71,9 +75,9 @@ std::string EncapsulatedList(std::string_view element, const std::vector<base::B
 
 std::string TimestampElement(const PreparedSignature& prepared, base::ByteSpan token) {
   return "<xades:SignatureTimeStamp Id=\"" + prepared.id +
-         "-SignatureTimeStamp\"><ds:CanonicalizationMethod Algorithm=\"" +
-         std::string(kExclusiveC14n) + "\"/><xades:EncapsulatedTimeStamp>" +
-         base::Base64Encode(token) + "</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>";
+         "-SignatureTimeStamp\"><ds:CanonicalizationMethod Algorithm=\"" + std::string(kC14n11) +
+         "\"/><xades:EncapsulatedTimeStamp>" + base::Base64Encode(token) +
+         "</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>";
 }
 
 std::string UnsignedProperties(const PreparedSignature& prepared, const Evidence& evidence) {

@@ -1,7 +1,8 @@
 // XadesWriter: writes XAdES baseline signatures (ETSI EN 319 132-1) for ASiC-E.
 //
-// Everything signed is written in its exclusive canonical form (W3C xml-exc-c14n, 3) and put
-// into the file as those very bytes, so no canonicaliser stands between what is digested and
+// Everything signed is written in its canonical form (SignedProperties: W3C xml-exc-c14n, 3;
+// SignatureValue, which the timestamp covers: Canonical XML 1.1) and put into the file as those
+// very bytes, so no canonicaliser stands between what is digested and
 // what is kept (docs/adr/0003). Pure functions: no key, no network, no clock.
 #pragma once
 

@@ -22,9 +22,12 @@ PreparedSignature Prepared() {
   return PrepareSignature(Parameters()).value();
 }
 
-// Exclusive canonical form of the one element with that Id, by libxml2.
-std::string Canonical(const XmlDocument& document, std::string_view id) {
-  const auto how = FindCanonicalization("http://www.w3.org/2001/10/xml-exc-c14n#").value();
+constexpr std::string_view kExclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
+constexpr std::string_view kInclusive11 = "http://www.w3.org/2006/12/xml-c14n11";
+
+// Canonical form of the one element with that Id, by libxml2.
+std::string Canonical(const XmlDocument& document, std::string_view id, std::string_view method) {
+  const auto how = FindCanonicalization(method).value();
   NodeSet nodes;
   nodes.document = &document;
   nodes.apex = document.FindById(id).at(0);
@@ -50,7 +53,7 @@ TEST(XadesWriterTest, SignedPropertiesAreCanonicalAsWritten) {
   const PreparedSignature prepared = Prepared();
   const std::string file = WriteSignature(prepared, SealOf(prepared), {});
   const XmlDocument document = XmlDocument::Parse(base::AsBytes(file)).value();
-  const std::string canonical = Canonical(document, "S1-SignedProperties");
+  const std::string canonical = Canonical(document, "S1-SignedProperties", kExclusive);
   EXPECT_EQ(canonical, prepared.signed_properties);
   EXPECT_EQ(base::Sha256(base::AsBytes(canonical)), prepared.references[1].digest);
 }
@@ -60,7 +63,7 @@ TEST(XadesWriterTest, TheTimestampCoversTheCanonicalSignatureValue) {
   const hsm::Seal seal = SealOf(prepared);
   const std::string file = WriteSignature(prepared, seal, {});
   const XmlDocument document = XmlDocument::Parse(base::AsBytes(file)).value();
-  EXPECT_EQ(base::Sha256(base::AsBytes(Canonical(document, "S1-SignatureValue"))),
+  EXPECT_EQ(base::Sha256(base::AsBytes(Canonical(document, "S1-SignatureValue", kInclusive11))),
             TimestampImprint(prepared, seal));
 }
 
