@@ -291,10 +291,7 @@ base::Result<Seal> SealFrom(const Json& body) {
 Json ToJson(const Provisioner::TokenFacts& facts) {
   Json keys{Json::Array{}};
   for (const KeyLabel& key : facts.keys) keys.Push(Json().Set("label", key.text));
-  return Json()
-      .Set("module", facts.module)
-      .Set("token", facts.token)
-      .Set("keys", std::move(keys));
+  return Json().Set("module", facts.module).Set("token", facts.token).Set("keys", std::move(keys));
 }
 
 base::Result<Provisioner::TokenFacts> TokenFactsFrom(const Json& body) {
