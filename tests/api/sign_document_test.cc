@@ -1,0 +1,121 @@
+#include "api/flow/sign_document.h"
+
+#include <gtest/gtest.h>
+
+#include "tests/fakes/fake_sealing.h"
+#include "tests/fakes/fixed_clock.h"
+#include "tests/fakes/issuer.h"
+
+namespace api {
+namespace {
+
+class SignDocumentTest : public ::testing::Test {
+ protected:
+  base::Result<base::Bytes> Sign(SignatureLevel level = SignatureLevel::kB) {
+    return flow_.Run(caller_, {.key = {"seal"}, .level = level}, base::AsBytes("container"));
+  }
+  void VerifierSays(std::string_view format) {
+    inspector_.report = tests::FakeInspector::GoodReport(format, signer_.certificate);
+  }
+  // The one signature of the report, to be spoilt.
+  base::Json Spoilt(const char* member, base::Json value) {
+    base::Json report = tests::FakeInspector::GoodReport("XAdES-BASELINE-B", signer_.certificate);
+    base::Json signature = report.Find("signatures")->AsArray()->front();
+    signature.Set(member, std::move(value));
+    report.Set("signatures", base::Json::Array{std::move(signature)});
+    return report;
+  }
+
+  Caller caller_{"agency", CallerRole::kAgency, "agency", {"seal"}};
+  tests::FakeSigner signer_;
+  tests::FakeInspector inspector_;
+  tests::FakeOutbound outbound_;
+  const tests::FixedClock clock_;
+  SignDocument flow_{signer_, inspector_, outbound_, clock_};
+};
+
+TEST_F(SignDocumentTest, ReleasesWhatTheVerifierFoundIntact) {
+  VerifierSays("XAdES-BASELINE-B");
+  EXPECT_TRUE(Sign().ok());
+  EXPECT_TRUE(outbound_.services.empty());
+}
+
+TEST_F(SignDocumentTest, LevelTAsksTheTsaOnce) {
+  VerifierSays("XAdES-BASELINE-T");
+  EXPECT_TRUE(Sign(SignatureLevel::kT).ok());
+  EXPECT_EQ(outbound_.services, std::vector<std::string>{"tsa"});
+}
+
+TEST_F(SignDocumentTest, LevelLtAsksForTheStatusAfterTheTimestamp) {
+  // The OCSP request is really built, so it needs certificates that are some.
+  const tests::EvpKey key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
+  const base::CHandle<X509_NAME, X509_NAME_free> name{X509_NAME_new()};
+  signer_.certificate = tests::Issue(key.get(), name.get());
+  signer_.issuer = tests::Issue(key.get(), name.get());
+  VerifierSays("XAdES-BASELINE-LT");
+  EXPECT_TRUE(Sign(SignatureLevel::kLT).ok());
+  EXPECT_EQ(outbound_.services, (std::vector<std::string>{"tsa", "ocsp"}));
+}
+
+TEST_F(SignDocumentTest, LevelLtNeedsTheIssuerOfTheCertificate) {
+  signer_.issuer = {};
+  EXPECT_FALSE(Sign(SignatureLevel::kLT).ok());
+}
+
+TEST_F(SignDocumentTest, SealsNothingWithAKeyOfSomebodyElse) {
+  caller_.keys = {"other"};
+  EXPECT_EQ(Sign().error().reason, "key.not-yours");
+  EXPECT_TRUE(signer_.requests.empty());
+}
+
+TEST_F(SignDocumentTest, SealsNothingWhenTheTokenIsUnavailable) {
+  signer_.next_error = base::Error{base::ErrorCode::kUnavailable, "token.absent", "gone"};
+  EXPECT_EQ(Sign().error().code, base::ErrorCode::kUnavailable);
+  EXPECT_TRUE(signer_.requests.empty());
+}
+
+TEST_F(SignDocumentTest, ReleasesNothingWithoutTheTimestampAskedFor) {
+  outbound_.next_error = base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "down"};
+  EXPECT_EQ(Sign(SignatureLevel::kT).error().reason, "courier.no-answer");
+}
+
+TEST_F(SignDocumentTest, ReleasesNothingWithATimestampOverOtherData) {
+  inspector_.timestamp_error =
+      base::Error{base::ErrorCode::kInvalidInput, "timestamp.other-imprint", "other"};
+  EXPECT_EQ(Sign(SignatureLevel::kT).error().reason, "timestamp.other-imprint");
+}
+
+TEST_F(SignDocumentTest, ReleasesNothingThatIsNotIntact) {
+  inspector_.report = Spoilt("intact", false);
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, ReleasesNothingOfAnotherLevel) {
+  inspector_.report = Spoilt("format", "XAdES-BASELINE-T");
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, ReleasesNothingThatFailed) {
+  inspector_.report = Spoilt("indication", "TOTAL-FAILED");
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, ReleasesNothingByAnotherCertificate) {
+  inspector_.report = tests::FakeInspector::GoodReport("XAdES-BASELINE-B", base::AsBytes("other"));
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, ReleasesNothingWithTwoSignatures) {
+  VerifierSays("XAdES-BASELINE-B");
+  const base::Json one = inspector_.report.Find("signatures")->AsArray()->front();
+  inspector_.report.Set("signatures", base::Json::Array{one, one});
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, AReportThatSaysNothingReleasesNothing) {
+  inspector_.report = base::Json();
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+}  // namespace
+}  // namespace api
