@@ -4,33 +4,10 @@
 #include <array>
 #include <cstdint>
 
+#include "base/utf8.h"
+
 namespace signing {
 namespace {
-
-constexpr char32_t kInvalid = 0xFFFFFFFF;
-
-// Reads one character of UTF-8 (RFC 3629); kInvalid takes one byte.
-char32_t NextCharacter(std::string_view& text) {
-  const auto byte = [&](std::size_t i) { return static_cast<std::uint8_t>(text[i]); };
-  const std::uint8_t first = byte(0);
-  const std::size_t length = first < 0x80   ? 1
-                             : first < 0xC2 ? 0
-                             : first < 0xE0 ? 2
-                             : first < 0xF0 ? 3
-                             : first < 0xF5 ? 4
-                                            : 0;
-  char32_t character = length == 1 ? first : first & (0x7FU >> length);
-  bool valid = length != 0 && length <= text.size();
-  for (std::size_t i = 1; valid && i < length; ++i) {
-    valid = (byte(i) & 0xC0U) == 0x80;
-    character = character << 6U | (byte(i) & 0x3FU);
-  }
-  constexpr std::array<char32_t, 5> kSmallest{0, 0, 0x80, 0x800, 0x10000};
-  valid = valid && character >= kSmallest.at(length) && character <= 0x10FFFF &&
-          (character < 0xD800 || character > 0xDFFF);
-  text.remove_prefix(valid ? length : 1);
-  return valid ? character : kInvalid;
-}
 
 void AppendCharacter(char32_t character, std::string& out) {
   const auto push = [&](char32_t bits) { out.push_back(static_cast<char>(bits)); };
@@ -114,32 +91,23 @@ bool IsSafeSegment(std::string_view segment) {
 
 }  // namespace
 
-bool IsUtf8(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    if (static_cast<std::uint8_t>(text[i]) < 0x80) {
-      ++i;
-      continue;
-    }
-    std::string_view rest = text.substr(i);
-    if (NextCharacter(rest) == kInvalid) return false;
-    i = text.size() - rest.size();
-  }
-  return true;
-}
-
 std::string PrintableText(std::string_view text) {
   std::string out;
   while (!text.empty()) {
-    const char32_t character = NextCharacter(text);
-    AppendCharacter(character == kInvalid ? 0xFFFD : IsControl(character) ? ' ' : character, out);
+    const char32_t character = base::TakeCodePoint(text);
+    AppendCharacter(character == base::kInvalidCodePoint ? 0xFFFD
+                    : IsControl(character)               ? ' '
+                                                         : character,
+                    out);
   }
   return out;
 }
 
 bool IsSafeMemberName(std::string_view name) {
   for (std::string_view rest = name; !rest.empty();) {
-    const char32_t character = NextCharacter(rest);
-    if (character == kInvalid || character < 0x20 || character == 0x7F || character == '\\')
+    const char32_t character = base::TakeCodePoint(rest);
+    if (character == base::kInvalidCodePoint || character < 0x20 || character == 0x7F ||
+        character == '\\')
       return false;
   }
   if (name.size() >= 2 && name[1] == ':') return false;  // "C:"
@@ -155,7 +123,7 @@ bool IsSafeMemberName(std::string_view name) {
 std::string ConfusableKey(std::string_view name) {
   std::string key;
   while (!name.empty()) {
-    const char32_t character = LowerCase(NextCharacter(name));
+    const char32_t character = LowerCase(base::TakeCodePoint(name));
     const auto composed = std::ranges::lower_bound(kComposed, character, {}, &Composed::lower);
     if (composed == kComposed.end() || composed->lower != character) {
       AppendCharacter(character, key);

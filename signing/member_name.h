@@ -20,8 +20,6 @@ std::string ConfusableKey(std::string_view name);
 // means. nullopt when it has a scheme, authority, query, fragment or bad percent encoding.
 std::optional<std::string> MemberNameOfUri(std::string_view uri);
 
-bool IsUtf8(std::string_view text);
-
 // For people: control characters become spaces, bytes that are not UTF-8 become U+FFFD.
 std::string PrintableText(std::string_view text);
 

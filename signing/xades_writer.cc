@@ -127,7 +127,7 @@ base::Status CheckDocument(const DocumentDigest& document) {
 }  // namespace
 
 bool IsDocumentName(std::string_view name) {
-  if (name.empty() || name.size() > 255 || !IsUtf8Text(name)) return false;
+  if (name.empty() || name.size() > 255 || !IsXmlText(name)) return false;
   if (name == "mimetype" || name.starts_with("META-INF/")) return false;
   for (std::size_t start = 0; start <= name.size();) {
     const std::size_t end = std::min(name.find('/', start), name.size());

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "base/utf8.h"
 #include "signing/member_name.h"
 
 namespace signing {
@@ -82,7 +83,7 @@ base::Result<std::string> ToUtf8(std::string_view text) {
     return Malformed("XML version " + PrintableText(version));
   const std::string encoding = Lower(PseudoAttribute(declaration, "encoding"));
   if (encoding.empty() || encoding == "utf-8") {
-    if (!IsUtf8(text)) return Error{ErrorCode::kInvalidInput, "xml.encoding", "not UTF-8"};
+    if (!base::IsUtf8(text)) return Error{ErrorCode::kInvalidInput, "xml.encoding", "not UTF-8"};
     return std::string(text);
   }
   if (!marked && IsAsciiSuperset(encoding) && IsAscii(text))

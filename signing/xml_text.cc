@@ -1,7 +1,8 @@
 #include "signing/xml_text.h"
 
 #include <array>
-#include <cstdint>
+
+#include "base/utf8.h"
 
 namespace signing {
 namespace {
@@ -37,49 +38,17 @@ std::string Replace(std::string_view text, const std::array<Escape, N>& escapes)
   return out;
 }
 
-// How many bytes follow a first byte, and the bits of it that count; -1 for no first byte.
-int FollowingBytes(std::uint8_t first, std::uint32_t& bits) {
-  if (first < 0x80) {
-    bits = first;
-    return 0;
-  }
-  if (first >= 0xC2 && first < 0xE0) {
-    bits = first & 0x1FU;
-    return 1;
-  }
-  if (first >= 0xE0 && first < 0xF0) {
-    bits = first & 0x0FU;
-    return 2;
-  }
-  if (first >= 0xF0 && first < 0xF5) {
-    bits = first & 0x07U;
-    return 3;
-  }
-  return -1;
-}
-
-bool IsXmlCharacter(std::uint32_t point, int following) {
-  static constexpr std::array<std::uint32_t, 4> kSmallest{0, 0x80, 0x800, 0x10000};
-  if (point < kSmallest.at(static_cast<std::size_t>(following))) return false;  // Overlong.
+// XML 1.0, 2.2, without the control characters that nobody means.
+bool IsXmlCharacter(char32_t point) {
   if (point < 0x20) return point == '\t' || point == '\n';
-  return point != 0x7F && !(point >= 0xD800 && point < 0xE000) && point != 0xFFFE &&
-         point != 0xFFFF && point < 0x110000;
+  return point != 0x7F && point != 0xFFFE && point != 0xFFFF && point != base::kInvalidCodePoint;
 }
 
 }  // namespace
 
-bool IsUtf8Text(std::string_view text) {
-  for (std::size_t i = 0; i < text.size();) {
-    std::uint32_t point = 0;
-    const int following = FollowingBytes(static_cast<std::uint8_t>(text[i]), point);
-    if (following < 0 || i + static_cast<std::size_t>(following) >= text.size()) return false;
-    for (int k = 1; k <= following; ++k) {
-      const auto byte = static_cast<std::uint8_t>(text[i + static_cast<std::size_t>(k)]);
-      if ((byte & 0xC0U) != 0x80U) return false;
-      point = (point << 6U) | (byte & 0x3FU);
-    }
-    if (!IsXmlCharacter(point, following)) return false;
-    i += static_cast<std::size_t>(following) + 1;
+bool IsXmlText(std::string_view text) {
+  while (!text.empty()) {
+    if (!IsXmlCharacter(base::TakeCodePoint(text))) return false;
   }
   return true;
 }

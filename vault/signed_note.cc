@@ -5,7 +5,8 @@
 
 #include "base/base64.h"
 #include "base/ed25519.h"
-#include "vault/utf8.h"
+#include "base/utf8.h"
+#include "vault/unicode_space.h"
 
 namespace vault {
 namespace {
@@ -23,7 +24,7 @@ std::uint32_t ReadKeyId(base::ByteSpan bytes) {
 
 // "MUST be non-empty and MUST NOT contain any Unicode spaces or plus".
 bool IsKeyName(std::string_view name) {
-  return !name.empty() && name.find('+') == std::string_view::npos && IsUtf8(name) &&
+  return !name.empty() && name.find('+') == std::string_view::npos && base::IsUtf8(name) &&
          !HasUnicodeSpace(name);
 }
 
@@ -82,7 +83,7 @@ std::optional<std::string_view> TakeLine(std::string_view& text) {
 }  // namespace
 
 std::optional<SignedNote> ParseSignedNote(std::string_view note) {
-  if (HasControlCharacter(note) || !IsUtf8(note)) return std::nullopt;
+  if (HasControlCharacter(note) || !base::IsUtf8(note)) return std::nullopt;
   // "the text is separated from the signatures by the last empty line in the note"
   const std::size_t blank = note.rfind("\n\n");
   if (blank == std::string_view::npos) return std::nullopt;

@@ -21,8 +21,7 @@ class FakeSigner final : public hsm::Signer {
 
   base::Result<hsm::SealingCertificate> Certificate(const hsm::KeyLabel&) override {
     if (next_error) return *next_error;
-    return hsm::SealingCertificate{
-        certificate, {issuer}, hsm::SignatureAlgorithm::kEcdsaSha256};
+    return hsm::SealingCertificate{certificate, {issuer}, hsm::SignatureAlgorithm::kEcdsaSha256};
   }
   base::Result<hsm::Seal> SealReferences(const hsm::SealRequest& request) override {
     requests.push_back(request);

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
+
 namespace signing {
 namespace {
 
@@ -39,10 +41,10 @@ TEST(MemberNameTest, PrintableTextCannotSteerATerminal) {
 }
 
 TEST(MemberNameTest, Utf8IsStrict) {
-  EXPECT_TRUE(IsUtf8("\xF0\x9F\x98\x80"));
-  EXPECT_FALSE(IsUtf8("\xC0\xAF"));
-  EXPECT_FALSE(IsUtf8("\xED\xA0\x80"));
-  EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80"));
+  EXPECT_TRUE(base::IsUtf8("\xF0\x9F\x98\x80"));
+  EXPECT_FALSE(base::IsUtf8("\xC0\xAF"));
+  EXPECT_FALSE(base::IsUtf8("\xED\xA0\x80"));
+  EXPECT_FALSE(base::IsUtf8("\xF4\x90\x80\x80"));
 }
 
 }  // namespace

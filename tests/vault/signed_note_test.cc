@@ -2,8 +2,9 @@
 
 #include <gtest/gtest.h>
 
+#include "base/utf8.h"
 #include "tests/fakes/note_signer.h"
-#include "vault/utf8.h"
+#include "vault/unicode_space.h"
 
 namespace vault {
 namespace {
@@ -98,13 +99,13 @@ TEST(CheckpointTest, RefusesOtherSpellings) {
 }
 
 TEST(Utf8Test, KnowsRfc3629) {
-  EXPECT_TRUE(IsUtf8("a\xC4\x81\xE2\x80\x94\xF0\x9F\x98\x80"));
-  EXPECT_FALSE(IsUtf8("\xC0\x80")) << "overlong";
-  EXPECT_FALSE(IsUtf8("\xE0\x80\x80")) << "overlong";
-  EXPECT_FALSE(IsUtf8("\xED\xA0\x80")) << "surrogate";
-  EXPECT_FALSE(IsUtf8("\xF4\x90\x80\x80")) << "beyond U+10FFFF";
-  EXPECT_FALSE(IsUtf8("\xE2\x80")) << "cut short";
-  EXPECT_FALSE(IsUtf8("\x80"));
+  EXPECT_TRUE(base::IsUtf8("a\xC4\x81\xE2\x80\x94\xF0\x9F\x98\x80"));
+  EXPECT_FALSE(base::IsUtf8("\xC0\x80")) << "overlong";
+  EXPECT_FALSE(base::IsUtf8("\xE0\x80\x80")) << "overlong";
+  EXPECT_FALSE(base::IsUtf8("\xED\xA0\x80")) << "surrogate";
+  EXPECT_FALSE(base::IsUtf8("\xF4\x90\x80\x80")) << "beyond U+10FFFF";
+  EXPECT_FALSE(base::IsUtf8("\xE2\x80")) << "cut short";
+  EXPECT_FALSE(base::IsUtf8("\x80"));
   EXPECT_TRUE(
       HasUnicodeSpace("a\xE3\x80\x80"
                       "b"));

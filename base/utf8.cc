@@ -1,11 +1,10 @@
-#include "vault/utf8.h"
+#include "base/utf8.h"
 
-#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
 
-namespace vault {
+namespace base {
 namespace {
 
 // RFC 3629, 4: what a first byte asks of the second; third and fourth are 80..BF.
@@ -28,15 +27,6 @@ constexpr auto kForms = std::to_array<Form>({
     {0xF4, 0xF4, 4, 0x80, 0x8F},
 });
 
-// Unicode, PropList: White_Space.
-constexpr auto kSpaces = std::to_array<std::string_view>({
-    "\t",           "\n",           "\v",           "\f",           "\r",           " ",
-    "\xC2\x85",     "\xC2\xA0",     "\xE1\x9A\x80", "\xE2\x80\x80", "\xE2\x80\x81", "\xE2\x80\x82",
-    "\xE2\x80\x83", "\xE2\x80\x84", "\xE2\x80\x85", "\xE2\x80\x86", "\xE2\x80\x87", "\xE2\x80\x88",
-    "\xE2\x80\x89", "\xE2\x80\x8A", "\xE2\x80\xA8", "\xE2\x80\xA9", "\xE2\x80\xAF", "\xE2\x81\x9F",
-    "\xE3\x80\x80",
-});
-
 bool IsBetween(char byte, std::uint8_t from, std::uint8_t to) {
   const auto value = static_cast<std::uint8_t>(byte);
   return value >= from && value <= to;
@@ -57,19 +47,25 @@ std::size_t CharacterLength(std::string_view text) {
 
 }  // namespace
 
+char32_t TakeCodePoint(std::string_view& text) {
+  const std::size_t length = CharacterLength(text);
+  if (length == 0) {
+    text.remove_prefix(1);
+    return kInvalidCodePoint;
+  }
+  const auto first = static_cast<std::uint8_t>(text[0]);
+  char32_t point = length == 1 ? first : first & (0x7FU >> length);
+  for (std::size_t i = 1; i < length; ++i)
+    point = point << 6U | (static_cast<std::uint8_t>(text[i]) & 0x3FU);
+  text.remove_prefix(length);
+  return point;
+}
+
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
-    const std::size_t length = CharacterLength(text);
-    if (length == 0) return false;
-    text.remove_prefix(length);
+    if (TakeCodePoint(text) == kInvalidCodePoint) return false;
   }
   return true;
 }
 
-bool HasUnicodeSpace(std::string_view text) {
-  return std::ranges::any_of(kSpaces, [text](std::string_view space) {
-    return text.find(space) != std::string_view::npos;
-  });
-}
-
-}  // namespace vault
+}  // namespace base

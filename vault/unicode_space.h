@@ -1,15 +1,12 @@
-// UTF-8 as far as notes ask for it.
+// White space as Unicode has it: a note's name may hold none.
 #pragma once
 
 #include <string_view>
 
 namespace vault {
 
-// RFC 3629: no surrogates, no overlong forms, nothing beyond U+10FFFF.
-bool IsUtf8(std::string_view text);
-
 // Whether one of the characters that Unicode calls White_Space is in it.
-// REQUIRES: IsUtf8(text).
+// REQUIRES: valid UTF-8.
 bool HasUnicodeSpace(std::string_view text);
 
 }  // namespace vault
