@@ -43,7 +43,6 @@ base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd&
 class KeyholderClient final : public Signer, public VaultKeys, public Provisioner {
  public:
   explicit KeyholderClient(base::ChannelClient channel);
-  ~KeyholderClient() override;
 
   base::Result<SealingCertificate> Certificate(const KeyLabel& key) override;
   base::Result<Seal> SealReferences(const SealRequest& request) override;

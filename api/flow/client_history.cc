@@ -87,12 +87,13 @@ base::Result<base::Json> ClientHistory::Items(const std::vector<vault::StoredRec
     const vault::RecordId& id = stored.record.id;
     auto key = ledger_.WrappedKey(id);
     if (!key.ok() && key.error().code != base::ErrorCode::kNotFound) return key.error();
-    if (key.ok()) {
+    const bool erased = !key.ok();
+    if (!erased) {
       wrapped.push_back({{id.bytes.begin(), id.bytes.end()}, std::move(key).value()});
       readable.push_back(&stored);
     }
     items.push_back(ToItem(stored));
-    items.back().Set("erased", !key.ok());
+    items.back().Set("erased", erased);
   }
   if (wrapped.empty()) return base::Json(std::move(items));
 
