@@ -39,8 +39,10 @@ packages:
 interop: programs
 	python3 tests/interop/interop.py build/release/bin
 
-bench: programs
-	@echo "no benchmark yet: the sign.*, verify.* and vault.* figures come with their issues"
+# `make bench ONLY=vault.append_16` for one figure.
+bench: packages configured
+	cmake --build --preset release --target edocvault_bench
+	build/release/bin/edocvault_bench $(ONLY)
 
 asan: packages
 	@[ -f build/asan/build.ninja ] || cmake --preset asan
