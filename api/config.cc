@@ -176,6 +176,11 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   ASSIGN_OR_RETURN(config.listen, ReadListen(part("listen")));
   ASSIGN_OR_RETURN(config.hsm, ReadHsm(part("hsm"), config.data));
   ASSIGN_OR_RETURN(config.courier, ReadCourier(part("courier")));
+  if (root.contains("timestamps")) {
+    Table timestamps = part("timestamps");
+    config.tsa_certificates = timestamps.List("tsa_certificate_sha256");
+    RETURN_IF_ERROR(timestamps.Finish());
+  }
   if (const toml::array* callers = root["caller"].as_array()) {
     for (const auto& node : *callers) {
       ASSIGN_OR_RETURN(RegisteredCaller caller,
@@ -183,7 +188,8 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
       config.callers.push_back(std::move(caller));
     }
   }
-  static const std::set<std::string> kParts{"vault", "listen", "hsm", "courier", "caller"};
+  static const std::set<std::string> kParts{"vault",   "listen",     "hsm",
+                                            "courier", "timestamps", "caller"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

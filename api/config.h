@@ -45,6 +45,7 @@ struct Config {
   ListenConfig listen;
   hsm::KeyholderConfig hsm;
   CourierConfig courier;
+  std::vector<std::string> tsa_certificates;  // SHA-256 of the TSA certificates that are used.
   std::vector<RegisteredCaller> callers;
   std::size_t document_bytes = std::size_t{32} << 20U;  // Largest body taken.
 };

@@ -78,9 +78,10 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   ASSIGN_OR_RETURN(const auto ledger, vault::Ledger::Open(config.data, {}));
   ASSIGN_OR_RETURN(const auto segments, vault::Segments::Open(config.data));
 
-  FindClient find_client(*ledger, keyholder, clock);
   RecordAccess record_access(*ledger, keyholder, clock);
-  SignDocument sign_document(keyholder, inspector, courier, clock);
+  FindClient find_client(record_access, *ledger, keyholder, clock);
+  const TimestampTrust timestamp_trust{.tsa_certificates = config.tsa_certificates};
+  SignDocument sign_document(keyholder, inspector, courier, timestamp_trust, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
   ReadDocument read_document(record_access, *ledger, *segments, keyholder);
   VerifyDocument verify_document(read_document, inspector, clock);
@@ -92,9 +93,10 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
                     keyholder,       keyholder,        clock};
 
   const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
-  ASSIGN_OR_RETURN(const auto server, HttpServer::Start(config, [&flows](const Request& request) {
-                     return Answer(flows, request);
-                   }));
+  const HttpServer::Handler handler{
+      .admit = [&](const Request& request) { return Admit(request, config.document_bytes); },
+      .answer = [&](const Request& request) { return Answer(flows, request); }};
+  ASSIGN_OR_RETURN(const auto server, HttpServer::Start(config, handler));
   base::Json fields;
   fields.Set("address", config.listen.address);
   fields.Set("port", int{config.listen.port});

@@ -19,6 +19,9 @@ namespace api {
 namespace {
 
 constexpr std::chrono::seconds kPatience{30};
+// What the inspector may answer with: a report, a list, or a few certificates.
+constexpr base::BulkLimits kReport{kPatience, std::size_t{16} << 20U};
+constexpr base::BulkLimits kEvidence{kPatience, std::size_t{1} << 20U};
 
 // An order and its input files, as the forked process sees them.
 struct Job {
@@ -92,8 +95,12 @@ base::Result<base::Bytes> DoReadTimestampResponse(const Job& job) {
 }
 
 base::Result<base::Bytes> DoReadOcspResponse(const Job& job) {
-  ASSIGN_OR_RETURN(const auto answer, signing::ReadOcspResponse(job.input(0), job.input(1),
-                                                                job.input(2), job.time("now")));
+  ASSIGN_OR_RETURN(const auto answer,
+                   signing::ReadOcspResponse(job.input(0), {.certificate = job.input(1),
+                                                            .issuer = job.input(2),
+                                                            .nonce = job.input(3),
+                                                            .proven = job.time("proven"),
+                                                            .now = job.time("now")}));
   base::Json json;
   json.Set("response", base::Base64Encode(answer.response));
   json.Set("producedAt", std::int64_t{answer.produced_at.time_since_epoch().count()});
@@ -241,14 +248,14 @@ base::Result<base::Json> InspectorClient::Verify(base::ByteSpan document,
   json.Set("policy", order.policy);
   json.Set("at", Seconds(order.at));
   json.Set("language", order.language == base::Language::kLatvian ? "lv" : "en");
-  ASSIGN_OR_RETURN(const base::Bytes report, base::BulkCall(channel_, json, {document}, kPatience));
+  ASSIGN_OR_RETURN(const base::Bytes report, base::BulkCall(channel_, json, {document}, kReport));
   return base::Json::Parse(base::AsText(report));
 }
 
 base::Result<std::vector<signing::DocumentDigest>> InspectorClient::ListDocuments(
     base::ByteSpan container) {
   ASSIGN_OR_RETURN(const base::Bytes answer,
-                   base::BulkCall(channel_, OrderFor("list-documents"), {container}, kPatience));
+                   base::BulkCall(channel_, OrderFor("list-documents"), {container}, kReport));
   ASSIGN_OR_RETURN(const base::Json list, base::Json::Parse(base::AsText(answer)));
   if (list.AsArray() == nullptr) return Nonsense();
   std::vector<signing::DocumentDigest> documents;
@@ -267,14 +274,16 @@ base::Result<base::Bytes> InspectorClient::AddSignature(base::ByteSpan container
                                                         base::Time modified) {
   base::Json order = OrderFor("add-signature");
   order.Set("modified", Seconds(modified));
-  return base::BulkCall(channel_, order, {container, base::AsBytes(signature_xml)}, kPatience);
+  return base::BulkCall(
+      channel_, order, {container, base::AsBytes(signature_xml)},
+      {kPatience, 2 * (container.size() + signature_xml.size()) + kReport.max_answer});
 }
 
 base::Result<signing::TimestampAnswer> InspectorClient::ReadTimestampResponse(
     base::ByteSpan response, const base::Sha256Digest& imprint, base::ByteSpan nonce) {
   ASSIGN_OR_RETURN(const base::Bytes answer,
                    base::BulkCall(channel_, OrderFor("read-timestamp"),
-                                  {response, imprint.bytes, nonce}, kPatience));
+                                  {response, imprint.bytes, nonce}, kEvidence));
   ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(answer)));
   signing::TimestampAnswer timestamp;
   ASSIGN_OR_RETURN(timestamp.token, BinaryMember(json, "token"));
@@ -283,14 +292,15 @@ base::Result<signing::TimestampAnswer> InspectorClient::ReadTimestampResponse(
   return timestamp;
 }
 
-base::Result<signing::OcspAnswer> InspectorClient::ReadOcspResponse(base::ByteSpan response,
-                                                                    base::ByteSpan certificate,
-                                                                    base::ByteSpan issuer,
-                                                                    base::Time now) {
+base::Result<signing::OcspAnswer> InspectorClient::ReadOcspResponse(
+    base::ByteSpan response, const signing::OcspQuestion& question) {
   base::Json order = OrderFor("read-ocsp");
-  order.Set("now", Seconds(now));
-  ASSIGN_OR_RETURN(const base::Bytes answer,
-                   base::BulkCall(channel_, order, {response, certificate, issuer}, kPatience));
+  order.Set("proven", Seconds(question.proven));
+  order.Set("now", Seconds(question.now));
+  ASSIGN_OR_RETURN(
+      const base::Bytes answer,
+      base::BulkCall(channel_, order,
+                     {response, question.certificate, question.issuer, question.nonce}, kEvidence));
   ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(answer)));
   signing::OcspAnswer ocsp;
   ASSIGN_OR_RETURN(ocsp.response, BinaryMember(json, "response"));

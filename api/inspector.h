@@ -51,10 +51,8 @@ class Inspector {
 
   virtual base::Result<signing::TimestampAnswer> ReadTimestampResponse(
       base::ByteSpan response, const base::Sha256Digest& imprint, base::ByteSpan nonce) = 0;
-  virtual base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan response,
-                                                             base::ByteSpan certificate,
-                                                             base::ByteSpan issuer,
-                                                             base::Time now) = 0;
+  virtual base::Result<signing::OcspAnswer> ReadOcspResponse(
+      base::ByteSpan response, const signing::OcspQuestion& question) = 0;
 };
 
 // The inspector role behind a door.
@@ -70,10 +68,8 @@ class InspectorClient final : public Inspector {
   base::Result<signing::TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
                                                                const base::Sha256Digest& imprint,
                                                                base::ByteSpan nonce) override;
-  base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan response,
-                                                     base::ByteSpan certificate,
-                                                     base::ByteSpan issuer,
-                                                     base::Time now) override;
+  base::Result<signing::OcspAnswer> ReadOcspResponse(
+      base::ByteSpan response, const signing::OcspQuestion& question) override;
 
  private:
   base::ChannelClient channel_;

@@ -53,7 +53,6 @@ bool ParseArguments(const std::vector<std::string_view>& words, Arguments& out) 
 
 base::Status RunRole(Arguments arguments) {
   base::SetLogRole(arguments.role);
-  ::prctl(PR_SET_DUMPABLE, 0);  // No core file and no ptrace: each role holds something secret.
   auto config = api::ReadConfig(arguments.config);
   if (!config.ok()) return config.error();
   std::vector<api::RoleRow> roles(api::kServiceRoles.begin(), api::kServiceRoles.end());
@@ -68,6 +67,10 @@ base::Status RunRole(Arguments arguments) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  // No core file, no ptrace, no pidfd_getfd by others of our user: each role holds something
+  // secret, and the supervisor the doors to all of them. No program of ours gains rights.
+  ::prctl(PR_SET_DUMPABLE, 0);
+  ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
   ::signal(SIGPIPE, SIG_IGN);  // A caller that hangs up is an error value, not a death.
   Arguments arguments;
   if (!ParseArguments({argv + 1, argv + argc}, arguments)) {

@@ -3,21 +3,15 @@
 #include "base/file.h"
 
 namespace base {
-namespace {
-
-constexpr std::size_t kMaxAnswer = std::size_t{256} << 20U;
-
-}  // namespace
-
 Result<Bytes> BulkCall(const ChannelClient& channel, const Json& order,
-                       const std::vector<ByteSpan>& inputs, std::chrono::milliseconds timeout) {
+                       const std::vector<ByteSpan>& inputs, const BulkLimits& limits) {
   Message request{ToBytes(order.Dump()), {}};
   for (const ByteSpan input : inputs) {
     ASSIGN_OR_RETURN(UniqueFd file, MemoryFile(input));
     request.files.push_back(std::move(file));
   }
-  ASSIGN_OR_RETURN(const Message answer, channel.Call(request, timeout));
-  if (answer.files.size() == 1) return ReadFd(answer.files.front(), kMaxAnswer);
+  ASSIGN_OR_RETURN(const Message answer, channel.Call(request, limits.timeout));
+  if (answer.files.size() == 1) return ReadFd(answer.files.front(), limits.max_answer);
   ASSIGN_OR_RETURN(const Json error, Json::Parse(AsText(answer.payload)));
   return ErrorFromJson(error);
 }

@@ -5,11 +5,13 @@
 #include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
+#include <unordered_set>
 
 namespace base {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
+constexpr std::size_t kMaxValues = 1'000'000;
 
 // Builds a Json from nlohmann's events. Returning false stops the parser.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
@@ -25,14 +27,15 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool number_float(number_float_t, const string_t&) override { return false; }
   bool string(string_t& value) override { return Add(std::move(value)); }
   bool binary(binary_t&) override { return false; }
-  bool start_object(std::size_t) override { return Open(Json::Object{}); }
+  bool start_object(std::size_t) override { return Open(false); }
   bool key(string_t& name) override {
-    if (open_.back().value.Find(name) != nullptr) return false;
-    open_.back().name = std::move(name);
+    Level& level = open_.back();
+    if (!level.names.insert(name).second) return false;
+    level.name = std::move(name);
     return true;
   }
   bool end_object() override { return Close(); }
-  bool start_array(std::size_t) override { return Open(Json::Array{}); }
+  bool start_array(std::size_t) override { return Open(true); }
   bool end_array() override { return Close(); }
   bool parse_error(std::size_t, const std::string&, const nlohmann::detail::exception&) override {
     return false;
@@ -41,37 +44,44 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   Json Take() { return std::move(root_); }
 
  private:
+  // An array or object being read. Names are looked up by hash: a list would cost the square
+  // of its length.
   struct Level {
-    Json value;
+    bool is_array;
+    Json::Array items;
+    Json::Object members;
+    std::unordered_set<std::string> names;
     std::string name;  // Of the member being read.
   };
 
   bool Add(Json value) {
+    if (++values_ > kMaxValues) return false;
     if (open_.empty()) {
       root_ = std::move(value);
       return true;
     }
     Level& level = open_.back();
-    if (level.value.AsArray() != nullptr) {
-      level.value.Push(std::move(value));
+    if (level.is_array) {
+      level.items.push_back(std::move(value));
     } else {
-      level.value.Set(level.name, std::move(value));
+      level.members.emplace_back(std::move(level.name), std::move(value));
     }
     return true;
   }
-  bool Open(Json value) {
+  bool Open(bool is_array) {
     if (open_.size() == kMaxDepth) return false;
-    open_.push_back({std::move(value), {}});
+    open_.push_back({is_array, {}, {}, {}, {}});
     return true;
   }
   bool Close() {
-    Json value = std::move(open_.back().value);
+    Level level = std::move(open_.back());
     open_.pop_back();
-    return Add(std::move(value));
+    return Add(level.is_array ? Json(std::move(level.items)) : Json(std::move(level.members)));
   }
 
   Json root_;
   std::vector<Level> open_;
+  std::size_t values_ = 0;
 };
 
 nlohmann::ordered_json ToLibrary(const Json& json) {

@@ -35,7 +35,7 @@ class Json {
   Json(Object value) : value_(std::move(value)) {}                       // NOLINT: implicit
 
   // Refuses: duplicate member names, fractions and exponents, numbers outside int64,
-  // invalid UTF-8, depth beyond 32, bytes after the value.
+  // invalid UTF-8, depth beyond 32, more than a million values, bytes after the value.
   // kInvalidInput "json.malformed".
   static Result<Json> Parse(std::string_view text);
 

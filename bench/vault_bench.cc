@@ -4,9 +4,11 @@
 
 #include <cstdio>
 #include <cstdlib>
+#include <thread>
 
 #include "base/random.h"
 #include "base/secret.h"
+#include "base/unique_fd.h"
 #include "bench/benches.h"
 #include "bench/harness.h"
 #include "tests/fakes/temp_dir.h"

@@ -106,6 +106,7 @@ base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
     if (std::string_view(file.stem) == "client/agency") digests.agency = digest;
     if (std::string_view(file.stem) == "client/platform") digests.platform = digest;
   }
+  digests.tsa = base::HexEncode(base::Sha256(authority.tsa_certificate()).bytes);
   RETURN_IF_ERROR(WriteText(home.path() / "tls/ca.pem", authority.tls_root_pem(), 0644));
   return digests;
 }
@@ -135,7 +136,8 @@ base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerD
       "\"\ntoken = \"edocvault-dev\"\npin_file = \"pin\"\nlog_origin = \"dev.edocvault.test/log\"\n"
       "[hsm.environment]\nSOFTHSM2_CONF = \"" +
       (home.path() / "softhsm2.conf").string() + "\"\n\n[courier.services]\ntsa = \"" + url +
-      "/tsa\"\nocsp = \"" + url + "/ocsp\"\n" +
+      "/tsa\"\nocsp = \"" + url + "/ocsp\"\n\n[timestamps]\ntsa_certificate_sha256 = [\"" +
+      callers.tsa + "\"]\n" +
       CallerEntry("test-agency", "agency", callers.agency,
                   "agency = \"test-agency\"\nkeys = [\"seal-p256\", \"seal-rsa3072\"]\n") +
       CallerEntry("test-platform", "platform", callers.platform, "");

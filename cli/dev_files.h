@@ -19,6 +19,7 @@ struct DevPorts {
 struct CallerDigests {
   std::string agency;
   std::string platform;
+  std::string tsa;  // Not a caller: whose timestamps are used.
 };
 
 // Free ports on loopback; `wanted` is kept when it is not 0.

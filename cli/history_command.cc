@@ -18,11 +18,13 @@ base::Result<base::Json> History(const Common& common, const Options& options) {
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
   base::Json lookup;
   lookup.Set("identifier", options.client);
-  ASSIGN_OR_RETURN(const Answer found, api.Send({.method = "POST",
-                                                 .path = "/v1/clients/lookup",
-                                                 .query = {},
-                                                 .headers = {{"Content-Type", "application/json"}},
-                                                 .body = base::ToBytes(lookup.Dump())}));
+  ASSIGN_OR_RETURN(const Answer found,
+                   api.Send({.method = "POST",
+                             .path = "/v1/clients/lookup",
+                             .query = {},
+                             .headers = {{"Content-Type", "application/json"},
+                                         {"Edocvault-Purpose", options.purpose}},
+                             .body = base::ToBytes(lookup.Dump())}));
   ASSIGN_OR_RETURN(const base::Json client, found.AsJson());
   Call call{.method = "GET",
             .path = "/v1/clients/" + client.Text("client").value_or("") +

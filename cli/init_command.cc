@@ -100,9 +100,15 @@ base::Result<base::Json> Init(const Common& common, const Options& options) {
   if (!options.dev)
     return base::Error{base::ErrorCode::kInvalidInput, "init.dev-only",
                        "this version makes development appliances; see README, Limits"};
-  if (std::filesystem::exists(home.daemon_config()))
+  // A folder that somebody prepared could lead our files, secrets among them, elsewhere.
+  std::error_code error;
+  const auto status = std::filesystem::symlink_status(home.path(), error);
+  const bool fresh = status.type() == std::filesystem::file_type::not_found ||
+                     (std::filesystem::is_directory(status) &&
+                      std::filesystem::is_empty(home.path(), error) && !error);
+  if (!fresh)
     return base::Error{base::ErrorCode::kConflict, "home.exists",
-                       home.path().string() + " holds an appliance already"};
+                       home.path().string() + " is not an empty folder"};
   return InitDev(home, options);
 }
 

@@ -24,7 +24,9 @@ base::Result<RoleProcess> RoleProcess::Start(std::vector<std::string> words, int
   if (::access(program.c_str(), X_OK) != 0)
     return base::Error{base::ErrorCode::kUnavailable, "role.not-started", "no " + program};
   const base::UniqueFd log_file{
-      log.empty() ? -1 : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+      log.empty()
+          ? -1
+          : ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC | O_NOFOLLOW, 0600)};
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -35,6 +37,7 @@ base::Result<RoleProcess> RoleProcess::Start(std::vector<std::string> words, int
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, nullptr);
+    ::close_range(3, ~0U, CLOSE_RANGE_CLOEXEC);
     if (inherited >= 0) ::fcntl(inherited, F_SETFD, 0);
     if (log_file.valid()) ::dup2(log_file.get(), STDERR_FILENO);
     ::execv(program.c_str(), arguments.data());

@@ -33,9 +33,10 @@ base::Result<TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
                                                     const base::Sha256Digest& imprint,
                                                     base::ByteSpan nonce);
 
-// OCSPRequest (RFC 6960, 4.1) for one certificate, SHA-1 CertID as responders expect.
-// kInvalidInput "certificate.malformed".
-base::Result<base::Bytes> BuildOcspRequest(base::ByteSpan certificate, base::ByteSpan issuer);
+// OCSPRequest (RFC 6960, 4.1) for one certificate, SHA-1 CertID as responders expect, with
+// this nonce (RFC 9654). kInvalidInput "certificate.malformed".
+base::Result<base::Bytes> BuildOcspRequest(base::ByteSpan certificate, base::ByteSpan issuer,
+                                           base::ByteSpan nonce);
 
 struct OcspAnswer {
   base::Bytes response;  // DER of the OCSPResponse, as it goes into the signature.
@@ -43,12 +44,20 @@ struct OcspAnswer {
   std::vector<base::Bytes> certificates;  // Embedded, responder's among them.
 };
 
+struct OcspQuestion {
+  base::ByteSpan certificate;
+  base::ByteSpan issuer;
+  base::ByteSpan nonce;  // A response that echoes a nonce has to echo this one.
+  base::Time proven;     // The time to be covered: thisUpdate is not before it.
+  base::Time now;        // thisUpdate is not after it.
+};
+
 // RFC 6960, 3.2: successful, signed by the issuer or a responder the issuer certified for it,
-// about this certificate, good, and thisUpdate not after `now` (five minutes of grace).
+// about this certificate, good, and made between `proven` and `now` (five minutes of grace
+// for clocks that differ): an older answer says nothing of the proven time.
 //
 // kUnavailable "ocsp.refused"; kDenied "ocsp.revoked"; kInvalidInput "ocsp.malformed",
-// "ocsp.other-certificate", "ocsp.bad-signature", "ocsp.stale".
-base::Result<OcspAnswer> ReadOcspResponse(base::ByteSpan response, base::ByteSpan certificate,
-                                          base::ByteSpan issuer, base::Time now);
+// "ocsp.other-certificate", "ocsp.other-nonce", "ocsp.bad-signature", "ocsp.stale".
+base::Result<OcspAnswer> ReadOcspResponse(base::ByteSpan response, const OcspQuestion& question);
 
 }  // namespace signing

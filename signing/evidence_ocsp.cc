@@ -44,12 +44,30 @@ bool SignedForIssuer(OCSP_BASICRESP* basic, X509* issuer) {
   return verified;
 }
 
-base::Status CheckTimes(const SingleStatus& single, base::Time now) {
+base::Status CheckTimes(const SingleStatus& single, const OcspQuestion& question) {
   const base::Error stale{base::ErrorCode::kInvalidInput, "ocsp.stale",
-                          "thisUpdate or nextUpdate does not include now"};
-  if (!single.this_update || *single.this_update > now + kClockGrace) return stale;
-  if (single.next_update && *single.next_update + kClockGrace < now) return stale;
+                          "made before the proven time, or not valid now"};
+  if (!single.this_update || *single.this_update > question.now + kClockGrace) return stale;
+  if (*single.this_update + kClockGrace < question.proven) return stale;
+  if (single.next_update && *single.next_update + kClockGrace < question.now) return stale;
   return base::Ok();
+}
+
+// RFC 9654: the extension holds an OCTET STRING. Responders may leave it out; one that answers
+// with another nonce answers another question.
+base::Status CheckNonce(OCSP_BASICRESP* basic, base::ByteSpan nonce) {
+  const int index = OCSP_BASICRESP_get_ext_by_NID(basic, NID_id_pkix_OCSP_Nonce, -1);
+  if (index < 0) return base::Ok();
+  const ASN1_OCTET_STRING* value = X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(basic, index));
+  base::Bytes wanted{0x04, static_cast<std::uint8_t>(nonce.size())};
+  base::Append(nonce, wanted);
+  const base::ByteSpan given(ASN1_STRING_get0_data(value),
+                             static_cast<std::size_t>(ASN1_STRING_length(value)));
+  // Before RFC 9654 some responders echoed the bytes without their OCTET STRING.
+  if (base::EqualInConstantTime(given, wanted) || base::EqualInConstantTime(given, nonce))
+    return base::Ok();
+  return base::Error{base::ErrorCode::kInvalidInput, "ocsp.other-nonce",
+                     "the response answers another request"};
 }
 
 base::Status CheckStatus(int status) {
@@ -70,7 +88,8 @@ std::vector<base::Bytes> EmbeddedCertificates(const OCSP_BASICRESP* basic) {
 
 }  // namespace
 
-base::Result<base::Bytes> BuildOcspRequest(base::ByteSpan certificate, base::ByteSpan issuer) {
+base::Result<base::Bytes> BuildOcspRequest(base::ByteSpan certificate, base::ByteSpan issuer,
+                                           base::ByteSpan nonce) {
   const X509Handle subject = ParseCertificate(certificate);
   const X509Handle authority = ParseCertificate(issuer);
   if (!subject || !authority)
@@ -80,14 +99,16 @@ base::Result<base::Bytes> BuildOcspRequest(base::ByteSpan certificate, base::Byt
   OcspCertIdHandle id{OCSP_cert_to_id(EVP_sha1(), subject.get(), authority.get())};
   if (!request || !id || OCSP_request_add0_id(request.get(), id.get()) == nullptr)
     return base::Error{base::ErrorCode::kUnavailable, "memory.short", "OCSP request"};
-  static_cast<void>(id.release());  // The request owns it now.
+  static_cast<void>(id.release());               // The request owns it now.
+  base::Bytes copy(nonce.begin(), nonce.end());  // The library asks for a pointer to write.
+  if (OCSP_request_add1_nonce(request.get(), copy.data(), static_cast<int>(copy.size())) != 1)
+    return base::Error{base::ErrorCode::kUnavailable, "memory.short", "OCSP nonce"};
   return ToDer<OCSP_REQUEST>(request.get(), i2d_OCSP_REQUEST);
 }
 
-base::Result<OcspAnswer> ReadOcspResponse(base::ByteSpan response, base::ByteSpan certificate,
-                                          base::ByteSpan issuer, base::Time now) {
-  const X509Handle subject = ParseCertificate(certificate);
-  const X509Handle authority = ParseCertificate(issuer);
+base::Result<OcspAnswer> ReadOcspResponse(base::ByteSpan response, const OcspQuestion& question) {
+  const X509Handle subject = ParseCertificate(question.certificate);
+  const X509Handle authority = ParseCertificate(question.issuer);
   if (!subject || !authority) return Malformed("certificate or issuer is no X.509");
   const unsigned char* at = response.data();
   const OcspResponseHandle outer{
@@ -104,7 +125,8 @@ base::Result<OcspAnswer> ReadOcspResponse(base::ByteSpan response, base::ByteSpa
   if (!SignedForIssuer(basic.get(), authority.get()))
     return base::Error{base::ErrorCode::kInvalidInput, "ocsp.bad-signature",
                        "not signed for the issuer of our certificate"};
-  RETURN_IF_ERROR(CheckTimes(single, now));
+  RETURN_IF_ERROR(CheckNonce(basic.get(), question.nonce));
+  RETURN_IF_ERROR(CheckTimes(single, question));
   RETURN_IF_ERROR(CheckStatus(single.status));
   const auto produced = ToTime(OCSP_resp_get0_produced_at(basic.get()));
   if (!produced) return Malformed("producedAt");

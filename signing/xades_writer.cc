@@ -102,18 +102,6 @@ bool IsUnreserved(char c) {
          c == '.' || c == '_' || c == '~';
 }
 
-// RFC 6838, 4.2: restricted names around one slash. Parameters are not needed here.
-bool IsMediaType(std::string_view text) {
-  const auto restricted = [](std::string_view name) {
-    return !name.empty() && name.size() <= 127 && std::ranges::all_of(name, [](char c) {
-      return IsUnreserved(c) || std::string_view("!#$&^+").find(c) != std::string_view::npos;
-    });
-  };
-  const std::size_t slash = text.find('/');
-  return slash != std::string_view::npos && restricted(text.substr(0, slash)) &&
-         restricted(text.substr(slash + 1));
-}
-
 base::Status CheckDocument(const DocumentDigest& document) {
   if (!IsDocumentName(document.name))
     return base::Error{base::ErrorCode::kInvalidInput, "document.bad-name",
@@ -137,6 +125,17 @@ bool IsDocumentName(std::string_view name) {
   }
   return std::ranges::none_of(
       name, [](char c) { return c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+}
+
+bool IsMediaType(std::string_view text) {
+  const auto restricted = [](std::string_view name) {
+    return !name.empty() && name.size() <= 127 && std::ranges::all_of(name, [](char c) {
+      return IsUnreserved(c) || std::string_view("!#$&^+").find(c) != std::string_view::npos;
+    });
+  };
+  const std::size_t slash = text.find('/');
+  return slash != std::string_view::npos && restricted(text.substr(0, slash)) &&
+         restricted(text.substr(slash + 1));
 }
 
 std::string PercentEncodePath(std::string_view name) {

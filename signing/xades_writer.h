@@ -62,6 +62,9 @@ std::string WriteSignature(const PreparedSignature& prepared, const hsm::Seal& s
 // empty, "." or ".." segments, and outside META-INF; not "mimetype".
 bool IsDocumentName(std::string_view name);
 
+// RFC 6838, 4.2: type/subtype, without parameters.
+bool IsMediaType(std::string_view text);
+
 // RFC 3986, 2: everything but unreserved characters and "/" becomes %XX.
 std::string PercentEncodePath(std::string_view name);
 

@@ -4,8 +4,8 @@
 
 namespace api {
 
-base::Result<std::string> DocumentReceipt::Run(const Caller& caller, std::string_view id) {
-  ASSIGN_OR_RETURN(vault::StoredRecord stored, read_document_.Find(caller, id));
+base::Result<std::string> DocumentReceipt::Run(const Reading& reading, std::string_view id) {
+  ASSIGN_OR_RETURN(vault::StoredRecord stored, read_document_.Entry(reading, id));
   ASSIGN_OR_RETURN(const base::Json metadata, read_document_.Metadata(stored));
   ASSIGN_OR_RETURN(vault::Ledger::Checkpoint checkpoint, publish_.Covering(stored.entry.value + 1));
   ASSIGN_OR_RETURN(auto proof, ledger_.InclusionProof(stored.entry, checkpoint.size));

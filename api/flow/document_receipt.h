@@ -17,9 +17,10 @@ class DocumentReceipt {
   DocumentReceipt(ReadDocument& read_document, PublishCheckpoint& publish, vault::Ledger& ledger)
       : read_document_(read_document), publish_(publish), ledger_(ledger) {}
 
-  // The text of the receipt (docs/formats/receipt.md). Says nothing of the document's
-  // content, so it needs no purpose. kNotFound "document.unknown".
-  base::Result<std::string> Run(const Caller& caller, std::string_view id);
+  // The text of the receipt (docs/formats/receipt.md). Its salt lets whoever guesses the
+  // document prove the guess, so a read by the platform is recorded, as that of an entry is.
+  // kNotFound "document.unknown".
+  base::Result<std::string> Run(const Reading& reading, std::string_view id);
 
  private:
   ReadDocument& read_document_;

@@ -19,7 +19,8 @@ base::Error Unknown() {
 
 }  // namespace
 
-base::Result<vault::ClientId> FindClient::Run(const Caller& caller, const ClientLookup& lookup) {
+base::Result<vault::ClientId> FindClient::Run(const Reading& reading, const ClientLookup& lookup) {
+  const Caller& caller = reading.caller;
   if (!IsIdentifier(lookup.identifier))
     return base::Error{base::ErrorCode::kInvalidInput, "client.bad-identifier",
                        "a client identifier of another form"};
@@ -28,6 +29,8 @@ base::Result<vault::ClientId> FindClient::Run(const Caller& caller, const Client
                        caller.name + " may not register clients"};
   ASSIGN_OR_RETURN(const base::Sha256Digest alias, keys_.MacIdentifier(lookup.identifier));
   auto found = ledger_.FindClient(alias);
+  if (found.ok() && caller.role == CallerRole::kPlatform)
+    RETURN_IF_ERROR(record_access_.Run(reading, found.value(), {}, "client.lookup"));
   if (found.ok() || found.error().code != base::ErrorCode::kNotFound || !lookup.create)
     return found;
   return Register(caller, alias);

@@ -4,6 +4,7 @@
 #include <string>
 
 #include "api/caller.h"
+#include "api/flow/record_access.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "hsm/vault_keys.h"
@@ -19,17 +20,20 @@ struct ClientLookup {
 // Thread-safe if its parts are. Borrows them; they must outlive it.
 class FindClient {
  public:
-  FindClient(vault::Ledger& ledger, hsm::VaultKeys& keys, const base::Clock& clock)
-      : ledger_(ledger), keys_(keys), clock_(clock) {}
+  FindClient(RecordAccess& record_access, vault::Ledger& ledger, hsm::VaultKeys& keys,
+             const base::Clock& clock)
+      : record_access_(record_access), ledger_(ledger), keys_(keys), clock_(clock) {}
 
-  // The identifier itself is stored nowhere: only its MAC under a key in the token.
+  // The identifier itself is stored nowhere: only its MAC under a key in the token. That
+  // the platform learnt who is a client is recorded before it is told.
   // kNotFound "client.unknown", kInvalidInput "client.bad-identifier",
   // kDenied "caller.wrong-role" when the platform asks to create.
-  base::Result<vault::ClientId> Run(const Caller& caller, const ClientLookup& lookup);
+  base::Result<vault::ClientId> Run(const Reading& reading, const ClientLookup& lookup);
 
  private:
   base::Result<vault::ClientId> Register(const Caller& caller, const base::Sha256Digest& alias);
 
+  RecordAccess& record_access_;
   vault::Ledger& ledger_;
   hsm::VaultKeys& keys_;
   const base::Clock& clock_;

@@ -27,6 +27,14 @@ base::Result<vault::StoredRecord> ReadDocument::Find(const Caller& caller,
   return found;
 }
 
+base::Result<vault::StoredRecord> ReadDocument::Entry(const Reading& reading, std::string_view id) {
+  ASSIGN_OR_RETURN(vault::StoredRecord stored, Find(reading.caller, id));
+  if (reading.caller.role == CallerRole::kPlatform)
+    RETURN_IF_ERROR(
+        record_access_.Run(reading, stored.record.client, stored.record.id, "entry.read"));
+  return stored;
+}
+
 base::Result<base::Json> ReadDocument::Metadata(const vault::StoredRecord& record) const {
   ASSIGN_OR_RETURN(const base::Secret key, OpenRecordKey(ledger_, keys_, record.record.id));
   return OpenMetadata(key, record.record);

@@ -27,8 +27,9 @@ class ReadDocument {
   // An agency sees its own documents; the platform sees all, by purpose. What one may not
   // see does not exist: kNotFound "document.unknown".
   //
-  // The ledger entry alone: no personal data, so no access record.
-  base::Result<vault::StoredRecord> Find(const Caller& caller, std::string_view id) const;
+  // The ledger entry alone, which ties a client to an agency and a time. An agency reads its
+  // own entries freely; the platform's read is recorded first.
+  base::Result<vault::StoredRecord> Entry(const Reading& reading, std::string_view id);
 
   // Metadata only, for the receipt's salt: stays inside, never answered as it is.
   base::Result<base::Json> Metadata(const vault::StoredRecord& record) const;
@@ -38,6 +39,8 @@ class ReadDocument {
                                    std::string_view what);
 
  private:
+  base::Result<vault::StoredRecord> Find(const Caller& caller, std::string_view id) const;
+
   RecordAccess& record_access_;
   vault::Ledger& ledger_;
   vault::Segments& segments_;

@@ -2,12 +2,15 @@
 
 #include <algorithm>
 
+#include "api/flow/release_rule.h"
 #include "base/random.h"
 #include "signing/evidence.h"
 #include "signing/xades_writer.h"
 
 namespace api {
 namespace {
+
+constexpr std::size_t kOcspNonceSize = 32;  // RFC 9654, 2.1.
 
 std::string_view FormatName(SignatureLevel level) {
   switch (level) {
@@ -16,10 +19,6 @@ std::string_view FormatName(SignatureLevel level) {
     case SignatureLevel::kLT: return "XAdES-BASELINE-LT";
   }
   return "";
-}
-
-base::Error NotReleased(const std::string& why) {
-  return {base::ErrorCode::kInternal, "release.refused", why};
 }
 
 // Eight bytes that are a positive INTEGER of exactly that length.
@@ -37,12 +36,19 @@ void AddOnce(const std::vector<base::Bytes>& from, std::vector<base::Bytes>& to)
 
 }  // namespace
 
+base::Status RequireOwnKey(const Caller& caller, const hsm::KeyLabel& key) {
+  if (std::ranges::find(caller.keys, key.text) != caller.keys.end()) return base::Ok();
+  return base::Error{base::ErrorCode::kDenied, "key.not-yours",
+                     caller.name + " may not use key " + key.text};
+}
+
 base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrder& order,
-                                            base::ByteSpan container) {
-  if (std::ranges::find(caller.keys, order.key.text) == caller.keys.end())
-    return base::Error{base::ErrorCode::kDenied, "key.not-yours",
-                       caller.name + " may not use key " + order.key.text};
-  ASSIGN_OR_RETURN(const auto documents, inspector_.ListDocuments(container));
+                                            const DocumentsToSeal& input) {
+  RETURN_IF_ERROR(RequireOwnKey(caller, order.key));
+  std::vector<signing::DocumentDigest> documents = input.documents;
+  if (documents.empty()) {
+    ASSIGN_OR_RETURN(documents, inspector_.ListDocuments(input.container));
+  }
   ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate, signer_.Certificate(order.key));
 
   const base::Time now = clock_.Now();
@@ -54,12 +60,19 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
                    signer_.SealReferences({.key = order.key, .references = prepared.references}));
   ASSIGN_OR_RETURN(const signing::Evidence evidence,
                    Prove(prepared, seal, order.level, certificate));
+  ASSIGN_OR_RETURN(base::Bytes container,
+                   inspector_.AddSignature(input.container,
+                                           signing::WriteSignature(prepared, seal, evidence), now));
 
-  ASSIGN_OR_RETURN(
-      base::Bytes signed_container,
-      inspector_.AddSignature(container, signing::WriteSignature(prepared, seal, evidence), now));
-  RETURN_IF_ERROR(RequireReleasable(signed_container, order.level, certificate));
-  return signed_container;
+  // A fresh process looks at it, with no memory of how it was made.
+  ASSIGN_OR_RETURN(const base::Json report,
+                   inspector_.Verify(container, {.name = "release.edoc", .at = clock_.Now()}));
+  RETURN_IF_ERROR(RequireReleasable(report, {.format = std::string(FormatName(order.level)),
+                                             .certificate = base::Sha256(certificate.der),
+                                             .signature_value = base::Sha256(seal.value),
+                                             .documents = documents,
+                                             .has_timestamp = order.level != SignatureLevel::kB}));
+  return container;
 }
 
 base::Result<signing::Evidence> SignDocument::Prove(const signing::PreparedSignature& prepared,
@@ -78,7 +91,7 @@ base::Result<signing::Evidence> SignDocument::Prove(const signing::PreparedSigna
     return base::Error{base::ErrorCode::kNotFound, "key.without-issuer",
                        "level LT needs the issuer of the sealing certificate in the token"};
   ASSIGN_OR_RETURN(const signing::OcspAnswer status,
-                   AskStatus(certificate.der, certificate.chain.front()));
+                   AskStatus(certificate.der, certificate.chain.front(), timestamp.time));
   evidence.ocsp_responses.push_back(status.response);
   AddOnce(certificate.chain, evidence.certificates);
   AddOnce(timestamp.certificates, evidence.certificates);
@@ -91,41 +104,34 @@ base::Result<signing::TimestampAnswer> SignDocument::Timestamp(const base::Sha25
   ASSIGN_OR_RETURN(const base::Bytes response,
                    outbound_.Post("tsa", "application/timestamp-query",
                                   signing::BuildTimestampRequest(imprint, nonce)));
-  return inspector_.ReadTimestampResponse(response, imprint, nonce);
+  ASSIGN_OR_RETURN(signing::TimestampAnswer answer,
+                   inspector_.ReadTimestampResponse(response, imprint, nonce));
+  const std::string tsa = answer.certificates.empty()
+                              ? ""
+                              : base::HexEncode(base::Sha256(answer.certificates.front()).bytes);
+  if (std::ranges::find(trust_.tsa_certificates, tsa) == trust_.tsa_certificates.end())
+    return base::Error{base::ErrorCode::kUnavailable, "timestamp.other-tsa",
+                       "TSA certificate " + tsa + " is not configured"};
+  const base::Time now = clock_.Now();
+  if (answer.time > now + trust_.skew || answer.time + trust_.skew < now)
+    return base::Error{base::ErrorCode::kUnavailable, "timestamp.wrong-time",
+                       "genTime " + base::FormatTime(answer.time)};
+  return answer;
 }
 
 base::Result<signing::OcspAnswer> SignDocument::AskStatus(base::ByteSpan certificate,
-                                                          base::ByteSpan issuer) {
-  ASSIGN_OR_RETURN(const base::Bytes request, signing::BuildOcspRequest(certificate, issuer));
+                                                          base::ByteSpan issuer,
+                                                          base::Time proven) {
+  const base::Bytes nonce = base::RandomBytes(kOcspNonceSize);
+  ASSIGN_OR_RETURN(const base::Bytes request,
+                   signing::BuildOcspRequest(certificate, issuer, nonce));
   ASSIGN_OR_RETURN(const base::Bytes response,
                    outbound_.Post("ocsp", "application/ocsp-request", request));
-  return inspector_.ReadOcspResponse(response, certificate, issuer, clock_.Now());
-}
-
-// DESIGN, 4, release rule: intact, made by the right certificate, at the level asked, and
-// nothing TOTAL-FAILED. A fresh process looks at it, with no memory of how it was made.
-base::Status SignDocument::RequireReleasable(base::ByteSpan container, SignatureLevel level,
-                                             const hsm::SealingCertificate& certificate) {
-  ASSIGN_OR_RETURN(const base::Json report,
-                   inspector_.Verify(container, {.name = "release.edoc", .at = clock_.Now()}));
-  const base::Json* signatures = report.Find("signatures");
-  if (signatures == nullptr || signatures->AsArray() == nullptr ||
-      signatures->AsArray()->size() != 1)
-    return NotReleased("not exactly one signature: " + report.Text("verdict").value_or("none"));
-  const base::Json& signature = signatures->AsArray()->front();
-  const base::Json* intact = signature.Find("intact");
-  if (intact == nullptr || intact->AsBool() == nullptr || !*intact->AsBool())
-    return NotReleased("not intact");
-  if (signature.Text("indication").value_or("TOTAL-FAILED") == "TOTAL-FAILED" ||
-      report.Text("verdict").value_or("invalid") == "invalid")
-    return NotReleased("failed: " + signature.Text("subIndication").value_or(""));
-  if (signature.Text("format") != FormatName(level))
-    return NotReleased("level is " + signature.Text("format").value_or("unknown"));
-  const base::Json* signer = signature.Find("signer");
-  const std::string expected = base::HexEncode(base::Sha256(certificate.der).bytes);
-  if (signer == nullptr || signer->Text("certificateSha256") != expected)
-    return NotReleased("signed by another certificate");
-  return base::Ok();
+  return inspector_.ReadOcspResponse(response, {.certificate = certificate,
+                                                .issuer = issuer,
+                                                .nonce = nonce,
+                                                .proven = proven,
+                                                .now = clock_.Now()});
 }
 
 }  // namespace api

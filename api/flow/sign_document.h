@@ -1,7 +1,9 @@
 // SignDocument: documents go in, a sealed .edoc comes out, or nothing.
 #pragma once
 
+#include <chrono>
 #include <string>
+#include <vector>
 
 #include "api/caller.h"
 #include "api/inspector.h"
@@ -19,33 +21,49 @@ struct SealOrder {
   SignatureLevel level = SignatureLevel::kT;
 };
 
+// What is to be sealed: an unsigned ASiC-E container. `documents` is given when the container
+// was written here; otherwise an inspector lists them.
+struct DocumentsToSeal {
+  base::ByteSpan container;
+  std::vector<signing::DocumentDigest> documents{};
+};
+
+// Whose timestamps are used. Anybody can make a timestamp; only these may stand in our seals.
+struct TimestampTrust {
+  std::vector<std::string> tsa_certificates;  // SHA-256 in hexadecimal. None: no timestamp is used.
+  std::chrono::seconds skew{300};             // genTime is at most this far from our clock.
+};
+
+// kDenied "key.not-yours" unless the caller was registered for that key.
+base::Status RequireOwnKey(const Caller& caller, const hsm::KeyLabel& key);
+
 // Thread-safe if its parts are. Borrows them; they must outlive it.
 class SignDocument {
  public:
   SignDocument(hsm::Signer& signer, Inspector& inspector, Outbound& outbound,
-               const base::Clock& clock)
-      : signer_(signer), inspector_(inspector), outbound_(outbound), clock_(clock) {}
+               const TimestampTrust& trust, const base::Clock& clock)
+      : signer_(signer), inspector_(inspector), outbound_(outbound), trust_(trust), clock_(clock) {}
 
-  // `container` is an unsigned ASiC-E container with the documents.
-  //
   // Errors: those of the parts, and
-  //   kDenied "key.not-yours"       the caller may not use that key
-  //   kInternal "release.refused"   our verifier did not pass what we made: it is not released
+  //   kDenied "key.not-yours"            the caller may not use that key
+  //   kUnavailable "timestamp.other-tsa" the answer is by a TSA that is not configured
+  //   kUnavailable "timestamp.wrong-time" its time is too far from ours
+  //   kInternal "release.refused"        our verifier did not pass what we made
   base::Result<base::Bytes> Run(const Caller& caller, const SealOrder& order,
-                                base::ByteSpan container);
+                                const DocumentsToSeal& input);
 
  private:
   base::Result<signing::Evidence> Prove(const signing::PreparedSignature& prepared,
                                         const hsm::Seal& seal, SignatureLevel level,
                                         const hsm::SealingCertificate& certificate);
   base::Result<signing::TimestampAnswer> Timestamp(const base::Sha256Digest& imprint);
-  base::Result<signing::OcspAnswer> AskStatus(base::ByteSpan certificate, base::ByteSpan issuer);
-  base::Status RequireReleasable(base::ByteSpan container, SignatureLevel level,
-                                 const hsm::SealingCertificate& certificate);
+  base::Result<signing::OcspAnswer> AskStatus(base::ByteSpan certificate, base::ByteSpan issuer,
+                                              base::Time proven);
 
   hsm::Signer& signer_;
   Inspector& inspector_;
   Outbound& outbound_;
+  const TimestampTrust& trust_;
   const base::Clock& clock_;
 };
 

@@ -16,14 +16,14 @@ constexpr std::array<std::string_view, 2> kDirections{"outgoing", "incoming"};
 constexpr std::array<std::string_view, 4> kChannels{"electronic", "in-person", "phone", "post"};
 
 base::Status CheckSubmission(const Submission& submission) {
-  if (submission.bytes.empty())
+  if (submission.bytes.empty() && !submission.seal)
     return base::Error{base::ErrorCode::kInvalidInput, "document.empty", "no bytes"};
   if (!signing::IsDocumentName(submission.name))
     return base::Error{base::ErrorCode::kInvalidInput, "document.bad-name",
                        "a name that cannot be a document's"};
-  if (submission.media_type.empty() || submission.media_type.size() > 127)
+  if (!signing::IsMediaType(submission.media_type))
     return base::Error{base::ErrorCode::kInvalidInput, "document.bad-media-type",
-                       "a media type of 1 to 127 bytes"};
+                       "not a type/subtype"};
   if (std::ranges::find(kDirections, submission.direction) == kDirections.end() ||
       std::ranges::find(kChannels, submission.channel) == kChannels.end())
     return base::Error{base::ErrorCode::kInvalidInput, "document.bad-direction",
@@ -39,7 +39,7 @@ base::Result<StoredDocument> SubmitDocument::Run(const Caller& caller,
   ASSIGN_OR_RETURN(const vault::ClientId client, KnownClient(ledger_, submission.client));
   if (!submission.seal) return Store(caller, submission, client, submission.bytes);
   ASSIGN_OR_RETURN(const base::Bytes container,
-                   sign_document_.Run(caller, *submission.seal, submission.bytes));
+                   sign_document_.Run(caller, *submission.seal, submission.to_seal));
   return Store(caller, submission, client, container);
 }
 

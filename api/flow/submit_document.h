@@ -20,8 +20,9 @@ struct Submission {
   std::string media_type;
   std::string direction;          // "outgoing" or "incoming".
   std::string channel;            // "electronic", "in-person", "phone" or "post".
-  std::optional<SealOrder> seal;  // Sign first, and store the container.
-  base::ByteSpan bytes;           // The document; an unsigned container when `seal` is given.
+  std::optional<SealOrder> seal;  // Seal `to_seal` first, and store that container.
+  DocumentsToSeal to_seal;        // Only with `seal`.
+  base::ByteSpan bytes;           // The document; only without `seal`.
 };
 
 struct StoredDocument {

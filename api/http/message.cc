@@ -37,8 +37,11 @@ int StatusOf(const base::Error& error) {
   return std::ranges::find(kStatus, error.code, &StatusRow::code)->status;
 }
 
+// What the caller did or asked for may be told in detail. How we are built may not: details
+// of what is unavailable or broken name our files and roles, and go to the log.
 bool IsForTheCaller(base::ErrorCode code) {
-  return code != base::ErrorCode::kInternal && code != base::ErrorCode::kCorrupted;
+  return code == base::ErrorCode::kInvalidInput || code == base::ErrorCode::kNotFound ||
+         code == base::ErrorCode::kConflict || code == base::ErrorCode::kDenied;
 }
 
 }  // namespace

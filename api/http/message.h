@@ -16,7 +16,7 @@ namespace api {
 
 struct Request {
   std::string method;
-  std::string path;                            // Without query, not yet decoded.
+  std::string path;                            // Without query; one with "%" is refused earlier.
   std::map<std::string, std::string> query;    // Decoded; a repeated name is refused earlier.
   std::map<std::string, std::string> headers;  // Names in lower case.
   base::Bytes body;

@@ -32,21 +32,27 @@ base::Result<SealOrder> ReadSealOrder(const Request& request) {
   const auto level = std::ranges::find(kLevels, request.Query("level").value_or("T"), &Row::name);
   if (level == kLevels.end())
     return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-level", "level is B, T or LT"};
-  return SealOrder{.key = {request.Query("key").value_or("")}, .level = level->level};
+  const SealOrder order{.key = {request.Query("key").value_or("")}, .level = level->level};
+  RETURN_IF_ERROR(RequireOwnKey(request.caller, order.key));
+  return order;
 }
 
-// What is to be signed: the body itself when it is a container of documents, or the body as
-// the one document of a container that we write around it.
-base::Result<base::Bytes> ContainerToSign(const Flows& flows, const Request& request) {
+// What is to be sealed: the body itself when it is a container of documents, or the body as
+// the one document of a container that we write around it, into `written`.
+base::Result<DocumentsToSeal> ToSeal(const Flows& flows, const Request& request,
+                                     base::Bytes& written) {
   if (request.body.empty())
     return base::Error{base::ErrorCode::kInvalidInput, "document.empty", "no bytes"};
   const std::string type = request.Header("content-type");
-  if (type == signing::kAsicMediaType) return request.body;
-  const auto name = FileNameOf(request.Header("content-disposition"));
-  return signing::WriteContainer(
-      {.documents = {{.name = name.value_or(""), .media_type = type, .bytes = request.body}},
-       .signatures = {},
-       .modified = flows.clock.Now()});
+  if (type == signing::kAsicMediaType) return DocumentsToSeal{.container = request.body};
+  const std::string name = FileNameOf(request.Header("content-disposition")).value_or("");
+  ASSIGN_OR_RETURN(written,
+                   signing::WriteContainer(
+                       {.documents = {{.name = name, .media_type = type, .bytes = request.body}},
+                        .signatures = {},
+                        .modified = flows.clock.Now()}));
+  return DocumentsToSeal{.container = written,
+                         .documents = {{name, type, base::Sha256(request.body)}}};
 }
 
 // "decision.pdf" is kept as "decision.edoc".
@@ -93,8 +99,8 @@ Result LookUpClient(const Flows& flows, const Request& request, const Wildcards&
   const bool may_create = create != nullptr && create->AsBool() != nullptr && *create->AsBool();
   ASSIGN_OR_RETURN(
       const vault::ClientId client,
-      flows.find_client.Run(request.caller, {.identifier = body.Text("identifier").value_or(""),
-                                             .create = may_create}));
+      flows.find_client.Run(ReadingOf(request), {.identifier = body.Text("identifier").value_or(""),
+                                                 .create = may_create}));
   base::Json json;
   json.Set("client", client.Text());
   return JsonResponse(200, json);
@@ -108,12 +114,12 @@ Result PostDocument(const Flows& flows, const Request& request, const Wildcards&
                         .direction = request.Query("direction").value_or("outgoing"),
                         .channel = request.Query("channel").value_or("electronic"),
                         .seal = std::nullopt,
+                        .to_seal = {},
                         .bytes = request.body};
-  base::Bytes container;
+  base::Bytes written;
   if (request.Query("key")) {
     ASSIGN_OR_RETURN(submission.seal, ReadSealOrder(request));
-    ASSIGN_OR_RETURN(container, ContainerToSign(flows, request));
-    submission.bytes = container;
+    ASSIGN_OR_RETURN(submission.to_seal, ToSeal(flows, request, written));
     submission.name = ContainerName(submission.name);
     submission.media_type = signing::kAsicMediaType;
   }
@@ -131,7 +137,7 @@ Result PostDocument(const Flows& flows, const Request& request, const Wildcards&
 
 Result GetDocument(const Flows& flows, const Request& request, const Wildcards& wildcards) {
   ASSIGN_OR_RETURN(const vault::StoredRecord stored,
-                   flows.read_document.Find(request.caller, wildcards.at(0)));
+                   flows.read_document.Entry(ReadingOf(request), wildcards.at(0)));
   base::Json json;
   json.Set("id", stored.record.id.Text());
   json.Set("client", stored.record.client.Text());
@@ -157,7 +163,7 @@ Result GetContent(const Flows& flows, const Request& request, const Wildcards& w
 
 Result GetReceipt(const Flows& flows, const Request& request, const Wildcards& wildcards) {
   ASSIGN_OR_RETURN(const std::string receipt,
-                   flows.document_receipt.Run(request.caller, wildcards.at(0)));
+                   flows.document_receipt.Run(ReadingOf(request), wildcards.at(0)));
   return TextResponse(receipt);
 }
 
@@ -170,9 +176,10 @@ Result GetVerification(const Flows& flows, const Request& request, const Wildcar
 
 Result PostSignature(const Flows& flows, const Request& request, const Wildcards&) {
   ASSIGN_OR_RETURN(const SealOrder order, ReadSealOrder(request));
-  ASSIGN_OR_RETURN(const base::Bytes container, ContainerToSign(flows, request));
+  base::Bytes written;
+  ASSIGN_OR_RETURN(const DocumentsToSeal to_seal, ToSeal(flows, request, written));
   ASSIGN_OR_RETURN(base::Bytes signed_container,
-                   flows.sign_document.Run(request.caller, order, container));
+                   flows.sign_document.Run(request.caller, order, to_seal));
   return ContainerResponse(std::move(signed_container));
 }
 
@@ -208,30 +215,31 @@ Result GetLogKey(const Flows& flows, const Request&, const Wildcards&) {
 
 // ---- The table. ----
 
+enum class Body { kNone, kSmall, kDocument };
+constexpr std::size_t kSmallBody = 4096;
+
 struct Route {
   std::string_view method;
   std::string_view pattern;  // "*" stands for one segment.
+  Body body;
+  bool agencies_only;  // All others are for every registered caller; their flows decide on.
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
 constexpr std::array<Route, 13> kRoutes{{
-    {"GET", "/health/live", Live},
-    {"GET", "/health/ready", Ready},
-    {"POST", "/v1/clients/lookup", LookUpClient},
-    {"GET", "/v1/clients/*/history", GetHistory},
-    {"GET", "/v1/clients/*/accesses", GetAccesses},
-    {"POST", "/v1/documents", PostDocument},
-    {"GET", "/v1/documents/*", GetDocument},
-    {"GET", "/v1/documents/*/content", GetContent},
-    {"GET", "/v1/documents/*/receipt", GetReceipt},
-    {"GET", "/v1/documents/*/verification", GetVerification},
-    {"POST", "/v1/signatures", PostSignature},
-    {"GET", "/v1/log/checkpoint", GetCheckpoint},
-    {"GET", "/v1/log/key", GetLogKey},
+    {"GET", "/health/live", Body::kNone, false, Live},
+    {"GET", "/health/ready", Body::kNone, false, Ready},
+    {"POST", "/v1/clients/lookup", Body::kSmall, false, LookUpClient},
+    {"GET", "/v1/clients/*/history", Body::kNone, false, GetHistory},
+    {"GET", "/v1/clients/*/accesses", Body::kNone, false, GetAccesses},
+    {"POST", "/v1/documents", Body::kDocument, true, PostDocument},
+    {"GET", "/v1/documents/*", Body::kNone, false, GetDocument},
+    {"GET", "/v1/documents/*/content", Body::kNone, false, GetContent},
+    {"GET", "/v1/documents/*/receipt", Body::kNone, false, GetReceipt},
+    {"GET", "/v1/documents/*/verification", Body::kNone, false, GetVerification},
+    {"POST", "/v1/signatures", Body::kDocument, true, PostSignature},
+    {"GET", "/v1/log/checkpoint", Body::kNone, false, GetCheckpoint},
+    {"GET", "/v1/log/key", Body::kNone, false, GetLogKey},
 }};
-
-// Routes only agencies may use; all others are for every registered caller, and their flows
-// decide what that caller may see.
-constexpr std::array<std::string_view, 2> kAgencyOnly{"POST /v1/documents", "POST /v1/signatures"};
 
 std::vector<std::string_view> Split(std::string_view path) {
   std::vector<std::string_view> segments;
@@ -260,26 +268,43 @@ std::optional<Wildcards> Match(std::string_view pattern, std::string_view path) 
   return wildcards;
 }
 
-Result Dispatch(const Flows& flows, const Request& request) {
+struct Matched {
+  const Route* route;
+  Wildcards wildcards;
+};
+base::Result<Matched> FindRoute(const Request& request) {
   bool path_exists = false;
   for (const Route& route : kRoutes) {
-    const auto wildcards = Match(route.pattern, request.path);
+    auto wildcards = Match(route.pattern, request.path);
     if (!wildcards) continue;
     path_exists = true;
     if (route.method != request.method) continue;
-    const std::string name = request.method + " " + std::string(route.pattern);
-    if (std::ranges::find(kAgencyOnly, name) != kAgencyOnly.end() &&
-        request.caller.role != CallerRole::kAgency)
+    if (route.agencies_only && request.caller.role != CallerRole::kAgency)
       return base::Error{base::ErrorCode::kDenied, "caller.wrong-role",
                          request.caller.name + " is no agency"};
-    return route.answer(flows, request, *wildcards);
+    return Matched{&route, std::move(*wildcards)};
   }
   if (path_exists)
     return base::Error{base::ErrorCode::kInvalidInput, "http.method-not-allowed", request.method};
   return base::Error{base::ErrorCode::kNotFound, "http.no-such-path", "no such path"};
 }
 
+Result Dispatch(const Flows& flows, const Request& request) {
+  ASSIGN_OR_RETURN(const Matched matched, FindRoute(request));
+  return matched.route->answer(flows, request, matched.wildcards);
+}
+
 }  // namespace
+
+base::Result<std::size_t> Admit(const Request& request, std::size_t document_bytes) {
+  ASSIGN_OR_RETURN(const Matched matched, FindRoute(request));
+  switch (matched.route->body) {
+    case Body::kNone: return std::size_t{0};
+    case Body::kSmall: return kSmallBody;
+    case Body::kDocument: return document_bytes;
+  }
+  return std::size_t{0};
+}
 
 Response Answer(const Flows& flows, const Request& request) {
   Result result = Dispatch(flows, request);

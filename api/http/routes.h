@@ -28,7 +28,13 @@ struct Flows {
   const base::Clock& clock;
 };
 
-// Thread-safe. Never fails: an error becomes a problem document.
+// Asked when the head of a request is read and its body is not: how many bytes of body it may
+// have. `document_bytes` is the limit of bodies that are documents.
+// kNotFound "http.no-such-path", kInvalidInput "http.method-not-allowed",
+// kDenied "caller.wrong-role".
+base::Result<std::size_t> Admit(const Request& request, std::size_t document_bytes);
+
+// Thread-safe. Never fails: an error becomes a problem document. REQUIRES: admitted.
 Response Answer(const Flows& flows, const Request& request);
 
 }  // namespace api

@@ -16,9 +16,8 @@
 #include <openssl/x509.h>
 
 #include <algorithm>
-#include <array>
 #include <cctype>
-#include <charconv>
+#include <set>
 
 #include "base/digest.h"
 #include "base/log.h"
@@ -42,45 +41,49 @@ std::string LowerCase(std::string text) {
   return text;
 }
 
-// RFC 9112, 3.2 and 6.3: one Host; a length or chunks, never both, never twice. What two
-// servers could read differently is refused.
+// RFC 9110, 5.6.2. Poco takes anything up to the colon for a name, a blank before it too.
+bool IsToken(std::string_view text) {
+  return !text.empty() && std::ranges::all_of(text, [](char c) {
+    return std::isalnum(static_cast<unsigned char>(c)) != 0 ||
+           std::string_view("!#$%&'*+-.^_`|~").find(c) != std::string_view::npos;
+  });
+}
+
+// RFC 9112, 3.2 and 6: one Host, every field once, a body only by Content-Length. What two
+// servers could read differently is refused. Chunked bodies are not taken: Poco ends its
+// stream alike for the last chunk and for a connection that broke.
 base::Status CheckFraming(const net::HTTPServerRequest& request) {
-  std::map<std::string, int> count;
-  for (const auto& [name, value] : request) ++count[LowerCase(name)];
-  if (request.getVersion() == net::HTTPMessage::HTTP_1_1 && count["host"] != 1)
-    return BadFraming("exactly one Host is needed");
-  if (count["content-length"] > 1 || count["transfer-encoding"] > 1)
-    return BadFraming("a repeated length");
-  if (count["content-length"] == 1 && count["transfer-encoding"] == 1)
-    return BadFraming("Content-Length and Transfer-Encoding");
-  if (count["transfer-encoding"] == 1 && LowerCase(request.get("Transfer-Encoding")) != "chunked")
-    return BadFraming("a transfer encoding other than chunked");
-  if (count["content-length"] == 1) {
-    const std::string& length = request.get("Content-Length");
-    if (length.empty() || length.size() > 18 ||
-        !std::ranges::all_of(length, [](char c) { return c >= '0' && c <= '9'; }))
-      return BadFraming("Content-Length is no number");
+  if (request.getVersion() != net::HTTPMessage::HTTP_1_1) return BadFraming("HTTP/1.1 only");
+  std::set<std::string> names;
+  for (const auto& [name, value] : request) {
+    if (!IsToken(name)) return BadFraming("a header name that is none");
+    if (!names.insert(LowerCase(name)).second) return BadFraming("a repeated header");
   }
+  if (!names.contains("host")) return BadFraming("Host is needed");
+  if (names.contains("transfer-encoding")) return BadFraming("chunked bodies are not taken");
+  if (!names.contains("content-length")) {
+    if (request.getMethod() != "POST") return base::Ok();
+    return base::Error{base::ErrorCode::kInvalidInput, "http.length-required",
+                       "POST needs Content-Length"};
+  }
+  const std::string& length = request.get("Content-Length");
+  if (length.empty() || length.size() > 18 ||
+      !std::ranges::all_of(length, [](char c) { return c >= '0' && c <= '9'; }))
+    return BadFraming("Content-Length is no number");
   return base::Ok();
 }
 
 base::Result<base::Bytes> ReadBody(net::HTTPServerRequest& request, std::size_t limit) {
-  const base::Error too_large{base::ErrorCode::kInvalidInput, "body.too-large",
-                              "at most " + std::to_string(limit) + " bytes"};
-  if (request.hasContentLength() &&
-      static_cast<std::uint64_t>(request.getContentLength64()) > limit)
-    return too_large;
-  base::Bytes body;
-  std::array<char, 65536> block{};
-  std::istream& in = request.stream();
-  while (in.good()) {
-    in.read(block.data(), block.size());
-    const auto got = static_cast<std::size_t>(in.gcount());
-    if (body.size() + got > limit) return too_large;
-    body.insert(body.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got));
-  }
-  if (request.hasContentLength() &&
-      body.size() != static_cast<std::size_t>(request.getContentLength64()))
+  if (!request.hasContentLength()) return base::Bytes{};
+  const auto length = static_cast<std::uint64_t>(request.getContentLength64());
+  if (length > limit)
+    return base::Error{base::ErrorCode::kInvalidInput, "body.too-large",
+                       "at most " + std::to_string(limit) + " bytes"};
+  base::Bytes body(length);
+  request.stream().read(
+      reinterpret_cast<char*>(body.data()),  // The bytes as the stream gives them.
+      static_cast<std::streamsize>(length));
+  if (static_cast<std::uint64_t>(request.stream().gcount()) != length)
     return BadFraming("the body ended early");
   return body;
 }
@@ -122,7 +125,8 @@ class RequestHandler final : public net::HTTPRequestHandler {
     Request request;
     request.id = base::HexEncode(base::RandomBytes(8));
     const auto taken = Take(from, request);
-    const Response response = taken.ok() ? handler_(request) : Problem(taken.error(), request);
+    const Response response =
+        taken.ok() ? handler_.answer(request) : Problem(taken.error(), request);
     // After a refused body the rest of the connection cannot be trusted to begin a request.
     if (!taken.ok()) to.setKeepAlive(false);
     LogRequest(request, response);
@@ -135,11 +139,16 @@ class RequestHandler final : public net::HTTPRequestHandler {
       request.method = from.getMethod();
       for (const auto& [name, value] : from) request.headers[LowerCase(name)] = value;
       RETURN_IF_ERROR(CheckFraming(from));
-      const Poco::URI uri(from.getURI());
+      // Our paths need no escapes, and two servers could read one differently.
+      const std::string& target = from.getURI();
+      if (target.substr(0, target.find('?')).find('%') != std::string::npos)
+        return BadFraming("a path with %");
+      const Poco::URI uri(target);
       request.path = uri.getPath();
       ASSIGN_OR_RETURN(request.caller, Identify(from, config_.callers));
       RETURN_IF_ERROR(ReadQuery(uri, request));
-      ASSIGN_OR_RETURN(request.body, ReadBody(from, config_.document_bytes));
+      ASSIGN_OR_RETURN(const std::size_t limit, handler_.admit(request));
+      ASSIGN_OR_RETURN(request.body, ReadBody(from, limit));
       return base::Ok();
     } catch (const Poco::Exception& exception) {
       return BadFraming(exception.name());

@@ -12,7 +12,12 @@ namespace api {
 
 class HttpServer {
  public:
-  using Handler = std::function<Response(const Request&)>;  // Called from many threads.
+  // Called from many threads.
+  struct Handler {
+    // The head is read: may this request be made, and with how much body?
+    std::function<base::Result<std::size_t>(const Request&)> admit;
+    std::function<Response(const Request&)> answer;
+  };
 
   // Listens at once. kUnavailable "http.cannot-listen" (address taken, certificate or key
   // unreadable).

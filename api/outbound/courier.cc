@@ -6,10 +6,14 @@
 #include <Poco/Net/HTTPRequest.h>
 #include <Poco/Net/HTTPResponse.h>
 #include <Poco/Net/HTTPSClientSession.h>
+#include <Poco/Net/StreamSocketImpl.h>
 #include <Poco/URI.h>
+#include <sys/socket.h>
 
 #include <array>
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <thread>
 
@@ -23,6 +27,7 @@ namespace {
 
 constexpr std::size_t kMaxBody = std::size_t{1} << 20U;  // TSA and OCSP answers are a few KiB.
 constexpr std::size_t kThreads = 4;
+constexpr std::chrono::seconds kPatience{30};
 
 base::Error NoAnswer(const std::string& what) {
   return {base::ErrorCode::kUnavailable, "courier.no-answer", what};
@@ -35,6 +40,23 @@ std::unique_ptr<Poco::Net::HTTPClientSession> SessionFor(const Poco::URI& uri) {
       Poco::Net::Context::TLS_CLIENT_USE, "", "", "", Poco::Net::Context::VERIFY_STRICT, 9, true);
   return std::make_unique<Poco::Net::HTTPSClientSession>(uri.getHost(), uri.getPort(), context);
 }
+
+// Ends an exchange that takes too long as a whole: a timeout of the socket is one of each
+// read, and a peer that drips a byte now and then never meets it.
+class Watchdog {
+ public:
+  Watchdog(int socket, std::chrono::seconds patience)
+      : thread_([this, socket, patience](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          const bool told = wake_.wait_for(lock, stop, patience, [&] { return false; });
+          if (!told && !stop.stop_requested()) ::shutdown(socket, SHUT_RDWR);
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;  // Last: it uses the others, and stops first.
+};
 
 // At most kMaxBody bytes; nullopt when there is more.
 std::optional<base::Bytes> ReadBounded(std::istream& in) {
@@ -61,6 +83,7 @@ base::Result<base::Bytes> Exchange(const CourierConfig& config, const std::strin
     request.setContentLength64(static_cast<Poco::Int64>(body.size()));
     session->sendRequest(request).write(base::AsText(body).data(),
                                         static_cast<std::streamsize>(body.size()));
+    const Watchdog watchdog(session->socket().impl()->sockfd(), config.timeout);
     Poco::Net::HTTPResponse response;
     const auto answer = ReadBounded(session->receiveResponse(response));
     if (response.getStatus() != Poco::Net::HTTPResponse::HTTP_OK)
@@ -106,7 +129,7 @@ base::Result<base::Bytes> CourierClient::Post(const std::string& service,
   base::Json order;
   order.Set("service", service);
   order.Set("contentType", content_type);
-  return base::BulkCall(channel_, order, {body}, std::chrono::seconds(30));
+  return base::BulkCall(channel_, order, {body}, {kPatience, kMaxBody});
 }
 
 }  // namespace api

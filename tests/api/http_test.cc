@@ -46,7 +46,8 @@ TEST(ProblemTest, HasStatusCodeAndTheCallersLanguage) {
 }
 
 TEST(ProblemTest, KeepsTheDetailsOfOurBugsToItself) {
-  for (const auto code : {base::ErrorCode::kInternal, base::ErrorCode::kCorrupted}) {
+  for (const auto code : {base::ErrorCode::kInternal, base::ErrorCode::kCorrupted,
+                          base::ErrorCode::kUnavailable, base::ErrorCode::kOutcomeUnknown}) {
     const Response response = Problem({code, "release.refused", "inner secret"}, Request());
     EXPECT_EQ(base::ToString(response.body).find("inner secret"), std::string::npos);
   }

@@ -12,7 +12,8 @@ namespace {
 class SignDocumentTest : public ::testing::Test {
  protected:
   base::Result<base::Bytes> Sign(SignatureLevel level = SignatureLevel::kB) {
-    return flow_.Run(caller_, {.key = {"seal"}, .level = level}, base::AsBytes("container"));
+    return flow_.Run(caller_, {.key = {"seal"}, .level = level},
+                     {.container = base::AsBytes("container")});
   }
   void VerifierSays(std::string_view format) {
     inspector_.report = tests::FakeInspector::GoodReport(format, signer_.certificate);
@@ -26,12 +27,16 @@ class SignDocumentTest : public ::testing::Test {
     return report;
   }
 
+  SignDocumentTest() { inspector_.timestamp_time = clock_.now; }
+
   Caller caller_{"agency", CallerRole::kAgency, "agency", {"seal"}};
   tests::FakeSigner signer_;
   tests::FakeInspector inspector_;
   tests::FakeOutbound outbound_;
   const tests::FixedClock clock_;
-  SignDocument flow_{signer_, inspector_, outbound_, clock_};
+  const TimestampTrust trust_{
+      .tsa_certificates = {base::HexEncode(base::Sha256(base::AsBytes("tsa")).bytes)}};
+  SignDocument flow_{signer_, inspector_, outbound_, trust_, clock_};
 };
 
 TEST_F(SignDocumentTest, ReleasesWhatTheVerifierFoundIntact) {
@@ -83,6 +88,45 @@ TEST_F(SignDocumentTest, ReleasesNothingWithATimestampOverOtherData) {
   inspector_.timestamp_error =
       base::Error{base::ErrorCode::kInvalidInput, "timestamp.other-imprint", "other"};
   EXPECT_EQ(Sign(SignatureLevel::kT).error().reason, "timestamp.other-imprint");
+}
+
+TEST_F(SignDocumentTest, UsesNoTimestampOfATsaThatIsNotConfigured) {
+  VerifierSays("XAdES-BASELINE-T");
+  const TimestampTrust nobody;
+  SignDocument flow(signer_, inspector_, outbound_, nobody, clock_);
+  EXPECT_EQ(flow.Run(caller_, {.key = {"seal"}, .level = SignatureLevel::kT},
+                     {.container = base::AsBytes("container")})
+                .error()
+                .reason,
+            "timestamp.other-tsa");
+}
+
+TEST_F(SignDocumentTest, UsesNoTimestampOfAnotherTime) {
+  VerifierSays("XAdES-BASELINE-T");
+  inspector_.timestamp_time = clock_.now - std::chrono::hours(24 * 365);
+  EXPECT_EQ(Sign(SignatureLevel::kT).error().reason, "timestamp.wrong-time");
+}
+
+TEST_F(SignDocumentTest, ReleasesNoOlderContainerOfTheSameKey) {
+  inspector_.report = Spoilt("signatureValueSha256", std::string(64, '0'));
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, ReleasesNoOtherDocumentsThanWereHandedIn) {
+  inspector_.report = Spoilt("signedFiles", base::Json::Array{});
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, ReleasesNoContainerWithFindings) {
+  VerifierSays("XAdES-BASELINE-B");
+  inspector_.report.Set("containerFindings", base::Json::Array{base::Json("x")});
+  EXPECT_EQ(Sign().error().reason, "release.refused");
+}
+
+TEST_F(SignDocumentTest, ReleasesNoTimestampThatDoesNotFit) {
+  VerifierSays("XAdES-BASELINE-B");
+  inspector_.report = Spoilt("timestamps", base::Json::Array{base::Json()});
+  EXPECT_EQ(Sign().error().reason, "release.refused");
 }
 
 TEST_F(SignDocumentTest, ReleasesNothingThatIsNotIntact) {

@@ -18,7 +18,7 @@ namespace {
 class VaultFlowsTest : public ::testing::Test {
  protected:
   base::Result<vault::ClientId> Register(const std::string& identifier) {
-    return find_client_.Run(agency_, {.identifier = identifier, .create = true});
+    return find_client_.Run(ReadingBy(agency_), {.identifier = identifier, .create = true});
   }
   Submission SubmissionFor(const vault::ClientId& client) {
     return {.client = client.Text(),
@@ -27,6 +27,7 @@ class VaultFlowsTest : public ::testing::Test {
             .direction = "outgoing",
             .channel = "electronic",
             .seal = std::nullopt,
+            .to_seal = {},
             .bytes = base::AsBytes("document")};
   }
   StoredDocument Store(const vault::ClientId& client) {
@@ -46,9 +47,10 @@ class VaultFlowsTest : public ::testing::Test {
   tests::FakeOutbound outbound_;
   std::unique_ptr<vault::Ledger> ledger_ = vault::Ledger::Open(dir_.path(), {}).value();
   std::unique_ptr<vault::Segments> segments_ = vault::Segments::Open(dir_.path()).value();
-  FindClient find_client_{*ledger_, keys_, clock_};
   RecordAccess record_access_{*ledger_, keys_, clock_};
-  SignDocument sign_{signer_, inspector_, outbound_, clock_};
+  FindClient find_client_{record_access_, *ledger_, keys_, clock_};
+  const TimestampTrust trust_;
+  SignDocument sign_{signer_, inspector_, outbound_, trust_, clock_};
   SubmitDocument submit_{sign_, *ledger_, *segments_, keys_, clock_};
   ReadDocument read_{record_access_, *ledger_, *segments_, keys_};
   PublishCheckpoint publish_{*ledger_, keys_};
@@ -73,8 +75,9 @@ TEST_F(VaultFlowsTest, TwoAgenciesAtOnceRegisterOneClient) {
 }
 
 TEST_F(VaultFlowsTest, ThePlatformMayNotRegisterClients) {
-  EXPECT_EQ(find_client_.Run(platform_, {.identifier = "PK:1", .create = true}).error().reason,
-            "caller.wrong-role");
+  EXPECT_EQ(
+      find_client_.Run(ReadingBy(platform_), {.identifier = "PK:1", .create = true}).error().reason,
+      "caller.wrong-role");
   EXPECT_EQ(Size(), 0U);
 }
 
@@ -96,15 +99,17 @@ TEST_F(VaultFlowsTest, ADocumentOfAnotherAgencyDoesNotExist) {
   const std::uint64_t before = Size();
   EXPECT_EQ(read_.Run(ReadingBy(stranger_), stored.id.Text(), "x").error().reason,
             "document.unknown");
-  EXPECT_EQ(read_.Find(stranger_, stored.id.Text()).error().reason, "document.unknown");
-  EXPECT_EQ(receipt_.Run(stranger_, stored.id.Text()).error().reason, "document.unknown");
+  EXPECT_EQ(read_.Entry(ReadingBy(stranger_), stored.id.Text()).error().reason, "document.unknown");
+  EXPECT_EQ(receipt_.Run(ReadingBy(stranger_), stored.id.Text()).error().reason,
+            "document.unknown");
   EXPECT_EQ(Size(), before);
 }
 
 TEST_F(VaultFlowsTest, AClientRecordIsNoDocument) {
   static_cast<void>(Register("PK:1").value());
   const auto client = ledger_->Read(vault::EntryNumber{0}).value();
-  EXPECT_EQ(read_.Find(agency_, client.record.id.Text()).error().reason, "document.unknown");
+  EXPECT_EQ(read_.Entry(ReadingBy(agency_), client.record.id.Text()).error().reason,
+            "document.unknown");
 }
 
 TEST_F(VaultFlowsTest, AReadIsOnRecordBeforeItIsAnswered) {
@@ -126,6 +131,27 @@ TEST_F(VaultFlowsTest, AReadWithoutAPurposeIsRefused) {
   EXPECT_EQ(Size(), before);
 }
 
+TEST_F(VaultFlowsTest, ThePlatformsReadsOfEntriesReceiptsAndIdentifiersAreOnRecord) {
+  const StoredDocument stored = Store(Register("PK:1").value());
+  const std::uint64_t before = Size();
+  ASSERT_TRUE(read_.Entry(ReadingBy(platform_), stored.id.Text()).ok());
+  ASSERT_TRUE(find_client_.Run(ReadingBy(platform_), {.identifier = "PK:1"}).ok());
+  EXPECT_EQ(Size(), before + 2);
+  EXPECT_EQ(read_.Entry({platform_, "", ""}, stored.id.Text()).error().reason,
+            "access.purpose-required");
+  EXPECT_EQ(find_client_.Run({platform_, "", ""}, {.identifier = "PK:1"}).error().reason,
+            "access.purpose-required");
+  EXPECT_EQ(receipt_.Run({platform_, "", ""}, stored.id.Text()).error().reason,
+            "access.purpose-required");
+}
+
+TEST_F(VaultFlowsTest, AnAgencysReadOfItsOwnEntryNeedsNoRecord) {
+  const StoredDocument stored = Store(Register("PK:1").value());
+  const std::uint64_t before = Size();
+  EXPECT_TRUE(read_.Entry({agency_, "", ""}, stored.id.Text()).ok());
+  EXPECT_EQ(Size(), before);
+}
+
 TEST_F(VaultFlowsTest, StoresNothingWhenTheTokenIsUnavailable) {
   const vault::ClientId client = Register("PK:1").value();
   const std::uint64_t before = Size();
@@ -139,6 +165,7 @@ TEST_F(VaultFlowsTest, StoresNothingThatWasNotReleased) {
   const std::uint64_t before = Size();
   Submission submission = SubmissionFor(client);
   submission.seal = SealOrder{{"seal"}, SignatureLevel::kB};
+  submission.to_seal = {.container = base::AsBytes("container")};
   EXPECT_EQ(submit_.Run(agency_, submission).error().reason, "release.refused");
   EXPECT_EQ(Size(), before);
 }

@@ -133,6 +133,20 @@ TEST(JsonTest, RefusesDuplicateNames) {
   EXPECT_FALSE(Json::Parse(R"({"a":1,"a":2})").ok());
 }
 
+TEST(JsonTest, RefusesMoreValuesThanAnybodyNeeds) {
+  std::string text = "[";
+  for (int i = 0; i < 1'000'001; ++i) text += "[],";
+  EXPECT_FALSE(Json::Parse(text + "[]]").ok());
+}
+
+// Quadratic in the number of names, this took an hour.
+TEST(JsonTest, ReadsManyNamesOnce) {
+  std::string text = "{";
+  for (int i = 0; i < 300'000; ++i) text += "\"" + std::to_string(i) + "\":0,";
+  EXPECT_TRUE(Json::Parse(text + "\"x\":0}").ok());
+  EXPECT_FALSE(Json::Parse(text + "\"7\":0}").ok());
+}
+
 TEST(JsonTest, RefusesFractionsAndNumbersTooLarge) {
   EXPECT_FALSE(Json::Parse("1.5").ok());
   EXPECT_FALSE(Json::Parse("1e3").ok());

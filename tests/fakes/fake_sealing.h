@@ -46,19 +46,33 @@ class FakeInspector final : public api::Inspector {
  public:
   std::optional<base::Error> timestamp_error;
   base::Json report;  // What Verify() answers.
+  base::Time timestamp_time;
 
-  // A report that the release rule accepts for FakeSigner's certificate.
+  // What the release rule accepts for the one document of ListDocuments() and FakeSigner.
   static base::Json GoodReport(std::string_view format, base::ByteSpan certificate) {
     base::Json signer;
     signer.Set("certificateSha256", base::HexEncode(base::Sha256(certificate).bytes));
+    base::Json file;
+    file.Set("name", "a.txt");
+    file.Set("sha256", base::HexEncode(base::Sha256Digest().bytes));
     base::Json signature;
     signature.Set("format", format);
     signature.Set("indication", "INDETERMINATE");
     signature.Set("intact", true);
     signature.Set("signer", std::move(signer));
+    signature.Set("signatureValueSha256", base::HexEncode(base::Sha256(base::Bytes(64, 1)).bytes));
+    signature.Set("signedFiles", base::Json::Array{std::move(file)});
+    signature.Set("timestamps", base::Json::Array{});
+    if (format != "XAdES-BASELINE-B") {
+      base::Json timestamp;
+      timestamp.Set("imprintOk", true);
+      timestamp.Set("signatureOk", true);
+      signature.Set("timestamps", base::Json::Array{std::move(timestamp)});
+    }
     base::Json good;
     good.Set("verdict", "indeterminate");
     good.Set("signatures", base::Json::Array{std::move(signature)});
+    good.Set("containerFindings", base::Json::Array{});
     return good;
   }
 
@@ -76,10 +90,10 @@ class FakeInspector final : public api::Inspector {
                                                                const base::Sha256Digest&,
                                                                base::ByteSpan) override {
     if (timestamp_error) return *timestamp_error;
-    return signing::TimestampAnswer{base::ToBytes("token"), {}, {base::ToBytes("tsa")}};
+    return signing::TimestampAnswer{base::ToBytes("token"), timestamp_time, {base::ToBytes("tsa")}};
   }
-  base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan, base::ByteSpan, base::ByteSpan,
-                                                     base::Time) override {
+  base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan,
+                                                     const signing::OcspQuestion&) override {
     return signing::OcspAnswer{base::ToBytes("ocsp"), {}, {base::ToBytes("responder")}};
   }
 };

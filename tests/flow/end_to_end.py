@@ -7,6 +7,8 @@ import os
 import pathlib
 import re
 import signal
+import socket
+import ssl
 import subprocess
 import sys
 import tempfile
@@ -235,8 +237,10 @@ class Keeping(ServiceCase):
         items = self.history(client, "third reason", "--accesses")["items"]
         self.assertEqual([(i["what"], i["system"], i["purpose"]) for i in items], [
             ("accesses.read", "test-platform", "third reason"),
+            ("client.lookup", "test-platform", "third reason"),
             ("document.read", "test-agency", "second reason"),
-            ("history.read", "test-platform", "first reason")])
+            ("history.read", "test-platform", "first reason"),
+            ("client.lookup", "test-platform", "first reason")])
 
     def test_an_unknown_client_is_not_found(self):
         run = self.appliance.run("history", "--client", "PK:000000-00000", "--purpose", "a reason")
@@ -246,7 +250,7 @@ class Keeping(ServiceCase):
         client = "PK:320000-44444"
         self.store(self.document, client=client)
         self.failed(self.appliance.run("history", "--client", client, "--purpose", ""), 3, "access.purpose-required")
-        self.assertEqual(len(self.history(client, "a look", "--accesses")["items"]), 1)
+        self.assertEqual(len(self.history(client, "a look", "--accesses")["items"]), 2)
 
     def test_an_agency_may_not_read_histories(self):
         self.store(self.document)
@@ -317,6 +321,67 @@ class Connecting(ServiceCase):
         status, _ = self.appliance.curl("/v1/clients/lookup", "-X", "POST", "-H", "Transfer-Encoding: chunked",
                                         "-H", "Content-Length: 2", "-d", "{}")
         self.assertEqual(status, 400)
+
+    def raw(self, request):
+        """The first status line that the bytes `request` are answered with."""
+        config = (self.appliance.home / "client.toml").read_text()
+        port = int(re.search(r"127.0.0.1:(\d+)", config)[1])
+        context = ssl.create_default_context(cafile=self.appliance.home / "tls/ca.pem")
+        context.load_cert_chain(self.appliance.home / "client/agency.pem", self.appliance.home / "client/agency.key")
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as tls:
+                tls.sendall(request)
+                answer = b""
+                while block := tls.recv(65536):
+                    answer += block
+                return answer
+
+    def refused(self, request, status=b"400"):
+        answer = self.raw(request)
+        self.assertEqual(answer.split(b" ")[1], status, answer)
+        self.assertEqual(answer.count(b"HTTP/1.1 "), 1, "the rest was read as another request")
+
+    def test_a_chunked_body_is_refused(self):
+        self.refused(b"POST /v1/documents?client=x HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n"
+                     b"zDELETE /smuggled HTTP/1.1\r\nHost: h\r\n\r\n")
+
+    def test_a_blank_before_the_colon_is_refused(self):
+        self.refused(b"POST /v1/clients/lookup HTTP/1.1\r\nHost: h\r\nContent-Length: 0\r\nContent-Length : 40\r\n\r\n"
+                     b"GET /health/live HTTP/1.1\r\nHost: h\r\n\r\n")
+
+    def test_a_repeated_header_is_refused(self):
+        self.refused(b"GET /health/live HTTP/1.1\r\nHost: h\r\nEdocvault-Purpose: a\r\nEdocvault-Purpose: b\r\n\r\n")
+
+    def test_a_request_without_host_is_refused(self):
+        self.refused(b"GET /health/live HTTP/1.1\r\n\r\n")
+
+    def test_another_http_version_is_refused(self):
+        self.refused(b"GET /health/live HTTP/7.7\r\nHost: h\r\n\r\n")
+
+    def test_a_path_with_percent_is_refused(self):
+        self.refused(b"GET /health%2Flive HTTP/1.1\r\nHost: h\r\n\r\n")
+
+    def test_a_post_without_a_length_is_refused(self):
+        self.refused(b"POST /v1/clients/lookup HTTP/1.1\r\nHost: h\r\n\r\n", b"411")
+
+    def test_a_body_that_ends_early_stores_nothing(self):
+        entries = self.store(self.document)["entry"]
+        config = (self.appliance.home / "client.toml").read_text()
+        port = int(re.search(r"127.0.0.1:(\d+)", config)[1])
+        context = ssl.create_default_context(cafile=self.appliance.home / "tls/ca.pem")
+        context.load_cert_chain(self.appliance.home / "client/agency.pem", self.appliance.home / "client/agency.key")
+        client = self.store(self.document)["client"]
+        with socket.create_connection(("127.0.0.1", port), timeout=10) as plain:
+            with context.wrap_socket(plain, server_hostname="127.0.0.1") as tls:
+                tls.sendall(f"POST /v1/documents?client={client} HTTP/1.1\r\nHost: h\r\nContent-Length: 1000\r\n"
+                            "Content-Type: text/plain\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\n\r\n"
+                            "half".encode())
+        self.assertEqual(self.store(self.document)["entry"], entries + 2)
+
+    def test_a_lookup_takes_no_large_body(self):
+        large = self.appliance.write("json", b"[" * 5000)
+        status, problem = self.appliance.curl("/v1/clients/lookup", "-X", "POST", "--data-binary", f"@{large}")
+        self.assertEqual(status, 413)
 
     def test_a_body_beyond_the_limit_is_refused(self):
         large = self.appliance.write("large", b"\0" * (33 << 20))

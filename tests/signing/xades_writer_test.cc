@@ -113,8 +113,8 @@ TEST(TimestampResponseTest, RefusesWhatIsNone) {
 }
 
 TEST(OcspResponseTest, RefusesWhatIsNone) {
-  EXPECT_EQ(ReadOcspResponse(base::AsBytes("x"), kCertificate, kCertificate, {}).error().reason,
-            "ocsp.malformed");
+  const OcspQuestion question{kCertificate, kCertificate, {}, {}, {}};
+  EXPECT_EQ(ReadOcspResponse(base::AsBytes("x"), question).error().reason, "ocsp.malformed");
 }
 
 }  // namespace
