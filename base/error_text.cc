@@ -62,6 +62,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Sertifikāts ir izdots citai atslēgai. Importējiet to, kas atbilst šīs atslēgas "
      "pieprasījumam.",
      "The certificate is for another key. Import the one that answers this key's request."},
+    {"checkpoint.mark-damaged",
+     "Fails ar pēdējā kontrolpunkta ierakstu ir bojāts. Izsauciet operatoru.",
+     "The file that remembers the last checkpoint is damaged. Call an operator."},
     {"checkpoint.smaller",
      "Žurnāls ir īsāks vai citāds nekā jau parakstītais. Apturiet darbu un izsauciet operatoru.",
      "The log is shorter or other than what was signed before. Stop and call an operator."},

@@ -38,7 +38,7 @@ class Keyholder {
         pool_(PoolOf(config, door)),
         signer_(pool_),
         vault_keys_(pool_, {config.root_key, config.mac_key, config.checkpoint_key},
-                    config.log_origin),
+                    config.log_origin, config.checkpoint_mark),
         provisioner_(pool_) {}
 
   Answer Serve(std::string_view text) {

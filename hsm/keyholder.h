@@ -24,6 +24,8 @@ struct KeyholderConfig {
   // Where a refused PIN is remembered: the PIN file's identity (device, inode, size, time),
   // never the PIN. While it matches, no login is tried, whoever restarts us.
   std::filesystem::path pin_refused_mark;
+  // Where the last signed checkpoint is remembered: the log never shrinks or forks.
+  std::filesystem::path checkpoint_mark;
   std::map<std::string, std::string> environment;  // Set before loading: SOFTHSM2_CONF.
   std::string log_origin;  // Checkpoint origin, such as "vault.example/log1".
   // Labels of the vault's own keys.

@@ -32,7 +32,6 @@ base::Error Malformed() {
 
 KeyholderClient::KeyholderClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
 
-
 base::Result<SealingCertificate> KeyholderClient::Certificate(const KeyLabel& key) {
   ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, CertificateCall{key}));
   return SealingCertificateFrom(answer.body);

@@ -110,8 +110,12 @@ base::Status CheckTokenWorks(Session& session, CK_OBJECT_HANDLE root) {
 
 }  // namespace
 
-TokenVaultKeys::TokenVaultKeys(SessionPool& pool, VaultKeyLabels labels, std::string log_origin)
-    : pool_(pool), labels_(std::move(labels)), log_origin_(std::move(log_origin)) {}
+TokenVaultKeys::TokenVaultKeys(SessionPool& pool, VaultKeyLabels labels, std::string log_origin,
+                               std::filesystem::path checkpoint_mark)
+    : pool_(pool),
+      labels_(std::move(labels)),
+      log_origin_(std::move(log_origin)),
+      guard_(std::move(checkpoint_mark)) {}
 
 base::Result<DocumentKey> TokenVaultKeys::NewDocumentKey(base::ByteSpan owner) {
   RETURN_IF_ERROR(CheckOwner(owner));
@@ -172,14 +176,6 @@ base::Result<base::Sha256Digest> TokenVaultKeys::MacIdentifier(std::string_view 
   });
 }
 
-base::Status TokenVaultKeys::CheckGrows(const CheckpointBody& body) const {
-  if (!last_ || body.size > last_->size) return base::Ok();
-  if (body.size == last_->size && body.root == last_->root) return base::Ok();
-  return Error{ErrorCode::kConflict, "checkpoint.smaller",
-               "asked for size " + std::to_string(body.size) + " after signing " +
-                   std::to_string(last_->size)};
-}
-
 base::Result<base::Bytes> TokenVaultKeys::CheckpointPublicKey(Session& session) const {
   RETURN_IF_ERROR(CheckLabel(labels_.checkpoint));
   ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromToken(session, KeyId(KeyPurpose::kCheckpoint,
@@ -191,7 +187,7 @@ base::Result<std::string> TokenVaultKeys::SignCheckpoint(const CheckpointBody& b
   RETURN_IF_ERROR(CheckOrigin(log_origin_));
   // Held while signing: two checkpoints at once could otherwise both be "the next".
   const std::lock_guard lock(mutex_);
-  RETURN_IF_ERROR(CheckGrows(body));
+  RETURN_IF_ERROR(guard_.Check(body));
   const std::string text = CheckpointText(log_origin_, body);
   auto note = pool_.Run([&](Session& session) -> base::Result<std::string> {
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key,
@@ -206,7 +202,7 @@ base::Result<std::string> TokenVaultKeys::SignCheckpoint(const CheckpointBody& b
                    "the token's checkpoint signature does not verify"};
     return SignedNote(text, log_origin_, public_key.Ed25519Bytes(), signature);
   });
-  if (note.ok()) last_ = body;
+  if (note.ok()) RETURN_IF_ERROR(guard_.Remember(body));
   return note;
 }
 

@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 
+#include "hsm/checkpoint_guard.h"
 #include "hsm/session_pool.h"
 #include "hsm/signer.h"
 #include "hsm/vault_keys.h"
@@ -22,7 +23,8 @@ struct VaultKeyLabels {
 class TokenVaultKeys final : public VaultKeys {
  public:
   // `pool` outlives this.
-  TokenVaultKeys(SessionPool& pool, VaultKeyLabels labels, std::string log_origin);
+  TokenVaultKeys(SessionPool& pool, VaultKeyLabels labels, std::string log_origin,
+                 std::filesystem::path checkpoint_mark);
 
   base::Result<DocumentKey> NewDocumentKey(base::ByteSpan owner) override;
   base::Result<std::vector<base::Secret>> OpenDocumentKeys(
@@ -33,13 +35,12 @@ class TokenVaultKeys final : public VaultKeys {
 
  private:
   base::Result<base::Bytes> CheckpointPublicKey(Session& session) const;
-  base::Status CheckGrows(const CheckpointBody& body) const;  // REQUIRES: the mutex is held.
 
   SessionPool& pool_;
   const VaultKeyLabels labels_;
   const std::string log_origin_;
   std::mutex mutex_;
-  std::optional<CheckpointBody> last_;
+  CheckpointGuard guard_;
 };
 
 }  // namespace hsm

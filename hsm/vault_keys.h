@@ -48,8 +48,8 @@ class VaultKeys {
   virtual base::Result<base::Sha256Digest> MacIdentifier(std::string_view identifier) = 0;
 
   // The whole signed note (C2SP signed-note): body, blank line, signature line.
-  // Sizes only grow: kConflict "checkpoint.smaller" for less than was signed before by
-  // this process, or for the same size with another root.
+  // Sizes only grow, also across restarts: kConflict "checkpoint.smaller" for less than was
+  // signed before, or for the same size with another root; kCorrupted "checkpoint.mark-damaged".
   virtual base::Result<std::string> SignCheckpoint(const CheckpointBody& body) = 0;
 
   // The verifier key of those notes, "origin+keyid+base64" (C2SP signed-note).

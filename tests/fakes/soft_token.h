@@ -49,6 +49,7 @@ class SoftToken {
     config.token_label = "test token";
     config.pin_file = path() / "pin";
     config.pin_refused_mark = path() / "pin.refused";
+    config.checkpoint_mark = path() / "last-checkpoint";
     config.environment = {{"SOFTHSM2_CONF", (path() / "softhsm2.conf").string()},
                           {"TOKEN_SHIM_MODULE", SOFTHSM_MODULE},
                           {"TOKEN_SHIM_DIR", (path() / "shim").string()}};
@@ -92,7 +93,7 @@ struct TokenFaces {
   explicit TokenFaces(const hsm::KeyholderConfig& config)
       : pool(PoolOf(config)),
         vault_keys(pool, {config.root_key, config.mac_key, config.checkpoint_key},
-                   config.log_origin) {}
+                   config.log_origin, config.checkpoint_mark) {}
 
   static hsm::PoolConfig PoolOf(const hsm::KeyholderConfig& config) {
     hsm::PoolConfig pool;
