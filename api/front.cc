@@ -92,6 +92,12 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
                     verify_document, document_receipt, client_history, publish_checkpoint,
                     keyholder,       keyholder,        clock};
 
+  // An older copy of the ledger is not served; a token that is away may come back.
+  const base::Status confirmed = publish_checkpoint.ConfirmHead();
+  if (!confirmed.ok()) base::LogError("checkpoint.not-confirmed", confirmed.error());
+  if (!confirmed.ok() && confirmed.error().code == base::ErrorCode::kConflict)
+    return confirmed.error();
+
   const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
   const HttpServer::Handler handler{
       .admit = [&](const Request& request) { return Admit(request, config.document_bytes); },

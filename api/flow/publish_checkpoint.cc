@@ -7,8 +7,20 @@ base::Result<vault::Ledger::Checkpoint> PublishCheckpoint::Covering(std::uint64_
   auto latest = ledger_.LatestCheckpoint();
   if (latest.ok() && latest.value().size >= size) return latest;
   if (!latest.ok() && latest.error().code != base::ErrorCode::kNotFound) return latest.error();
+  return SignHead();
+}
+
+base::Status PublishCheckpoint::ConfirmHead() {
+  const std::scoped_lock lock(one_at_a_time_);
+  const auto confirmed = SignHead();
+  if (confirmed.ok() || confirmed.error().code == base::ErrorCode::kNotFound) return base::Ok();
+  return confirmed.error();
+}
+
+base::Result<vault::Ledger::Checkpoint> PublishCheckpoint::SignHead() {
   ASSIGN_OR_RETURN(const vault::TreeHead head, ledger_.Head());
-  if (head.size == 0) return latest.error();  // An empty ledger has no checkpoint: not found.
+  if (head.size == 0)
+    return base::Error{base::ErrorCode::kNotFound, "checkpoint.none", "the ledger is empty"};
   ASSIGN_OR_RETURN(std::string note, keys_.SignCheckpoint({.size = head.size, .root = head.root}));
   RETURN_IF_ERROR(ledger_.KeepCheckpoint(head.size, note));
   return vault::Ledger::Checkpoint{.size = head.size, .note = std::move(note)};

@@ -18,7 +18,14 @@ class PublishCheckpoint {
   // kNotFound "checkpoint.none" for an empty ledger.
   base::Result<vault::Ledger::Checkpoint> Covering(std::uint64_t size);
 
+  // Has the present head signed, whatever was signed before: once at start, so that a ledger
+  // that was set back to an older copy is noticed before it takes anything.
+  // kConflict "checkpoint.smaller" is that; kUnavailable when the token cannot say.
+  base::Status ConfirmHead();
+
  private:
+  base::Result<vault::Ledger::Checkpoint> SignHead();  // REQUIRES: the mutex is held.
+
   vault::Ledger& ledger_;
   hsm::VaultKeys& keys_;
   std::mutex one_at_a_time_;  // Sizes given to the token only grow.

@@ -223,6 +223,14 @@ TEST_F(VaultFlowsTest, OneCheckpointServesUntilTheLedgerGrows) {
   EXPECT_EQ(second.value().size, Size());
 }
 
+TEST_F(VaultFlowsTest, TheHeadIsConfirmedByASignatureOfItsOwn) {
+  EXPECT_TRUE(publish_.ConfirmHead().ok());  // Empty: nothing to confirm.
+  Store(Register("PK:1").value());
+  keys_.next_error = base::Error{base::ErrorCode::kConflict, "checkpoint.smaller", "set back"};
+  EXPECT_EQ(publish_.ConfirmHead().error().reason, "checkpoint.smaller");
+  EXPECT_TRUE(publish_.ConfirmHead().ok());
+}
+
 TEST_F(VaultFlowsTest, AnEmptyLedgerHasNoCheckpoint) {
   EXPECT_EQ(publish_.Covering(1).error().reason, "checkpoint.none");
 }

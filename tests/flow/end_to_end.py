@@ -6,6 +6,7 @@ import io
 import os
 import pathlib
 import re
+import shutil
 import signal
 import socket
 import ssl
@@ -426,6 +427,34 @@ class Surviving(ServiceCase):
         for role in ("front", "inspector", "courier", "keyholder"):
             maps = pathlib.Path(f"/proc/{self.appliance.role(role)}/maps").read_text()
             self.assertEqual("libsofthsm2" in maps, role == "keyholder", role)
+
+
+class SetBack(unittest.TestCase):
+    def test_an_older_copy_of_the_ledger_is_not_served(self):
+        appliance = Appliance(BIN)
+        self.addCleanup(appliance.remove)
+        document = appliance.write("a.txt", "a")
+
+        def store():
+            run = appliance.run("store", document, "--client", CLIENT, "--receipt", appliance.work / "receipt")
+            self.assertEqual(run.exit, 0, run.out)
+
+        def copy(source, target):
+            for part in ("ledger", "keys", "index", "segments"):
+                shutil.rmtree(target / part, ignore_errors=True)
+                shutil.copytree(source / part, target / part)
+
+        data, older = appliance.home / "data", appliance.work / "older"
+        appliance.serve()
+        store()
+        appliance.stop()
+        copy(data, older)
+        appliance.serve()
+        store()
+        appliance.stop()
+        copy(older, data)
+        self.assertFalse(appliance.serve().startswith("ready"))
+        self.assertIn("checkpoint.smaller", appliance.log())
 
 
 class Token(unittest.TestCase):
