@@ -27,7 +27,8 @@ Error Unwritable(const std::filesystem::path& path, int error) {
 }
 
 Result<UniqueFd> OpenForRead(const std::filesystem::path& path) {
-  UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY)};
+  // Without O_NONBLOCK opening a pipe waits for its writer; regular files ignore the flag.
+  UniqueFd fd{::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK)};
   if (!fd.valid()) return Unreadable(path, errno);
   struct stat info {};
   if (::fstat(fd.get(), &info) != 0) return Unreadable(path, errno);

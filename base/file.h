@@ -15,7 +15,7 @@ namespace base {
 // Errors:
 //   kNotFound      "file.missing"    there is no such file
 //   kInvalidInput  "file.too-large"  it has more than `max_size` bytes
-//   kInvalidInput  "file.unreadable" a directory, or no permission
+//   kInvalidInput  "file.unreadable" a directory, pipe or device, or no permission
 Result<Bytes> ReadFile(const std::filesystem::path& path, std::size_t max_size);
 
 // Writes beside `path`, syncs, renames over it and syncs the directory: after a power

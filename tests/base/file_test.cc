@@ -30,6 +30,12 @@ TEST_F(FileTest, TellsMissingDirectoryAndTooLargeApart) {
   EXPECT_EQ(ReadFile(path_, 10).error().reason, "file.too-large");
 }
 
+TEST_F(FileTest, APipeWithoutWriterIsUnreadableAndNobodyWaits) {
+  ASSERT_EQ(::mkfifo(path_.c_str(), 0600), 0);
+  EXPECT_EQ(ReadFile(path_, 10).error().reason, "file.unreadable");
+  EXPECT_EQ(MappedFile::Open(path_).error().reason, "file.unreadable");
+}
+
 TEST_F(FileTest, AFullDiskLeavesTheOldContent) {
   // /dev/full's file system takes no new files, which is as near as a test gets without mounts.
   EXPECT_EQ(ReplaceFile("/proc/edocvault", AsBytes("x"), 0600).error().reason, "disk.unwritable");
