@@ -1,5 +1,6 @@
 #include "base/utf8.h"
 
+#include <algorithm>
 #include <array>
 #include <cstddef>
 #include <cstdint>
@@ -66,6 +67,44 @@ bool IsUtf8(std::string_view text) {
     if (TakeCodePoint(text) == kInvalidCodePoint) return false;
   }
   return true;
+}
+
+bool IsSteering(char32_t point) {
+  struct Range {
+    char32_t from;
+    char32_t to;
+  };
+  constexpr auto kSteering = std::to_array<Range>({
+      {0x00, 0x1F},      // C0
+      {0x7F, 0x9F},      // DEL and C1
+      {0x61C, 0x61C},    // Arabic letter mark
+      {0x200E, 0x200F},  // left-to-right and right-to-left marks
+      {0x2028, 0x202E},  // line and paragraph separators, embeddings and overrides
+      {0x2066, 0x2069},  // isolates
+  });
+  return std::ranges::any_of(
+      kSteering, [&](const Range& range) { return point >= range.from && point <= range.to; });
+}
+
+bool HasSteeringCharacter(std::string_view text) {
+  while (!text.empty()) {
+    if (IsSteering(TakeCodePoint(text))) return true;
+  }
+  return false;
+}
+
+std::string WithoutSteering(std::string_view text) {
+  std::string out;
+  while (!text.empty()) {
+    const std::string_view before = text;
+    const char32_t point = TakeCodePoint(text);
+    if (point == kInvalidCodePoint || IsSteering(point)) {
+      out += ' ';
+    } else {
+      out += before.substr(0, before.size() - text.size());
+    }
+  }
+  return out;
 }
 
 }  // namespace base

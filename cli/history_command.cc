@@ -1,4 +1,5 @@
 // history: what passed between a client and public bodies, newest first, or who looked.
+#include "base/utf8.h"
 #include "cli/api_client.h"
 #include "cli/verbs.h"
 
@@ -50,7 +51,8 @@ std::string ToText(const base::Json& page) {
   std::string text;
   const base::Json* items = page.Find("items");
   if (items != nullptr && items->AsArray() != nullptr) {
-    for (const base::Json& item : *items->AsArray()) text += Line(item) + "\n";
+    for (const base::Json& item : *items->AsArray())
+      text += base::WithoutSteering(Line(item)) + "\n";
   }
   if (text.empty()) return "nothing yet";
   if (const auto next = page.Text("next")) return text + "more: --cursor " + *next;

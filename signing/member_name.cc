@@ -72,12 +72,6 @@ char32_t LowerCase(char32_t c) {
   return c;
 }
 
-bool IsControl(char32_t character) {
-  return character < 0x20 || (character >= 0x7F && character < 0xA0) || character == 0x2028 ||
-         character == 0x2029 || (character >= 0x202A && character <= 0x202E) ||
-         (character >= 0x2066 && character <= 0x2069);
-}
-
 int HexDigit(char c) {
   if (c >= '0' && c <= '9') return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;
@@ -96,7 +90,7 @@ std::string PrintableText(std::string_view text) {
   while (!text.empty()) {
     const char32_t character = base::TakeCodePoint(text);
     AppendCharacter(character == base::kInvalidCodePoint ? 0xFFFD
-                    : IsControl(character)               ? ' '
+                    : base::IsSteering(character)        ? ' '
                                                          : character,
                     out);
   }

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "base/base64.h"
+#include "base/utf8.h"
 #include "signing/xml_text.h"
 
 namespace signing {
@@ -112,19 +113,27 @@ base::Status CheckDocument(const DocumentDigest& document) {
   return base::Ok();
 }
 
+// EN 319 162-1, 4.4: the container's own names, in any letter case: some file systems take
+// "meta-inf" for "META-INF".
+bool IsReservedName(std::string_view name) {
+  std::string first(name.substr(0, name.find('/')));
+  for (char& c : first)
+    if (c >= 'A' && c <= 'Z') c = static_cast<char>(c + 0x20);
+  return first == "mimetype" || first == "meta-inf";
+}
+
 }  // namespace
 
 bool IsDocumentName(std::string_view name) {
   if (name.empty() || name.size() > 255 || !IsXmlText(name)) return false;
-  if (name == "mimetype" || name.starts_with("META-INF/")) return false;
+  if (base::HasSteeringCharacter(name) || IsReservedName(name)) return false;
   for (std::size_t start = 0; start <= name.size();) {
     const std::size_t end = std::min(name.find('/', start), name.size());
     const std::string_view segment = name.substr(start, end - start);
     if (segment.empty() || segment == "." || segment == "..") return false;
     start = end + 1;
   }
-  return std::ranges::none_of(
-      name, [](char c) { return c == '\\' || static_cast<unsigned char>(c) < 0x20 || c == 0x7f; });
+  return name.find('\\') == std::string_view::npos;
 }
 
 bool IsMediaType(std::string_view text) {

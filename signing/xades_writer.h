@@ -58,8 +58,9 @@ base::Sha256Digest TimestampImprint(const PreparedSignature& prepared, const hsm
 std::string WriteSignature(const PreparedSignature& prepared, const hsm::Seal& seal,
                            const Evidence& evidence);
 
-// A relative path of 1 to 255 bytes of valid UTF-8 without control characters, backslash,
-// empty, "." or ".." segments, and outside META-INF; not "mimetype".
+// A relative path of 1 to 255 bytes of valid UTF-8 without backslash, empty, "." or ".."
+// segments and characters that steer how text is shown (base/utf8.h); it does not begin with
+// "mimetype" or "META-INF" as a segment, in any letter case.
 bool IsDocumentName(std::string_view name);
 
 // RFC 6838, 4.2: type/subtype, without parameters.

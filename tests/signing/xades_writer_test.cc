@@ -77,6 +77,24 @@ TEST(XadesWriterTest, RefusesAPathThatLeavesTheContainer) {
   EXPECT_EQ(PrepareSignature(Parameters("../a.txt")).error().reason, "document.bad-name");
 }
 
+TEST(DocumentNameTest, TakesNamesThatPeopleUse) {
+  for (const char* name : {"lēmums 1.txt", "mape/Pielikums Nr. 2 (žūrija).pdf", "META-INFO/a.txt",
+                           "mimetype.txt", "документ.doc"})
+    EXPECT_TRUE(IsDocumentName(name)) << name;
+}
+
+TEST(DocumentNameTest, RefusesTheNamesOfTheContainerInAnyLetterCase) {
+  for (const char* name : {"mimetype", "MIMETYPE", "mimetype/x", "META-INF", "meta-inf",
+                           "META-INF/signatures.xml", "Meta-Inf/x"})
+    EXPECT_FALSE(IsDocumentName(name)) << name;
+}
+
+TEST(DocumentNameTest, RefusesCharactersThatSteerHowANameIsShown) {
+  for (const char* name : {"a\x1b[2J.txt", "a\u0085.txt", "a\u009b2J.txt", "a\u200efdp.exe",
+                           "a\u202efdp.exe", "a\u2066.txt", "a\u2069.txt", "a\nb.txt"})
+    EXPECT_FALSE(IsDocumentName(name)) << name;
+}
+
 TEST(XadesWriterTest, RefusesToSignNothing) {
   SignatureParameters parameters = Parameters();
   parameters.documents.clear();
