@@ -3,6 +3,8 @@
 #include <array>
 #include <string_view>
 
+#include "base/utf8.h"
+
 namespace cli {
 namespace {
 
@@ -28,6 +30,7 @@ constexpr auto kWords = std::to_array<Word>({
     {"not-intact", "bojāts", "not intact"},
     {"claimed", "Norādītais laiks", "Claimed time"},
     {"proven", "Pierādītais laiks", "Proven time"},
+    {"untrusted-timestamp", "Laika zīmogs (vēl nav uzticams)", "Time-stamp (not yet trusted)"},
     {"covers", "Aptver", "Covers"},
     {"note", "Piezīme", "Note"},
     {"finding", "Ievērojiet", "Notice"},
@@ -40,15 +43,9 @@ std::string_view Say(std::string_view id, Language language) {
 }
 
 // A terminal must not be steered by what a document says.
-std::string Harmless(std::string_view text) {
-  std::string out(text);
-  for (char& c : out)
-    if (static_cast<unsigned char>(c) < 0x20 || c == 0x7F) c = ' ';
-  return out;
-}
-
 void Line(std::string_view label, std::string_view value, std::string& out) {
-  if (!value.empty()) out.append(label).append(": ").append(Harmless(value)).append("\n");
+  if (!value.empty())
+    out.append(label).append(": ").append(base::WithoutSteering(value)).append("\n");
 }
 
 void Messages(const Json* list, std::string_view label, std::string_view indent, std::string& out) {
@@ -66,13 +63,26 @@ std::string Scope(const Json& signature) {
   return text;
 }
 
+bool IsTrue(const Json& object, std::string_view name) {
+  const Json* value = object.Find(name);
+  return value != nullptr && value->AsBool() != nullptr && *value->AsBool();
+}
+
+// A time-stamp that fits the signature but that nobody vouches for is shown as just that.
+void UntrustedTimestamps(const Json& signature, std::string_view label, std::string& out) {
+  const Json* list = signature.Find("timestamps");
+  if (list == nullptr || list->AsArray() == nullptr) return;
+  for (const Json& timestamp : *list->AsArray())
+    if (!IsTrue(timestamp, "trusted") && IsTrue(timestamp, "imprintOk") &&
+        IsTrue(timestamp, "signatureOk"))
+      Line(label, timestamp.Text("time").value_or(""), out);
+}
+
 void Signature(const Json& signature, Language language, std::string& out) {
-  const Json* intact = signature.Find("intact");
-  const bool is_intact = intact != nullptr && intact->AsBool() != nullptr && *intact->AsBool();
   std::string head =
       signature.Text("format").value_or("") + ", " + signature.Text("indication").value_or("");
   if (const auto sub = signature.Text("subIndication")) head += " / " + *sub;
-  head.append(", ").append(Say(is_intact ? "intact" : "not-intact", language));
+  head.append(", ").append(Say(IsTrue(signature, "intact") ? "intact" : "not-intact", language));
   Line(Say("signature", language), head, out);
   const auto label = [&](std::string_view id) {
     return std::string("  ").append(Say(id, language));
@@ -81,6 +91,7 @@ void Signature(const Json& signature, Language language, std::string& out) {
     Line(label("signer"), signer->Text("subject").value_or(""), out);
   Line(label("claimed"), signature.Text("claimedSigningTime").value_or(""), out);
   Line(label("proven"), signature.Text("bestSignatureTime").value_or(""), out);
+  UntrustedTimestamps(signature, label("untrusted-timestamp"), out);
   Line(label("covers"), Scope(signature), out);
   Messages(signature.Find("notes"), Say("note", language), "  ", out);
 }

@@ -1,0 +1,56 @@
+#include "cli/verify_text.h"
+
+#include <gtest/gtest.h>
+
+namespace cli {
+namespace {
+
+using base::Json;
+using base::Language;
+
+Json Report(const std::string& scope) {
+  Json signature;
+  signature.Set("scope", Json::Array{Json(scope)});
+  Json report;
+  report.Set("verdict", "indeterminate");
+  report.Set("signatures", Json::Array{signature});
+  return report;
+}
+
+TEST(VerifyTextTest, ANameCannotSteerTheTerminalOrTurnTheText) {
+  const std::string text =
+      VerifyReportText(Report("pay\u202efdp.exe \u009b2J \x1b[2J"), Language::kEnglish);
+  EXPECT_NE(text.find("Covers: pay fdp.exe"), std::string::npos) << text;
+  for (const char* steering : {"\u202e", "\u009b", "\x1b"})
+    EXPECT_EQ(text.find(steering), std::string::npos);
+}
+
+Json ReportWithTimestamp(bool fits) {
+  Json timestamp;
+  timestamp.Set("time", "2026-11-23T12:00:01Z");
+  timestamp.Set("imprintOk", fits);
+  timestamp.Set("signatureOk", true);
+  timestamp.Set("trusted", false);
+  Json signature;
+  signature.Set("bestSignatureTime", nullptr);
+  signature.Set("timestamps", Json::Array{timestamp});
+  Json report;
+  report.Set("signatures", Json::Array{signature});
+  return report;
+}
+
+TEST(VerifyTextTest, AnUntrustedTimestampIsNotCalledAProof) {
+  const std::string english = VerifyReportText(ReportWithTimestamp(true), Language::kEnglish);
+  EXPECT_NE(english.find("Time-stamp (not yet trusted): 2026-11-23T12:00:01Z"), std::string::npos);
+  EXPECT_EQ(english.find("Proven"), std::string::npos);
+  const std::string latvian = VerifyReportText(ReportWithTimestamp(true), Language::kLatvian);
+  EXPECT_NE(latvian.find("Laika zīmogs (vēl nav uzticams): 2026"), std::string::npos);
+}
+
+TEST(VerifyTextTest, ATimestampThatDoesNotFitIsNotShownAsATime) {
+  EXPECT_EQ(VerifyReportText(ReportWithTimestamp(false), Language::kEnglish).find("2026"),
+            std::string::npos);
+}
+
+}  // namespace
+}  // namespace cli
