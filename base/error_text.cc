@@ -357,6 +357,10 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Fails nav ne parakstīts konteiners, ne XML paraksts. Pārbaudiet, vai izvēlēts īstais fails.",
      "The file is neither a signed container nor an XML signature. Check that it is the right "
      "file."},
+    {"container.unread-member",
+     "Konteinera META-INF mapē ir fails, ko pārbaude nelasa. Nepaļaujieties uz tā saturu.",
+     "The container's META-INF folder holds a file that the check does not read. Do not rely on "
+     "its content."},
     {"container.unsigned-file", "Konteinerā ir fails, ko neaptver neviens paraksts.",
      "The container holds a file that no signature covers."},
     {"signature.counter-signature-broken",
@@ -379,6 +383,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"signature.manifest-data-missing",
      "Daļa paraksta sarakstā (ds:Manifest) minēto datu nav pieejami un nav aptverti.",
      "Some data that the signature lists (ds:Manifest) is not at hand and not covered."},
+    {"signature.part-only",
+     "Paraksts aptver tikai daļu no dokumenta. Pārējais saturs nav parakstīts.",
+     "The signature covers only a part of the document. The rest of its content is not signed."},
     {"signature.policy-implied", "Paraksta noteikumi ir tikai netieši norādīti.",
      "The signature policy is only implied."},
     {"signature.properties-not-covered", "Paraksts neaptver savas īpašības, kā to prasa standarts.",

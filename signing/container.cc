@@ -13,6 +13,7 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
+constexpr std::string_view kManifest = "META-INF/manifest.xml";
 constexpr std::size_t kMaxMimetype = 4096;
 constexpr std::size_t kMaxListed = 100;  // Findings of one kind in a report.
 
@@ -56,6 +57,23 @@ bool IsNamed(std::string_view name, std::string_view part,
   return IsInMetaInf(name) && lower.find(part) != std::string::npos && EndsWithAny(lower, ends);
 }
 
+bool IsCades(std::string_view name) {
+  return IsNamed(name, "signature", {".p7s", ".p7m"});
+}
+
+bool IsTimestamp(std::string_view name) {
+  return IsNamed(name, "timestamp", {".tst"});
+}
+
+bool IsEvidenceRecord(std::string_view name) {
+  return IsNamed(name, "evidencerecord", {".xml", ".ers"});
+}
+
+// Members of META-INF beside signature files that we read, or that have a finding of their own.
+bool IsKnownMember(std::string_view name) {
+  return name == kManifest || IsCades(name) || IsTimestamp(name) || IsEvidenceRecord(name);
+}
+
 // What an archive holds, as far as its names tell.
 struct Census {
   bool cades = false;
@@ -69,9 +87,9 @@ struct Census {
 Census Count(const std::vector<ZipEntry>& entries) {
   Census census;
   for (const ZipEntry& entry : entries) {
-    census.cades |= IsNamed(entry.name, "signature", {".p7s", ".p7m"});
-    census.timestamp |= IsNamed(entry.name, "timestamp", {".tst"});
-    census.evidence_record |= IsNamed(entry.name, "evidencerecord", {".xml", ".ers"});
+    census.cades |= IsCades(entry.name);
+    census.timestamp |= IsTimestamp(entry.name);
+    census.evidence_record |= IsEvidenceRecord(entry.name);
     census.edoc1 |= entry.name == "[Content_Types].xml" || entry.name.starts_with("EDoc/");
     census.meta_inf |= IsInMetaInf(entry.name);
     census.asic_manifest |= IsNamed(entry.name, "asicmanifest", {".xml"});
@@ -181,12 +199,16 @@ base::Status AsicContainer::ReadMimetype(std::string_view name) {
 }
 
 base::Status AsicContainer::SortMembers() {
+  std::size_t unread = 0;
   for (const ZipEntry& entry : zip_.entries()) {
     if (entry.is_folder() || entry.name == "mimetype") continue;
     if (IsSignatureFile(entry.name)) {
       signature_files_.push_back(entry.name);
     } else if (!IsInMetaInf(entry.name)) {
       data_files_.push_back(entry.name);
+    } else if (!IsKnownMember(entry.name) && ++unread <= kMaxListed) {
+      findings_.push_back(
+          {"container.unread-member", FindingSeverity::kWarning, PrintableText(entry.name)});
     }
   }
   const Census census = Count(zip_.entries());
@@ -220,7 +242,7 @@ void AsicContainer::CheckSimpleForm() {
 }
 
 base::Status AsicContainer::ReadManifest() {
-  const ZipEntry* entry = zip_.Find("META-INF/manifest.xml");
+  const ZipEntry* entry = zip_.Find(kManifest);
   if (entry == nullptr) {
     if (kind_ == ContainerKind::kAsicE)
       findings_.push_back({"container.manifest-missing", FindingSeverity::kInfo, ""});
@@ -266,10 +288,9 @@ std::optional<std::string> AsicContainer::Resolve(const std::optional<std::strin
   auto name = uri ? MemberNameOfUri(*uri) : std::nullopt;
   const ZipEntry* entry = name ? zip_.Find(*name) : nullptr;
   if (entry != nullptr && !entry->is_folder()) return name;
-  // EN 319 162-1, 4.3.3.2: the signature in an ASiC-S is over its one data file, whatever it
-  // is called.
-  if (kind_ == ContainerKind::kAsicS && data_files_.size() == 1 && (!uri || name))
-    return data_files_.front();
+  // EN 319 162-1, 4.3.3.2: the signature in an ASiC-S is over its one data file. Where it states
+  // a name, that name is signed: under another one the file would be presented as what it is not.
+  if (kind_ == ContainerKind::kAsicS && data_files_.size() == 1 && !uri) return data_files_.front();
   return std::nullopt;
 }
 
@@ -277,16 +298,6 @@ base::Status AsicContainer::Stream(std::string_view name, const TakeBytes& take)
   const ZipEntry* entry = zip_.Find(name);
   if (entry == nullptr) return Error{ErrorCode::kInvalidInput, "zip.content", std::string(name)};
   return zip_.Stream(*entry, take);
-}
-
-base::Result<base::Bytes> AsicContainer::DigestOf(std::string_view name,
-                                                  const DigestAlgorithm& algorithm) {
-  const std::pair key{std::string(name), algorithm.name};
-  const auto known = digests_.find(key);
-  if (known != digests_.end()) return known->second;
-  ASSIGN_OR_RETURN(base::Bytes digest, SignedFiles::DigestOf(name, algorithm));
-  digests_.emplace(key, digest);
-  return digest;
 }
 
 base::Status AsicContainer::CheckRemainingMembers() {

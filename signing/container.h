@@ -1,7 +1,6 @@
 // What a document is, and where the signatures and the signed files in it are.
 #pragma once
 
-#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,8 +56,6 @@ class AsicContainer final : public SignedFiles {
 
   std::optional<std::string> Resolve(const std::optional<std::string>& uri) const override;
   base::Status Stream(std::string_view name, const TakeBytes& take) override;
-  base::Result<base::Bytes> DigestOf(std::string_view name,
-                                     const DigestAlgorithm& algorithm) override;
   std::optional<base::Bytes> KnownDigest(std::string_view, const DigestAlgorithm&) const override {
     return std::nullopt;
   }
@@ -79,8 +76,6 @@ class AsicContainer final : public SignedFiles {
   std::optional<ContainerManifest> manifest_;
   Findings findings_;
   std::vector<std::string> problems_;
-  // By name and algorithm.
-  std::map<std::pair<std::string, std::string_view>, base::Bytes> digests_;
 };
 
 }  // namespace signing

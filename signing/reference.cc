@@ -142,6 +142,7 @@ class Pipeline {
   bool Fits(const std::optional<base::Bytes>& digest, base::ByteSpan expected) {
     if (!digest) return false;
     if (digest->empty()) return !Fail(ReferenceOutcome::kNotFound, reference_.covered.file);
+    reference_.file_sha256 = base::ToSha256Digest(*digest);  // No other is ever known.
     Judge(*digest, expected);
     return true;
   }
@@ -184,7 +185,11 @@ class Pipeline {
     if (found.size() != 1) return false;
     // The expressions below select inside the whole document or inside that very element.
     if (nodes.apex != nullptr && nodes.apex != found[0]) return false;
-    return Select(form.kind, found[0], nodes);
+    if (!Select(form.kind, found[0], nodes)) return false;
+    reference_.covered.part = "#" + form.id;
+    reference_.covered.document = false;
+    if (nodes.document == &document_) reference_.covered.element = nodes.apex;
+    return true;
   }
 
   bool Select(XPathForm::Kind kind, const xmlNode* element, NodeSet& nodes) {
@@ -203,7 +208,6 @@ class Pipeline {
         NameOf(properties) != "SignedProperties" || !IsXades(NamespaceOf(properties)))
       return false;
     nodes.apex = properties;
-    if (nodes.document == &document_) reference_.covered.element = properties;
     reference_.exact = true;
     return true;
   }
@@ -228,6 +232,7 @@ class Pipeline {
         if (fits) base::Append(piece, content);
       }));
       if (!fits) return false;
+      reference_.file_sha256 = base::Sha256(content);
       flow_ = std::move(content);
     }
     const auto* octets = std::get_if<base::Bytes>(&flow_);
@@ -256,9 +261,15 @@ class Pipeline {
     return true;
   }
 
+  base::Result<base::Bytes> DigestOfFile(const std::string& name) {
+    ASSIGN_OR_RETURN(base::Bytes digest, files_.DigestOf(name, *reference_.algorithm));
+    ASSIGN_OR_RETURN(const base::Bytes own, files_.DigestOf(name, *FindDigestByName("SHA256")));
+    reference_.file_sha256 = base::ToSha256Digest(own);
+    return digest;
+  }
+
   base::Result<base::Bytes> Digest() {
-    if (const auto* file = std::get_if<FileOctets>(&flow_))
-      return files_.DigestOf(file->name, *reference_.algorithm);
+    if (const auto* file = std::get_if<FileOctets>(&flow_)) return DigestOfFile(file->name);
     Hasher hasher(*reference_.algorithm);
     const TakeBytes take = [&](base::ByteSpan piece) { hasher.Update(piece); };
     if (const auto* octets = std::get_if<base::Bytes>(&flow_)) {

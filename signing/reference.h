@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/digest.h"
 #include "base/result.h"
 #include "signing/digest_algorithm.h"
 #include "signing/signed_files.h"
@@ -32,6 +33,9 @@ struct Covered {
   const xmlNode* element = nullptr;  // An element of the same document...
   bool document = false;             // ...or all of it...
   std::string file;                  // ...or this file.
+  // "#ID" where a filter took only something of the element with this Id out of document or
+  // file, which are then not covered themselves.
+  std::string part;
 };
 
 struct Reference {
@@ -45,6 +49,9 @@ struct Reference {
   bool exact = true;  // The digest is over all of `covered`, canonicalized, and nothing else.
   ReferenceOutcome outcome = ReferenceOutcome::kMalformed;
   Covered covered;
+  // Of the covered file itself, whatever transforms and algorithm the reference has; nullopt
+  // when there is no file or it was not digested.
+  std::optional<base::Sha256Digest> file_sha256;
   std::string detail;  // The transform or name that the outcome is about.
 };
 

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 
 #include "base/digest.h"
 #include "signing/member_name.h"
@@ -57,6 +58,21 @@ base::Json SignerToJson(const std::optional<Certificate>& signer) {
   return json;
 }
 
+// Every file that a reference made us digest, right or wrong, once.
+base::Json SignedFilesToJson(const SignatureFacts& facts) {
+  base::Json list{base::Json::Array{}};
+  std::set<std::string_view> seen;
+  for (const auto* references : {&facts.references, &facts.manifest_references})
+    for (const Reference& reference : *references) {
+      if (!reference.file_sha256 || !seen.insert(reference.covered.file).second) continue;
+      base::Json file;
+      file.Set("name", PrintableText(reference.covered.file));
+      file.Set("sha256", Hex(*reference.file_sha256));
+      list.Push(std::move(file));
+    }
+  return list;
+}
+
 std::string_view KindName(TimestampKind kind) {
   constexpr std::array<std::string_view, 4> kNames{"signature-timestamp", "archive-timestamp",
                                                    "content-timestamp", "references-timestamp"};
@@ -71,6 +87,7 @@ base::Json TimestampToJson(const TimestampFact& fact) {
   json.Set("timeFraction", fact.token ? TextOrNull(fact.token->time_fraction) : base::Json());
   json.Set("imprintOk", fact.imprint_ok ? base::Json(*fact.imprint_ok) : base::Json());
   json.Set("signatureOk", fact.token.has_value() && fact.token->signature_ok);
+  json.Set("trusted", false);  // Nobody has evaluated the path of the authority.
   const bool known = fact.token && fact.token->signer;
   json.Set("tsa", known ? base::Json(fact.token->signer->SubjectText()) : base::Json());
   json.Set("digestAlgorithm", fact.token && fact.token->imprint_algorithm != nullptr
@@ -102,17 +119,6 @@ base::Json CounterSignatureToJson(const SignatureFacts& facts) {
   json.Set("claimedSigningTime",
            facts.xades ? TimeTextOrNull(facts.xades->signing_time) : base::Json());
   return json;
-}
-
-// The genTime of the earliest time-stamp over the value whose imprint and signature fit.
-std::optional<base::Time> BestSignatureTime(const SignatureFacts& facts) {
-  std::optional<base::Time> best;
-  for (const TimestampFact& fact : facts.timestamps) {
-    const bool proves = fact.kind == TimestampKind::kSignature && fact.token &&
-                        fact.token->signature_ok && fact.imprint_ok.value_or(false);
-    if (proves && (!best || fact.token->time < *best)) best = fact.token->time;
-  }
-  return best;
 }
 
 struct Note {
@@ -149,10 +155,6 @@ base::Json NotesOf(const SignatureFacts& facts, base::Language language) {
     list.Push(std::move(json));
   }
   return list;
-}
-
-std::string FormatName(const SignatureFacts& facts) {
-  return facts.xades ? std::string(XadesLevel(*facts.xades)) : "XMLDSIG";
 }
 
 template <typename T, typename Convert>
@@ -202,7 +204,7 @@ base::Json SignatureToJson(const SignatureFacts& facts, const VerifyReport& repo
   base::Json json;
   json.Set("id", PrintableText(facts.id));
   json.Set("file", TextOrNull(facts.file));
-  json.Set("format", FormatName(facts));
+  json.Set("format", LevelOf(facts));
   json.Set("indication", IndicationName(conclusion.indication));
   json.Set("subIndication", conclusion.indication == Indication::kPassed
                                 ? base::Json()
@@ -213,11 +215,16 @@ base::Json SignatureToJson(const SignatureFacts& facts, const VerifyReport& repo
            }));
   json.Set("signer", SignerToJson(facts.signer));
   json.Set("signatureAlgorithm", TextOrNull(facts.method_uri));
+  json.Set("signatureValueSha256",
+           facts.value_sha256 ? base::Json(Hex(*facts.value_sha256)) : base::Json());
+  json.Set("signedFiles", SignedFilesToJson(facts));
   json.Set("policyId", facts.xades ? TextOrNull(facts.xades->policy_id) : base::Json());
   json.Set("qualification", "Indeterminate");
   json.Set("claimedSigningTime",
            facts.xades ? TimeTextOrNull(facts.xades->signing_time) : base::Json());
-  json.Set("bestSignatureTime", TimeOrNull(BestSignatureTime(facts)));
+  // EN 319 102-1, 5.5: only a time-stamp whose own path was validated proves a time; anybody
+  // can issue one that fits.
+  json.Set("bestSignatureTime", nullptr);
   json.Set("timestamps", ListOf(facts.timestamps, TimestampToJson));
   json.Set("revocation", ListOf(facts.revocation, RevocationToJson));
   json.Set("counterSignatures", ListOf(facts.counter_signatures, CounterSignatureToJson));

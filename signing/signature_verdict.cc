@@ -173,12 +173,40 @@ bool IsIntact(const VerifyReport& report) {
          report.passed(Check::kSignatureValue);
 }
 
+std::string_view LevelOf(const SignatureFacts& facts) {
+  if (!facts.xades) return "XMLDSIG";
+  const bool stamped = std::ranges::any_of(facts.timestamps, [](const TimestampFact& fact) {
+    return fact.kind == TimestampKind::kSignature && fact.imprint_ok.value_or(false);
+  });
+  if (!stamped) return "XAdES-BASELINE-B";
+  const bool archived = std::ranges::any_of(facts.timestamps, [](const TimestampFact& fact) {
+    return fact.kind == TimestampKind::kArchive && fact.token.has_value();
+  });
+  if (archived) return "XAdES-BASELINE-LTA";
+  const bool long_term = facts.xades->has_certificate_values ||
+                         std::ranges::any_of(facts.revocation, &RevocationFact::readable);
+  return long_term ? "XAdES-BASELINE-LT" : "XAdES-BASELINE-T";
+}
+
+bool CoversPartOnly(const SignatureFacts& facts) {
+  const Reference* own = SignedPropertiesReference(facts);
+  const auto is_part = [&](const Reference& reference) {
+    return &reference != own && !reference.covered.part.empty();
+  };
+  return std::ranges::any_of(facts.references, is_part) ||
+         std::ranges::any_of(facts.manifest_references, is_part);
+}
+
 std::vector<std::string> ScopeOf(const SignatureFacts& facts) {
   std::vector<std::string> scope;
   const Reference* own = SignedPropertiesReference(facts);
   const auto add = [&](const Reference& reference) {
     if (&reference == own || reference.outcome != ReferenceOutcome::kMatches) return;
     const Covered& covered = reference.covered;
+    if (!covered.part.empty()) {
+      scope.push_back(covered.file + covered.part + " (part)");
+      return;
+    }
     scope.push_back(covered.file.empty() ? reference.uri.value_or("") : covered.file);
   };
   std::ranges::for_each(facts.references, add);

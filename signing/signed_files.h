@@ -2,9 +2,11 @@
 #pragma once
 
 #include <cstddef>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/bytes.h"
@@ -26,17 +28,17 @@ class SignedFiles {
   // kInvalidInput when the container turns out broken: then nothing in it is to be believed.
   virtual base::Status Stream(std::string_view name, const TakeBytes& take) = 0;
 
-  // The digest of such a file. Many signatures over one file should not read it many times.
-  virtual base::Result<base::Bytes> DigestOf(std::string_view name,
-                                             const DigestAlgorithm& algorithm) {
-    Hasher hasher(algorithm);
-    RETURN_IF_ERROR(Stream(name, [&](base::ByteSpan piece) { hasher.Update(piece); }));
-    return std::move(hasher).Finish();
-  }
+  // The digest of such a file. Many signatures over one file do not read it many times, and
+  // its SHA-256 comes out of the same pass.
+  base::Result<base::Bytes> DigestOf(std::string_view name, const DigestAlgorithm& algorithm);
 
   // The digest of a file whose bytes stay with their owner; nullopt when the bytes are here.
   virtual std::optional<base::Bytes> KnownDigest(std::string_view name,
                                                  const DigestAlgorithm& algorithm) const = 0;
+
+ private:
+  // By name and algorithm.
+  std::map<std::pair<std::string, std::string_view>, base::Bytes> digests_;
 };
 
 }  // namespace signing

@@ -76,7 +76,16 @@ void NoteFindings(const SignatureFacts& facts, const VerifyReport& report, Harve
       "signature.signer-not-first", name);
   add(facts.value == ValueState::kUnsupportedAlgorithm, "signature.unsupported-algorithm",
       facts.method_uri);
+  add(CoversPartOnly(facts), "signature.part-only", name);
   add(!report.passed(Check::kSignedProperties), "signature.properties-not-covered", name);
+}
+
+// What was checked as a counter-signature is reported with its parent and not once more.
+void NoteCounterSignatures(const SignatureFacts& facts, std::set<const xmlNode*>& reported) {
+  for (const SignatureFacts& counter : facts.counter_signatures) {
+    reported.insert(counter.node);
+    NoteCounterSignatures(counter, reported);
+  }
 }
 
 // Checks the signatures of one document tree and adds them to the harvest.
@@ -84,10 +93,13 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
                                SignedFiles& files, base::Language language,
                                const std::vector<std::string>& container_problems,
                                Harvest& harvest) {
+  std::set<const xmlNode*> reported;
   for (const xmlNode* node : FindSignatures(document)) {
+    if (reported.contains(node)) continue;
     if (harvest.signatures.size() >= kMaxSignatures)
       return Error{ErrorCode::kInvalidInput, "signature.too-many-signatures", ""};
     ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
+    NoteCounterSignatures(facts, reported);
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
     const VerifyReport report = JudgeSignature(facts);
     NoteFiles(facts, harvest);

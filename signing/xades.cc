@@ -138,11 +138,11 @@ void ReadUnsignedProperty(const xmlNode* node, XadesProperties& out) {
     if (IsXadesElement(node, entry.name)) out.timestamps.push_back(ReadTimestamp(entry.kind, node));
   if (IsXadesElement(node, "CounterSignature")) ReadCounterSignature(node, out);
   if (IsXadesElement(node, "CertificateValues")) {
-    out.has_certificate_values = true;
+    const std::size_t before = out.certificates.size();
     ReadCertificates(node, out);
+    out.has_certificate_values = out.has_certificate_values || out.certificates.size() > before;
   }
   if (IsXadesElement(node, "RevocationValues")) {
-    out.has_revocation_values = true;
     ReadRevocation(node, out);
   }
   if (IsXadesElement(node, "TimeStampValidationData")) {
@@ -206,20 +206,6 @@ std::optional<XadesProperties> ReadXades(const xmlNode* signature) {
   CheckTimestampElements(out);
   CheckCounts(out);
   return out;
-}
-
-std::string_view XadesLevel(const XadesProperties& properties) {
-  bool signature_timestamp = false;
-  bool archive_timestamp = false;
-  for (const TimestampElement& timestamp : properties.timestamps) {
-    signature_timestamp = signature_timestamp || timestamp.kind == TimestampKind::kSignature;
-    archive_timestamp = archive_timestamp || timestamp.kind == TimestampKind::kArchive;
-  }
-  const bool long_term = signature_timestamp &&
-                         (properties.has_revocation_values || properties.has_certificate_values);
-  if (archive_timestamp && signature_timestamp) return "XAdES-BASELINE-LTA";
-  if (long_term) return "XAdES-BASELINE-LT";
-  return signature_timestamp ? "XAdES-BASELINE-T" : "XAdES-BASELINE-B";
 }
 
 }  // namespace signing

@@ -54,16 +54,12 @@ struct XadesProperties {
   std::vector<Certificate> certificates;  // CertificateValues, TimeStampValidationData.
   std::vector<base::Bytes> ocsp;
   std::vector<base::Bytes> crls;
-  bool has_certificate_values = false;
-  bool has_revocation_values = false;
+  bool has_certificate_values = false;  // A CertificateValues with a certificate in it.
   bool has_evidence_record = false;
   std::vector<xmlNode*> counter_signatures;  // ds:Signature inside CounterSignature.
 };
 
 // nullopt when the ds:Signature holds no QualifyingProperties at all.
 std::optional<XadesProperties> ReadXades(const xmlNode* signature);
-
-// "XAdES-BASELINE-B", "-T", "-LT", "-LTA", by the properties present.
-std::string_view XadesLevel(const XadesProperties& properties);
 
 }  // namespace signing

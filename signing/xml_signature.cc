@@ -17,12 +17,6 @@ constexpr int kMaxCounterSignatureDepth = 4;
 constexpr std::size_t kMaxReferences = 10'000;
 constexpr std::size_t kMaxCertificates = 200;
 
-bool IsCounterSignature(const xmlNode* signature) {
-  const xmlNode* parent = signature->parent;
-  return parent != nullptr && parent->type == XML_ELEMENT_NODE &&
-         NameOf(parent) == "CounterSignature" && IsXades(NamespaceOf(parent));
-}
-
 // An Id of the signature's own elements that some other element has as well: which of them a
 // reader finds is anybody's guess (signature wrapping).
 bool HasAmbiguousId(const XmlDocument& document, const xmlNode* signature) {
@@ -33,12 +27,6 @@ bool HasAmbiguousId(const XmlDocument& document, const xmlNode* signature) {
     const auto id = ours ? AttributeOf(node, "Id") : std::nullopt;
     if (id && document.FindById(*id).size() > 1) return true;
   }
-  return false;
-}
-
-bool IsInsideCounterSignature(const xmlNode* signature) {
-  for (const xmlNode* node = signature; node != nullptr; node = node->parent)
-    if (IsElement(node, kDsig, "Signature") && IsCounterSignature(node)) return true;
   return false;
 }
 
@@ -252,6 +240,7 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
   const xmlNode* value = OnlyChild(signature, "SignatureValue", facts.problems);
   facts.key_info_certificates = ReadKeyInfo(signature);
   facts.xades = ReadXades(signature);
+  if (const auto octets = Base64OfElement(value)) facts.value_sha256 = base::Sha256(*octets);
   if (facts.xades) std::ranges::copy(facts.xades->problems, std::back_inserter(facts.problems));
   if (HasAmbiguousId(document, signature)) facts.problems.emplace_back("an Id occurs twice");
   ChooseSigner(facts);
@@ -272,8 +261,7 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
 std::vector<const xmlNode*> FindSignatures(const XmlDocument& document) {
   std::vector<const xmlNode*> found;
   for (xmlNode* node = document.root(); node != nullptr; node = NextInOrder(node, document.root()))
-    if (IsElement(node, kDsig, "Signature") && !IsInsideCounterSignature(node))
-      found.push_back(node);
+    if (IsElement(node, kDsig, "Signature")) found.push_back(node);
   return found;
 }
 

@@ -37,6 +37,7 @@ struct SignatureFacts {
   const SignatureAlgorithm* method = nullptr;  // nullptr: not on our list.
   ValueState value = ValueState::kNotChecked;
   bool digest_info_null_absent = false;
+  std::optional<base::Sha256Digest> value_sha256;  // Of the decoded SignatureValue.
 
   std::vector<Reference> references;           // Of SignedInfo, in order.
   std::vector<Reference> manifest_references;  // Of every ds:Manifest that a reference covers.
@@ -52,7 +53,9 @@ struct SignatureFacts {
   bool covers_parent = false;  // Of a counter-signature: it signs its parent's value.
 };
 
-// All signatures of a document but counter-signatures, in document order.
+// Every ds:Signature of a document, in document order. Counter-signatures are among them, each
+// behind the signature that it stands in, whose facts hold it: where an element stands does not
+// make it one.
 std::vector<const xmlNode*> FindSignatures(const XmlDocument& document);
 
 // Fails only when the container or the data must be refused.

@@ -100,7 +100,7 @@ TEST(VerifierTest, TheSameBytesGiveTheSameReport) {
   EXPECT_EQ(VerifyBytes(document).Dump(), VerifyBytes(document).Dump());
 }
 
-TEST(VerifierTest, ATimestampThatFitsProvesTheTime) {
+TEST(VerifierTest, ATimestampOfAnUntrustedAuthorityFitsAndProvesNothing) {
   SignatureMaker maker(Signer());
   maker.tsa = &Tsa();
   const Json signature = FirstSignature(VerifyZip(maker.Container()));
@@ -109,7 +109,9 @@ TEST(VerifierTest, ATimestampThatFitsProvesTheTime) {
   EXPECT_EQ(timestamp.Find("imprintOk")->Dump(), "true");
   EXPECT_EQ(timestamp.Find("signatureOk")->Dump(), "true");
   EXPECT_EQ(timestamp.Text("tsa"), "CN=Test TSA");
-  EXPECT_EQ(signature.Text("bestSignatureTime"), timestamp.Text("time"));
+  EXPECT_EQ(timestamp.Find("trusted")->Dump(), "false");
+  EXPECT_TRUE(timestamp.Text("time").has_value());
+  EXPECT_TRUE(signature.Find("bestSignatureTime")->is_null());
 }
 
 TEST(VerifierTest, ATimestampOfAnotherSignatureProvesNothing) {
@@ -122,11 +124,110 @@ TEST(VerifierTest, ATimestampOfAnotherSignatureProvesNothing) {
   EXPECT_TRUE(signature.Find("bestSignatureTime")->is_null());
 }
 
+// The level reported for a signature of `maker` with `properties` among its unsigned ones.
+std::string LevelWith(const SignatureMaker& maker, const std::string& properties) {
+  ZipMaker zip = maker.Container();
+  std::string& xml = zip.last().content;
+  const std::string end = "</xades:UnsignedSignatureProperties>";
+  if (const std::size_t at = xml.find(end); at != std::string::npos) {
+    xml.insert(at, properties);
+  } else {
+    xml.insert(xml.find("</xades:QualifyingProperties>"),
+               "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>" + properties + end +
+                   "</xades:UnsignedProperties>");
+  }
+  return FirstSignature(VerifyZip(zip)).Text("format").value_or("");
+}
+
+constexpr const char* kEmptyValues =
+    "<xades:CertificateValues/><xades:RevocationValues><xades:OCSPValues>"
+    "<xades:EncapsulatedOCSPValue/></xades:OCSPValues></xades:RevocationValues>"
+    "<xades:ArchiveTimeStamp/>";
+
+TEST(VerifierTest, EmptyElementsRaiseNoLevel) {
+  SignatureMaker maker(Signer());
+  EXPECT_EQ(LevelWith(maker, std::string("<xades:SignatureTimeStamp/>") + kEmptyValues),
+            "XAdES-BASELINE-B");
+  maker.tsa = &Tsa();
+  EXPECT_EQ(LevelWith(maker, kEmptyValues), "XAdES-BASELINE-T");
+}
+
+TEST(VerifierTest, CertificateValuesUnderATimestampThatFitsMakeLevelLt) {
+  SignatureMaker maker(Signer());
+  maker.tsa = &Tsa();
+  EXPECT_EQ(LevelWith(maker, "<xades:CertificateValues><xades:EncapsulatedX509Certificate>" +
+                                 base::Base64Encode(Other().Der()) +
+                                 "</xades:EncapsulatedX509Certificate></xades:CertificateValues>"),
+            "XAdES-BASELINE-LT");
+}
+
+TEST(VerifierTest, ATimestampOfAnotherSignatureRaisesNoLevel) {
+  SignatureMaker maker(Signer());
+  maker.tsa = &Tsa();
+  maker.stamped_instead = "another SignatureValue";
+  EXPECT_EQ(LevelWith(maker, ""), "XAdES-BASELINE-B");
+}
+
 TEST(VerifierTest, RsaSignaturesVerify) {
   const auto signer = tests::MakeIdentity(tests::MakeRsaKey(), "Rihards Paraugs");
   SignatureMaker maker(signer);
   maker.method = "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256";
   EXPECT_EQ(Outcome(VerifyZip(maker.Container())), kUntrusted);
+}
+
+const std::string kContent = "Lemums par atlauju";
+
+std::string SignedFilesOf(const Json& report) {
+  return FirstSignature(report).Find("signedFiles")->Dump();
+}
+
+std::string OneSignedFile(const std::string& name, std::string_view content) {
+  Json file;
+  file.Set("name", name);
+  file.Set("sha256", base::HexEncode(base::Sha256(base::AsBytes(content)).span()));
+  return Json(Json::Array{file}).Dump();
+}
+
+TEST(VerifierTest, TheReportStatesTheDigestOfEachFileAndOfTheValue) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  const Json report = VerifyZip(zip);
+  EXPECT_EQ(SignedFilesOf(report), OneSignedFile("lemums.txt", kContent));
+  const std::string& xml = zip.last().content;
+  const std::size_t start = xml.find("-V\">") + 4;
+  const auto octets = base::Base64Decode(xml.substr(start, xml.find('<', start) - start));
+  EXPECT_EQ(FirstSignature(report).Text("signatureValueSha256"),
+            base::HexEncode(base::Sha256(octets.value()).span()));
+}
+
+TEST(VerifierTest, AChangedFileIsStatedAsItIsNotAsItWasSigned) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  zip.at(1).content += "!";
+  EXPECT_EQ(SignedFilesOf(VerifyZip(zip)), OneSignedFile("lemums.txt", kContent + "!"));
+}
+
+TEST(VerifierTest, AFileUnderTransformsIsStatedAsItIs) {
+  SignatureMaker maker(Signer());
+  maker.files = {{"a.xml", "<a  b='1'/>"}};
+  maker.file_transforms = SignatureMaker::Transforms(SignatureMaker::kInclusive);
+  EXPECT_EQ(SignedFilesOf(VerifyZip(maker.Container())), OneSignedFile("a.xml", "<a  b='1'/>"));
+}
+
+TEST(VerifierTest, AFileUnderAnotherDigestIsStatedBySha256) {
+  SignatureMaker maker(Signer());
+  std::string reference = SignatureMaker::Reference("r", "lemums.txt", "", "AAAA");
+  const std::string sha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
+  reference.replace(reference.find(sha256), sha256.size(),
+                    "http://www.w3.org/2001/04/xmlenc#sha512");
+  maker.sign_files = false;
+  maker.extra_references = reference;
+  EXPECT_EQ(SignedFilesOf(VerifyZip(maker.Container())), OneSignedFile("lemums.txt", kContent));
+}
+
+TEST(VerifierTest, AFileThatIsNotThereIsNotStated) {
+  SignatureMaker maker(Signer());
+  maker.sign_files = false;
+  maker.extra_references = SignatureMaker::Reference("r", "cits.txt", "", "AAAA");
+  EXPECT_EQ(SignedFilesOf(VerifyZip(maker.Container())), "[]");
 }
 
 // --- What was tampered with.
@@ -339,6 +440,29 @@ TEST(VerifierTest, ACounterSignatureTakenFromElsewhereIsNotIntact) {
   EXPECT_EQ(CounterSignatureOf(report).Find("intact")->Dump(), "false");
 }
 
+TEST(VerifierTest, ASignatureUnderAStrayCounterSignatureElementIsListed) {
+  SignatureMaker hidden(Other());
+  hidden.id = "S9";
+  hidden.target = "#S9";
+  hidden.open = hidden.close = "";
+  std::string broken = hidden.Xml();
+  broken.replace(broken.find("lemums.txt"), 10, "cits.txt");
+  SignatureMaker maker(Signer());
+  maker.close = "<x:CounterSignature xmlns:x=\"http://uri.etsi.org/01903/v1.3.2#\">" + broken +
+                "</x:CounterSignature></asic:XAdESSignatures>";
+  const Json report = VerifyZip(maker.Container());
+  EXPECT_EQ(report.Find("signatures")->AsArray()->size(), 2U);
+  EXPECT_EQ(report.Find("signatures")->AsArray()->back().Text("id"), "S9");
+}
+
+TEST(VerifierTest, AMemberOfMetaInfThatNobodyReadsIsNamed) {
+  for (const char* name : {"META-INF/Signatures.XML", "META-INF/sub/signatures.xml"}) {
+    ZipMaker zip = SignatureMaker(Signer()).Container();
+    zip.Add(name, "<x/>");
+    EXPECT_TRUE(HasFinding(VerifyZip(zip), "container.unread-member")) << name;
+  }
+}
+
 // --- ASiC-S.
 
 ZipMaker Simple(const std::string& name) {
@@ -350,21 +474,43 @@ ZipMaker Simple(const std::string& name) {
   return zip;
 }
 
-TEST(VerifierTest, ASimpleContainerVerifiesWhateverItsFileIsCalled) {
+TEST(VerifierTest, ASimpleContainerVerifies) {
   const Json report = VerifyZip(Simple("lemums.txt"));
   EXPECT_EQ(Outcome(report), kUntrusted);
   EXPECT_EQ(report.Find("document")->Text("container"), "ASiC-S");
-  EXPECT_EQ(Outcome(VerifyZip(Simple("cits.txt"))), kUntrusted);
+}
+
+TEST(VerifierTest, ASimpleContainerWhoseFileWasRenamedIsSignedDataNotFound) {
+  const Json report = VerifyZip(Simple("atlauja-1000000.txt"));
+  EXPECT_EQ(Outcome(report), "SIGNED_DATA_NOT_FOUND broken");
+  EXPECT_EQ(FirstSignature(report).Find("scope")->Dump(), "[]");
+  EXPECT_TRUE(HasFinding(report, "container.unsigned-file"));
+}
+
+TEST(VerifierTest, ASimpleContainerWithoutUriIsOverItsOneFile) {
+  SignatureMaker maker(Signer());
+  maker.sign_files = false;
+  std::string reference =
+      SignatureMaker::Reference("r", "", "", SignatureMaker::Digest(base::AsBytes(kContent)));
+  reference.replace(reference.find(" URI=\"\""), 7, "");
+  maker.extra_references = reference;
+  ZipMaker zip;
+  zip.Add("mimetype", "application/vnd.etsi.asic-s+zip");
+  zip.Add("cits.txt", kContent);
+  zip.Add("META-INF/signatures.xml", maker.Xml());
+  const Json report = VerifyZip(zip);
+  EXPECT_EQ(Outcome(report), kUntrusted);
+  EXPECT_EQ(FirstSignature(report).Find("scope")->Dump(), R"(["cits.txt"])");
 }
 
 TEST(VerifierTest, ASimpleContainerWithAnotherFileIsAHashFailure) {
-  ZipMaker zip = Simple("cits.txt");
+  ZipMaker zip = Simple("lemums.txt");
   zip.at(1).content = "cits saturs";
   EXPECT_EQ(Outcome(VerifyZip(zip)), "HASH_FAILURE broken");
 }
 
 TEST(VerifierTest, ASimpleContainerHasOneFileInItsRoot) {
-  EXPECT_EQ(Outcome(VerifyZip(Simple("mape/lemums.txt"))), "FORMAT_FAILURE intact");
+  EXPECT_EQ(Outcome(VerifyZip(Simple("mape/lemums.txt"))), "FORMAT_FAILURE broken");
   EXPECT_EQ(Outcome(VerifyZip(Simple("lemums.txt").Add("otrs.txt", "x"))), "FORMAT_FAILURE intact");
 }
 
@@ -451,6 +597,36 @@ TEST(VerifierTest, AnEnvelopedDocumentThatWasChangedIsAHashFailure) {
   std::string xml = Enveloped(kEnveloped);
   xml.replace(xml.find("teksts"), 6, "teksti");
   EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(xml))), "HASH_FAILURE broken");
+}
+
+// A signature over the children of <p Id="p"> alone, with `beside` in the document as well.
+Json OverAPart(const std::string& beside) {
+  const std::string part = "<p Id=\"p\">teksts</p>";
+  SignatureMaker maker(Signer());
+  maker.files.clear();
+  maker.extra_references = SignatureMaker::Reference(
+      "r", "",
+      SignatureMaker::Transforms("http://www.w3.org/2002/06/xmldsig-filter2",
+                                 "<f:XPath xmlns:f=\"http://www.w3.org/2002/06/xmldsig-filter2\" "
+                                 "Filter=\"intersect\">id('p')/node()</f:XPath>"),
+      SignatureMaker::Digest(base::AsBytes("teksts")));
+  maker.open = "<doc>" + part + beside;
+  maker.close = "</doc>";
+  return VerifyBytes(base::AsBytes(maker.Xml()));
+}
+
+TEST(VerifierTest, AFilterThatTakesAPartIsNotTheWholeDocument) {
+  const Json report = OverAPart("");
+  EXPECT_EQ(Outcome(report), kUntrusted);
+  EXPECT_EQ(FirstSignature(report).Find("scope")->Dump(), R"j(["#p (part)"])j");
+}
+
+TEST(VerifierTest, ContentBesideASignedPartIsNoticed) {
+  const Json report = OverAPart("<evil>maksa 1000000</evil>");
+  EXPECT_EQ(FirstSignature(report).Find("scope")->Dump(), R"j(["#p (part)"])j");
+  EXPECT_TRUE(HasFinding(report, "signature.part-only"));
+  EXPECT_FALSE(
+      HasFinding(VerifyBytes(base::AsBytes(Enveloped(kEnveloped))), "signature.part-only"));
 }
 
 TEST(VerifierTest, AnXPathWithAnotherPrefixMeaningIsNotOurs) {
