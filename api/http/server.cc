@@ -127,6 +127,7 @@ class RequestHandler final : public net::HTTPRequestHandler {
     const auto taken = Take(from, request);
     const Response response =
         taken.ok() ? handler_.answer(request) : Problem(taken.error(), request);
+    if (!taken.ok()) ReadAway(from);
     // After a refused body the rest of the connection cannot be trusted to begin a request.
     if (!taken.ok()) to.setKeepAlive(false);
     LogRequest(request, response);
@@ -152,6 +153,19 @@ class RequestHandler final : public net::HTTPRequestHandler {
       return base::Ok();
     } catch (const Poco::Exception& exception) {
       return BadFraming(exception.name());
+    }
+  }
+
+  // A refused body is read and dropped: hanging up on a caller that is still sending would take
+  // our answer from it. Beyond this much it loses the answer.
+  static void ReadAway(net::HTTPServerRequest& from) {
+    constexpr std::uint64_t kMost = std::uint64_t{64} << 20U;
+    try {
+      if (!from.hasContentLength()) return;
+      const auto length = static_cast<std::uint64_t>(from.getContentLength64());
+      from.stream().ignore(static_cast<std::streamsize>(std::min(length, kMost)));
+    } catch (const Poco::Exception&) {
+      // A length that is no number, or a caller that has gone.
     }
   }
 
