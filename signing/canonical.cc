@@ -63,12 +63,22 @@ bool IsVisible(const NodeSet& nodes, const xmlNode* node) {
   return inside;
 }
 
+// The last answer is kept: for each element its namespaces and attributes ask the same again.
+struct Visibility {
+  const NodeSet* nodes;
+  const xmlNode* last = nullptr;
+  bool visible = false;
+};
+
 // libxml2 asks for every node; namespaces and attributes follow their element.
 int VisibleCallback(void* context, xmlNode* node, xmlNode* parent) {
-  const auto& nodes = *static_cast<const NodeSet*>(context);
+  auto& visibility = *static_cast<Visibility*>(context);
   const bool of_element = node->type == XML_NAMESPACE_DECL || node->type == XML_ATTRIBUTE_NODE;
-  if (node->type == XML_COMMENT_NODE && !nodes.comments) return 0;
-  return IsVisible(nodes, of_element ? parent : node) ? 1 : 0;
+  if (node->type == XML_COMMENT_NODE && !visibility.nodes->comments) return 0;
+  const xmlNode* asked = of_element ? parent : node;
+  if (asked != visibility.last)
+    visibility = {visibility.nodes, asked, IsVisible(*visibility.nodes, asked)};
+  return visibility.visible ? 1 : 0;
 }
 
 int WriteCallback(void* context, const char* bytes, int size) {
@@ -111,26 +121,32 @@ bool CoversAnything(const NodeSet& nodes) {
 
 base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,
                           const TakeBytes& take) {
-  if (!nodes.document->SpendWalk())
-    return base::Error{base::ErrorCode::kInvalidInput, "xml.too-costly", "canonicalizations"};
+  WorkBudget& budget = *nodes.document->budget();
+  const bool filtered = nodes.excluded != nullptr || nodes.without != SignatureFilter::kNone;
+  RETURN_IF_ERROR(budget.Spend(nodes.document->CostOfWalk(filtered)));
   std::vector<xmlChar*> prefixes;
   std::vector<std::string> words = how.prefixes;
   for (std::string& word : words) prefixes.push_back(reinterpret_cast<xmlChar*>(word.data()));
   prefixes.push_back(nullptr);
 
   // libxml2 takes its context without const; the callbacks above only read.
-  auto* take_context = const_cast<void*>(static_cast<const void*>(&take));
-  auto* nodes_context = const_cast<void*>(static_cast<const void*>(&nodes));
+  std::size_t size = 0;
+  const TakeBytes count_and_take = [&](base::ByteSpan piece) {
+    size += piece.size();
+    take(piece);
+  };
+  auto* take_context = const_cast<void*>(static_cast<const void*>(&count_and_take));
+  Visibility visibility{&nodes};
   const base::CHandle<xmlOutputBuffer, xmlOutputBufferClose> out{
       xmlOutputBufferCreateIO(WriteCallback, CloseCallback, take_context, nullptr)};
   if (!out) return base::Error{base::ErrorCode::kUnavailable, "memory.short", "output buffer"};
   const bool listed = how.mode == XML_C14N_EXCLUSIVE_1_0 && !words.empty();
   const int result =
-      xmlC14NExecute(nodes.document->doc(), VisibleCallback, nodes_context, how.mode,
+      xmlC14NExecute(nodes.document->doc(), VisibleCallback, &visibility, how.mode,
                      listed ? prefixes.data() : nullptr, how.comments ? 1 : 0, out.get());
   if (result < 0 || xmlOutputBufferFlush(out.get()) < 0)
     return base::Error{base::ErrorCode::kInvalidInput, "xml.not-canonical", "libxml2"};
-  return base::Ok();
+  return budget.Spend(CostOfBytes(size));
 }
 
 base::Result<base::Bytes> CanonicalBytes(const NodeSet& nodes, const Canonicalization& how) {

@@ -48,8 +48,8 @@ bool CoversAnything(const NodeSet& nodes);
 using TakeBytes = std::function<void(base::ByteSpan)>;
 
 // Hands the canonical bytes to `take` in pieces.
-// kInvalidInput "xml.not-canonical" when libxml2 cannot, "xml.too-costly" when the document has
-// been canonicalized too often already.
+// kInvalidInput "xml.not-canonical" when libxml2 cannot, "xml.too-costly" when its budget
+// is spent.
 base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how, const TakeBytes& take);
 
 base::Result<base::Bytes> CanonicalBytes(const NodeSet& nodes, const Canonicalization& how);

@@ -157,12 +157,13 @@ base::Result<ByteFormat> RecognizeBytes(base::ByteSpan document) {
   return Error{ErrorCode::kInvalidInput, "container.unknown", "neither archive nor XML"};
 }
 
-base::Result<AsicContainer> AsicContainer::Open(std::string_view name, base::ByteSpan archive) {
+base::Result<AsicContainer> AsicContainer::Open(std::string_view name, base::ByteSpan archive,
+                                                std::shared_ptr<WorkBudget> budget) {
   ASSIGN_OR_RETURN(ZipReader zip, ZipReader::Open(archive));
   AsicContainer container(std::move(zip));
   RETURN_IF_ERROR(container.ReadMimetype(name));
   RETURN_IF_ERROR(container.SortMembers());
-  RETURN_IF_ERROR(container.ReadManifest());
+  RETURN_IF_ERROR(container.ReadManifest(std::move(budget)));
   return container;
 }
 
@@ -241,7 +242,7 @@ void AsicContainer::CheckSimpleForm() {
     if (name.find('/') != std::string::npos) return breach("container.data-file-in-folder", name);
 }
 
-base::Status AsicContainer::ReadManifest() {
+base::Status AsicContainer::ReadManifest(std::shared_ptr<WorkBudget> budget) {
   const ZipEntry* entry = zip_.Find(kManifest);
   if (entry == nullptr) {
     if (kind_ == ContainerKind::kAsicE)
@@ -249,7 +250,8 @@ base::Status AsicContainer::ReadManifest() {
     return base::Ok();
   }
   ASSIGN_OR_RETURN(const base::Bytes content, zip_.Read(*entry, XmlLimits().size));
-  auto manifest = ReadContainerManifest(content);
+  auto manifest = ReadContainerManifest(content, std::move(budget));
+  if (!manifest.ok() && manifest.error().reason == "xml.too-costly") return manifest.error();
   if (!manifest.ok())
     return Refused("container.manifest-malformed",
                    manifest.error().reason + ": " + manifest.error().message);

@@ -12,6 +12,7 @@
 #include "signing/container_manifest.h"
 #include "signing/finding.h"
 #include "signing/signed_files.h"
+#include "signing/work_budget.h"
 #include "signing/zip_reader.h"
 
 namespace signing {
@@ -31,12 +32,13 @@ base::Result<ByteFormat> RecognizeBytes(base::ByteSpan document);
 class AsicContainer final : public SignedFiles {
  public:
   // Borrows `archive`; `name` is the file's own, whose extension tells the kind where the
-  // mimetype does not.
+  // mimetype does not. The manifest is read at the expense of `budget`.
   //
   // Errors: those of ZipReader, of XML for the manifest, and kInvalidInput
   //   "container.no-signatures" "container.cades" "container.timestamp-only"
   //   "container.evidence-record-only" "container.mixed" "container.edoc1" "container.plain-zip"
-  static base::Result<AsicContainer> Open(std::string_view name, base::ByteSpan archive);
+  static base::Result<AsicContainer> Open(std::string_view name, base::ByteSpan archive,
+                                          std::shared_ptr<WorkBudget> budget);
 
   ContainerKind kind() const { return kind_; }
   const std::string& media_type() const { return media_type_; }
@@ -65,7 +67,7 @@ class AsicContainer final : public SignedFiles {
   base::Status ReadMimetype(std::string_view name);
   base::Status SortMembers();
   void CheckSimpleForm();
-  base::Status ReadManifest();
+  base::Status ReadManifest(std::shared_ptr<WorkBudget> budget);
   void CompareManifest();
 
   ZipReader zip_;

@@ -18,8 +18,9 @@ std::string AttributeByLocalName(const xmlNode* node, std::string_view name) {
 
 }  // namespace
 
-base::Result<ContainerManifest> ReadContainerManifest(base::ByteSpan xml) {
-  ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(xml));
+base::Result<ContainerManifest> ReadContainerManifest(base::ByteSpan xml,
+                                                      std::shared_ptr<WorkBudget> budget) {
+  ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(xml, std::move(budget)));
   if (NameOf(document.root()) != "manifest")
     return base::Error{base::ErrorCode::kInvalidInput, "container.manifest-malformed", "its root"};
   ContainerManifest manifest;

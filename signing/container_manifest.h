@@ -1,11 +1,13 @@
 // META-INF/manifest.xml (OpenDocument 1.2, part 3): what a container says it holds.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "signing/work_budget.h"
 
 namespace signing {
 
@@ -20,6 +22,7 @@ struct ContainerManifest {
 };
 
 // Errors: as CheckXml(), and kInvalidInput "container.manifest-malformed".
-base::Result<ContainerManifest> ReadContainerManifest(base::ByteSpan xml);
+base::Result<ContainerManifest> ReadContainerManifest(base::ByteSpan xml,
+                                                      std::shared_ptr<WorkBudget> budget);
 
 }  // namespace signing

@@ -49,33 +49,74 @@ bool IsInItsPlace(const Reference& reference, const xmlNode* signature) {
 class Pipeline {
  public:
   Pipeline(const XmlDocument& document, const xmlNode* signature, SignedFiles& files,
-           Reference& reference)
-      : document_(document), signature_(signature), files_(files), reference_(reference) {}
+           Reference& reference, TargetDigests& known)
+      : document_(document),
+        signature_(signature),
+        files_(files),
+        reference_(reference),
+        known_(known) {}
 
   // Sets outcome and detail of the reference.
   base::Status Run(const std::vector<xmlNode*>& transforms, base::ByteSpan expected) {
     if (!Dereference()) return base::Ok();
     if (Fits(KnownDigest(transforms), expected)) return base::Ok();
-    for (const xmlNode* transform : transforms) {
-      ASSIGN_OR_RETURN(const bool applied, Apply(transform));
-      if (applied) continue;
-      reference_.outcome = ReferenceOutcome::kUnsupportedTransform;
-      reference_.detail = AttributeOf(transform, "Algorithm").value_or("");
-      return base::Ok();
+    const std::string key = KeyOf(transforms);
+    auto found = known_.find(key);
+    if (key.empty() || found == known_.end()) {
+      ASSIGN_OR_RETURN(const std::optional<base::Bytes> digest, Transformed(transforms));
+      found = known_.insert_or_assign(key, Summary(digest)).first;
     }
-    if (const auto* nodes = std::get_if<NodeSet>(&flow_))
-      covers_nothing_ = covers_nothing_ || !CoversAnything(*nodes);
-    if (covers_nothing_) return Misplaced();
-    ASSIGN_OR_RETURN(const base::Bytes digest, Digest());
-    Judge(digest, expected);
+    Take(found->second, expected);
     return base::Ok();
   }
 
  private:
-  // Signing nothing under the name of something is a trick, not a signature.
-  base::Status Misplaced() {
-    Fail(ReferenceOutcome::kMisplaced, reference_.uri.value_or(""));
-    return base::Ok();
+  // Names the target and what is done to it. Empty when a transform has parameters, whose
+  // meaning depends on the namespaces around them.
+  std::string KeyOf(const std::vector<xmlNode*>& transforms) const {
+    const Covered& covered = reference_.covered;
+    constexpr char kEnd = '\0';  // In no name, URI or algorithm.
+    std::string key = covered.file.empty() ? "#" + reference_.uri.value_or("") : "/" + covered.file;
+    key.append(1, kEnd).append(reference_.algorithm->name);
+    for (const xmlNode* transform : transforms) {
+      if (FirstElement(transform) != nullptr) return {};
+      key.append(1, kEnd).append(AttributeOf(transform, "Algorithm").value_or(""));
+    }
+    return key;
+  }
+
+  TargetDigest Summary(const std::optional<base::Bytes>& digest) const {
+    return {reference_.covered, reference_.exact, reference_.file_sha256, digest,
+            reference_.outcome, reference_.detail};
+  }
+
+  void Take(const TargetDigest& target, base::ByteSpan expected) {
+    reference_.covered = target.covered;
+    reference_.exact = target.exact;
+    reference_.file_sha256 = target.file_sha256;
+    reference_.outcome = target.outcome;
+    reference_.detail = target.detail;
+    if (target.digest) Judge(*target.digest, expected);
+  }
+
+  // The digest of what the transforms leave; nullopt when the outcome says why there is none.
+  base::Result<std::optional<base::Bytes>> Transformed(const std::vector<xmlNode*>& transforms) {
+    for (const xmlNode* transform : transforms) {
+      ASSIGN_OR_RETURN(const bool applied, Apply(transform));
+      if (applied) continue;
+      Fail(ReferenceOutcome::kUnsupportedTransform,
+           AttributeOf(transform, "Algorithm").value_or(""));
+      return std::optional<base::Bytes>();
+    }
+    if (const auto* nodes = std::get_if<NodeSet>(&flow_))
+      covers_nothing_ = covers_nothing_ || !CoversAnything(*nodes);
+    if (covers_nothing_) {
+      // Signing nothing under the name of something is a trick, not a signature.
+      Fail(ReferenceOutcome::kMisplaced, reference_.uri.value_or(""));
+      return std::optional<base::Bytes>();
+    }
+    ASSIGN_OR_RETURN(base::Bytes digest, Digest());
+    return std::optional<base::Bytes>(std::move(digest));
   }
 
   // False when there is nothing to digest; the outcome says why.
@@ -232,12 +273,14 @@ class Pipeline {
         if (fits) base::Append(piece, content);
       }));
       if (!fits) return false;
+      RETURN_IF_ERROR(document_.budget()->Spend(CostOfBytes(content.size())));
       reference_.file_sha256 = base::Sha256(content);
       flow_ = std::move(content);
     }
     const auto* octets = std::get_if<base::Bytes>(&flow_);
     if (octets == nullptr) return true;
-    auto parsed = XmlDocument::Parse(*octets);
+    auto parsed = XmlDocument::Parse(*octets, document_.budget());
+    if (!parsed.ok() && parsed.error().reason == "xml.too-costly") return parsed.error();
     if (!parsed.ok()) return false;
     parsed_.push_back(std::make_unique<XmlDocument>(std::move(parsed).value()));
     flow_ = NodeSet{.document = parsed_.back().get(), .comments = true};
@@ -251,10 +294,14 @@ class Pipeline {
     if (nodes == nullptr || nodes->apex == nullptr) return false;
     // XMLDSIG 1.1, 6.6.2: the text of the node-set, all elements stripped.
     std::string text;
+    std::size_t visited = 0;
     const xmlNode* apex = nodes->apex;
-    for (auto* node = const_cast<xmlNode*>(apex); node != nullptr; node = NextInOrder(node, apex))
+    for (auto* node = const_cast<xmlNode*>(apex); node != nullptr; node = NextInOrder(node, apex)) {
+      ++visited;
       if (node->type == XML_TEXT_NODE || node->type == XML_CDATA_SECTION_NODE)
         text += ToView(node->content);
+    }
+    RETURN_IF_ERROR(document_.budget()->Spend(2 * CostOfBytes(text.size()) + visited));
     auto decoded = base::Base64Decode(WithoutSpaces(text));
     if (!decoded) return false;
     flow_ = std::move(*decoded);
@@ -284,6 +331,7 @@ class Pipeline {
   const xmlNode* signature_;
   SignedFiles& files_;
   Reference& reference_;
+  TargetDigests& known_;
   Flow flow_;
   bool covers_nothing_ = false;
   std::vector<std::unique_ptr<XmlDocument>> parsed_;
@@ -292,7 +340,8 @@ class Pipeline {
 }  // namespace
 
 base::Result<Reference> CheckReference(const XmlDocument& document, const xmlNode* signature,
-                                       const xmlNode* node, SignedFiles& files) {
+                                       const xmlNode* node, SignedFiles& files,
+                                       TargetDigests& known) {
   Reference reference;
   reference.node = node;
   reference.id = AttributeOf(node, "Id").value_or("");
@@ -315,7 +364,7 @@ base::Result<Reference> CheckReference(const XmlDocument& document, const xmlNod
   if (!transform_lists.empty()) transforms = FindChildren(transform_lists[0], kDsig, "Transform");
   if (transforms.size() > kMaxTransforms) return reference;
   reference.has_transforms = !transforms.empty();
-  Pipeline pipeline(document, signature, files, reference);
+  Pipeline pipeline(document, signature, files, reference, known);
   RETURN_IF_ERROR(pipeline.Run(transforms, *expected));
   return reference;
 }

@@ -4,6 +4,8 @@
 // XPath or XSLT engine, no I/O but SignedFiles, and the exact node or file that was covered.
 #pragma once
 
+#include <functional>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -55,9 +57,23 @@ struct Reference {
   std::string detail;  // The transform or name that the outcome is about.
 };
 
+// What digesting one target with one list of transforms gave.
+struct TargetDigest {
+  Covered covered;
+  bool exact = true;
+  std::optional<base::Sha256Digest> file_sha256;
+  std::optional<base::Bytes> digest;  // nullopt: none, for `outcome`.
+  ReferenceOutcome outcome = ReferenceOutcome::kMalformed;
+  std::string detail;
+};
+// Of one signature, and of no other: a transform may take out the signature itself.
+using TargetDigests = std::map<std::string, TargetDigest, std::less<>>;
+
 // Reads and checks one ds:Reference of `signature` (a ds:Signature of `document`).
-// Fails only when a container or the data itself must be refused.
+// Work that `known` holds is not done again, and what is done is added to it.
+// Fails only when a container or the data itself must be refused, and with "xml.too-costly".
 base::Result<Reference> CheckReference(const XmlDocument& document, const xmlNode* signature,
-                                       const xmlNode* node, SignedFiles& files);
+                                       const xmlNode* node, SignedFiles& files,
+                                       TargetDigests& known);
 
 }  // namespace signing

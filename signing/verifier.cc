@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <ctime>
 #include <map>
+#include <memory>
 #include <set>
 
 #include "signing/certificate.h"
@@ -17,6 +18,7 @@
 #include "signing/member_name.h"
 #include "signing/report_json.h"
 #include "signing/signature_verdict.h"
+#include "signing/work_budget.h"
 #include "signing/xml_gate.h"
 #include "signing/xml_signature.h"
 
@@ -34,6 +36,7 @@ constexpr std::size_t kMaxListed = 100;
 
 // What has been found in a document so far.
 struct Harvest {
+  std::shared_ptr<WorkBudget> budget;  // For all of it.
   std::string_view container;
   base::Json::Array signatures;
   Findings findings;
@@ -125,11 +128,12 @@ void CompareFiles(const AsicContainer& container, Harvest& harvest) {
 }
 
 base::Status VerifyArchive(const VerifyRequest& request, Harvest& harvest) {
-  ASSIGN_OR_RETURN(AsicContainer container, AsicContainer::Open(request.name, request.document));
+  ASSIGN_OR_RETURN(AsicContainer container,
+                   AsicContainer::Open(request.name, request.document, harvest.budget));
   harvest.container = ContainerName(container.kind());
   for (const std::string& file : container.signature_files()) {
     ASSIGN_OR_RETURN(const base::Bytes content, container.ReadSignatureFile(file));
-    ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(content));
+    ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(content, harvest.budget));
     RETURN_IF_ERROR(CollectSignatures(document, file, container, request.language,
                                       container.problems(), harvest));
   }
@@ -140,12 +144,19 @@ base::Status VerifyArchive(const VerifyRequest& request, Harvest& harvest) {
 }
 
 base::Status VerifyXml(const VerifyRequest& request, Harvest& harvest) {
-  ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(request.document));
+  ASSIGN_OR_RETURN(const XmlDocument document,
+                   XmlDocument::Parse(request.document, harvest.budget));
   harvest.container = ContainerName(ContainerKind::kXml);
   if (NameOf(document.root()) == "SignedDoc")
     return Error{ErrorCode::kInvalidInput, "container.ddoc", "a DDOC document"};
   DetachedFiles files(request);
   return CollectSignatures(document, "", files, request.language, {}, harvest);
+}
+
+std::size_t InputSize(const VerifyRequest& request) {
+  std::size_t size = request.document.size();
+  for (const NamedBytes& file : request.data) size += file.bytes.size();
+  return size;
 }
 
 base::Status VerifyDocument(const VerifyRequest& request, Harvest& harvest) {
@@ -170,6 +181,7 @@ base::Json FindingsToJson(const Findings& findings, base::Language language) {
 
 base::Json Verify(const VerifyRequest& request) {
   Harvest harvest;
+  harvest.budget = std::make_shared<WorkBudget>(InputSize(request));
   const base::Status status = VerifyDocument(request, harvest);
   base::Json report = ReportFrame(request, harvest.container);
   if (!status.ok()) {

@@ -107,14 +107,71 @@ bool HasRelativeNamespace(const xmlNode* node) {
   return false;
 }
 
+// Both parsers, by what they meet: a tag or an attribute costs more than its bytes.
+std::size_t CostOfParsing(std::string_view text) {
+  constexpr std::size_t kTag = 8;
+  constexpr std::size_t kAttribute = 4;
+  return CostOfBytes(text.size()) + kTag * static_cast<std::size_t>(std::ranges::count(text, '<')) +
+         kAttribute * static_cast<std::size_t>(std::ranges::count(text, '='));
+}
+
+// What is around a node that canonicalization has to look at.
+struct Surroundings {
+  std::size_t depth = 0;
+  std::size_t namespaces = 0;  // In scope.
+  std::size_t attributes = 0;
+};
+
+// For each namespace in scope libxml2 searches the ancestors and the list of those written.
+std::size_t CostOfVisit(const Surroundings& around) {
+  return 1 + around.depth / 16 + around.attributes +
+         around.namespaces * (4 * around.namespaces + around.depth) / 16;
+}
+
 void Ignore(void*, const char*, ...) {}
+
+// Walks along in document order and knows what is around each node.
+class Surveyor {
+ public:
+  Surroundings Visit(const xmlNode* node) {
+    while (!open_.empty() && open_.back().element != node->parent) open_.pop_back();
+    Surroundings around{open_.size() + 1, open_.empty() ? 0 : open_.back().namespaces, 0};
+    if (node->type != XML_ELEMENT_NODE) return around;
+    for (const xmlNs* space = node->nsDef; space != nullptr; space = space->next)
+      ++around.namespaces;
+    for (const xmlAttr* attribute = node->properties; attribute != nullptr;
+         attribute = attribute->next)
+      ++around.attributes;
+    open_.push_back({node, around.namespaces});
+    return around;
+  }
+
+ private:
+  struct Open {
+    const xmlNode* element;
+    std::size_t namespaces;
+  };
+  std::vector<Open> open_;
+};
 
 }  // namespace
 
 base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits) {
+  return Parse(bytes, limits, std::make_shared<WorkBudget>(bytes.size()));
+}
+
+base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes,
+                                             std::shared_ptr<WorkBudget> budget) {
+  return Parse(bytes, XmlLimits(), std::move(budget));
+}
+
+base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits,
+                                             std::shared_ptr<WorkBudget> budget) {
+  RETURN_IF_ERROR(budget->Spend(CostOfBytes(bytes.size())));
   ASSIGN_OR_RETURN(const base::Bytes utf8, ScanXml(bytes, limits));
+  RETURN_IF_ERROR(budget->Spend(CostOfParsing(base::AsText(utf8))));
   ASSIGN_OR_RETURN(xmlDoc* const tree, ParseTree(utf8));
-  XmlDocument document(tree);
+  XmlDocument document(tree, std::move(budget));
   ASSIGN_OR_RETURN(const base::Sha256Digest ours, HashTree(tree));
   ASSIGN_OR_RETURN(const base::Sha256Digest theirs, HashAsXercesSees(utf8));
   if (ours != theirs)
@@ -128,8 +185,11 @@ base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimi
 }
 
 void XmlDocument::Index() {
+  Surveyor surveyor;
   for (xmlNode* node = root_; node != nullptr; node = NextInOrder(node, root_)) {
-    ++node_count_;
+    const Surroundings around = surveyor.Visit(node);
+    walk_cost_ += node->type == XML_ELEMENT_NODE ? CostOfVisit(around) : 1;
+    filter_cost_ += around.depth / 4;
     if (node->type != XML_ELEMENT_NODE) continue;
     for (const xmlAttr* attribute = node->properties; attribute != nullptr;
          attribute = attribute->next) {
@@ -140,13 +200,6 @@ void XmlDocument::Index() {
       if (is_id) by_id_[AttributeValue(attribute)].push_back(node);
     }
   }
-}
-
-bool XmlDocument::SpendWalk() const {
-  constexpr std::size_t kAlwaysAllowed = 2'500'000;
-  constexpr std::size_t kWalks = 16;
-  walked_ += node_count_;
-  return walked_ <= std::max(kAlwaysAllowed, kWalks * node_count_);
 }
 
 const std::vector<xmlNode*>& XmlDocument::FindById(std::string_view id) const {

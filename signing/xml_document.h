@@ -6,6 +6,7 @@
 #include <libxml/tree.h>
 
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,35 +15,45 @@
 #include "base/bytes.h"
 #include "base/c_handle.h"
 #include "base/result.h"
+#include "signing/work_budget.h"
 #include "signing/xml_gate.h"
 
 namespace signing {
 
 class XmlDocument {
  public:
-  // Errors: as CheckXml(). `bytes` are not kept.
+  // Errors: as CheckXml(). `bytes` are not kept. With a budget of its own.
   static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlLimits& limits);
   static base::Result<XmlDocument> Parse(base::ByteSpan bytes) { return Parse(bytes, XmlLimits()); }
+  // What parsing and all later work on the document cost is taken from `budget`, which the
+  // document shares. kInvalidInput "xml.too-costly" as well.
+  static base::Result<XmlDocument> Parse(base::ByteSpan bytes, std::shared_ptr<WorkBudget> budget);
 
   xmlDoc* doc() const { return doc_.get(); }
   xmlNode* root() const { return root_; }
 
-  // libxml2 canonicalizes any part of a document by walking over all of it. False when that
-  // has been done too often for the size of this one: the caller gives up.
-  bool SpendWalk() const;
+  const std::shared_ptr<WorkBudget>& budget() const { return budget_; }
+
+  // libxml2 canonicalizes any part of a document by walking over all of it: what that costs,
+  // with a filter that looks at the ancestors of each node or without.
+  std::size_t CostOfWalk(bool filtered) const { return walk_cost_ + (filtered ? filter_cost_ : 0); }
 
   // All elements whose attribute Id, ID, id or xml:id has the value, in document order.
   // More than one is an attack or a defect: a reference to it means nothing.
   const std::vector<xmlNode*>& FindById(std::string_view id) const;
 
  private:
-  explicit XmlDocument(xmlDoc* doc) : doc_(doc) {}
+  XmlDocument(xmlDoc* doc, std::shared_ptr<WorkBudget> budget)
+      : doc_(doc), budget_(std::move(budget)) {}
+  static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlLimits& limits,
+                                         std::shared_ptr<WorkBudget> budget);
   void Index();
 
   base::CHandle<xmlDoc, xmlFreeDoc> doc_;
   xmlNode* root_ = nullptr;
-  std::size_t node_count_ = 0;
-  mutable std::size_t walked_ = 0;  // Nodes, over all walks.
+  std::shared_ptr<WorkBudget> budget_;
+  std::size_t walk_cost_ = 0;
+  std::size_t filter_cost_ = 0;
   std::map<std::string, std::vector<xmlNode*>, std::less<>> by_id_;
 };
 

@@ -132,6 +132,7 @@ base::Status CheckValue(const XmlDocument& document, const xmlNode* signed_info,
   }
   if (!facts.signer) return base::Ok();
   const NodeSet nodes{.document = &document, .apex = signed_info, .comments = how->comments};
+  RETURN_IF_ERROR(document.budget()->Spend(kCostOfSignatureValue));
   ASSIGN_OR_RETURN(const base::Bytes data, CanonicalBytes(nodes, *how));
   const ValueOutcome outcome =
       CheckSignatureValue(*facts.method, facts.signer->key(), data, *bytes);
@@ -141,13 +142,13 @@ base::Status CheckValue(const XmlDocument& document, const xmlNode* signed_info,
 }
 
 base::Status CheckReferences(const XmlDocument& document, const xmlNode* signed_info,
-                             SignedFiles& files, SignatureFacts& facts) {
+                             SignedFiles& files, TargetDigests& known, SignatureFacts& facts) {
   const auto nodes = FindChildren(signed_info, kDsig, "Reference");
   if (nodes.empty()) facts.problems.emplace_back("SignedInfo without Reference");
   if (nodes.size() > kMaxReferences)
     return base::Error{base::ErrorCode::kInvalidInput, "signature.too-many-references", ""};
   for (const xmlNode* node : nodes) {
-    ASSIGN_OR_RETURN(Reference reference, CheckReference(document, facts.node, node, files));
+    ASSIGN_OR_RETURN(Reference reference, CheckReference(document, facts.node, node, files, known));
     facts.references.push_back(std::move(reference));
   }
   return base::Ok();
@@ -155,7 +156,7 @@ base::Status CheckReferences(const XmlDocument& document, const xmlNode* signed_
 
 // XMLDSIG 1.1, 5.1: what a Manifest's references cover is for the application to decide; we
 // hold them to their digests like the others.
-base::Status CheckManifests(const XmlDocument& document, SignedFiles& files,
+base::Status CheckManifests(const XmlDocument& document, SignedFiles& files, TargetDigests& known,
                             SignatureFacts& facts) {
   for (const Reference& reference : facts.references) {
     const xmlNode* manifest = reference.covered.element;
@@ -163,7 +164,7 @@ base::Status CheckManifests(const XmlDocument& document, SignedFiles& files,
     for (const xmlNode* node : FindChildren(manifest, kDsig, "Reference")) {
       if (facts.manifest_references.size() >= kMaxReferences)
         return base::Error{base::ErrorCode::kInvalidInput, "signature.too-many-references", ""};
-      ASSIGN_OR_RETURN(Reference entry, CheckReference(document, facts.node, node, files));
+      ASSIGN_OR_RETURN(Reference entry, CheckReference(document, facts.node, node, files, known));
       facts.manifest_references.push_back(std::move(entry));
     }
   }
@@ -194,6 +195,7 @@ base::Status CheckTimestamps(const XmlDocument& document, const xmlNode* value,
     if (element.tokens.empty()) facts.timestamps.push_back({element.kind, {}, {}});
     for (const base::Bytes& der : element.tokens) {
       TimestampFact fact{element.kind, {}, {}};
+      RETURN_IF_ERROR(document.budget()->Spend(kCostOfToken));
       auto token = ParseTimestampToken(der, facts.xades->certificates);
       if (token.ok()) {
         fact.token = std::move(token).value();
@@ -243,10 +245,14 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
   if (const auto octets = Base64OfElement(value)) facts.value_sha256 = base::Sha256(*octets);
   if (facts.xades) std::ranges::copy(facts.xades->problems, std::back_inserter(facts.problems));
   if (HasAmbiguousId(document, signature)) facts.problems.emplace_back("an Id occurs twice");
+  const std::size_t certificates =
+      facts.key_info_certificates.size() + (facts.xades ? facts.xades->certificates.size() : 0);
+  RETURN_IF_ERROR(document.budget()->Spend(certificates * kCostOfCertificate));
   ChooseSigner(facts);
   if (signed_info != nullptr && value != nullptr) {
-    RETURN_IF_ERROR(CheckReferences(document, signed_info, files, facts));
-    RETURN_IF_ERROR(CheckManifests(document, files, facts));
+    TargetDigests known;
+    RETURN_IF_ERROR(CheckReferences(document, signed_info, files, known, facts));
+    RETURN_IF_ERROR(CheckManifests(document, files, known, facts));
     RETURN_IF_ERROR(CheckValue(document, signed_info, value, facts));
   }
   if (!facts.xades) return facts;

@@ -554,14 +554,93 @@ INSTANTIATE_TEST_SUITE_P(Uris, UriTest,
                                          "#nothing", "#xpointer(//x)", "#xpointer(id('none'))",
                                          "mimetype/"));
 
+// References that differ in nothing but a parameter, so that none is the same as another.
+std::string ManyReferences(int count, const std::string& uri, const std::string& before) {
+  std::string references;
+  for (int i = 0; i < count; ++i)
+    references += SignatureMaker::Reference(
+        "", uri,
+        "<ds:Transforms>" + before + "<ds:Transform Algorithm=\"" + SignatureMaker::kExclusive +
+            "\"><e:InclusiveNamespaces xmlns:e=\"" + SignatureMaker::kExclusive +
+            "\" PrefixList=\"p" + std::to_string(i) + "\"/></ds:Transform></ds:Transforms>",
+        "AAAA");
+  return references;
+}
+
+const std::string kElements = [] {
+  std::string elements;
+  for (int i = 0; i < 5000; ++i) elements += "<b/>";
+  return elements;
+}();
+
+// 1.4 kB as an archive: four seconds it was, before.
+TEST(VerifierTest, WalksOverDeepElementsUnderManyNamespacesAreRefused) {
+  SignatureMaker maker(Signer());
+  std::string deep = kElements;
+  for (int i = 0; i < 100; ++i) deep = "<a>" + deep + "</a>";
+  for (int i = 0; i < 20; ++i)
+    maker.open.insert(maker.open.size() - 1,
+                      " xmlns:n" + std::to_string(i) + "=\"urn:" + std::to_string(i) + "\"");
+  maker.close = deep + maker.close;
+  maker.extra_references = ManyReferences(
+      250, "",
+      R"(<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#enveloped-signature"/>)");
+  maker.sign_properties = false;
+  EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(maker.Xml()))), "refused xml.too-costly");
+}
+
 TEST(VerifierTest, ManyReferencesToALargeDocumentAreRefusedBeforeTheyCost) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
-              for (int i = 0; i < 2000; ++i) {
-                maker.extra_references += SignatureMaker::Reference("", "#S1-SP", "", "AAAA");
-                maker.close = "<x/>" + maker.close;
-              }
+              maker.extra_references = ManyReferences(2000, "#S1-SP", "");
             }),
             "refused xml.too-costly");
+}
+
+TEST(VerifierTest, AFileParsedForEachOfManyReferencesIsRefused) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              maker.files = {{"a.xml", "<r>" + kElements + kElements + "</r>"}};
+              maker.extra_references = ManyReferences(1000, "a.xml", "");
+            }),
+            "refused xml.too-costly");
+}
+
+TEST(VerifierTest, DecodingAndParsingOneObjectForManyReferencesIsRefused) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              maker.extra_objects =
+                  "<ds:Object Id=\"o\">" +
+                  base::Base64Encode(base::AsBytes("<r>" + kElements + kElements + "</r>")) +
+                  "</ds:Object>";
+              maker.extra_references = ManyReferences(
+                  1000, "#o",
+                  R"(<ds:Transform Algorithm="http://www.w3.org/2000/09/xmldsig#base64"/>)");
+            }),
+            "refused xml.too-costly");
+}
+
+TEST(WorkBudgetTest, IsSharedByAllDocumentsOfAVerification) {
+  const std::string xml = "<r>" + kElements + "</r>";
+  const auto budget = std::make_shared<WorkBudget>(xml.size());
+  int documents = 0;
+  while (documents < 1000 && XmlDocument::Parse(base::AsBytes(xml), budget).ok()) ++documents;
+  EXPECT_GT(documents, 1);
+  EXPECT_LT(documents, 1000);
+}
+
+TEST(VerifierTest, TheSameReferenceManyTimesCostsAsMuchAsOnce) {
+  EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
+              const std::string file = "<r>" + kElements + kElements + "</r>";
+              const std::string canonical = SignatureMaker::Digest(base::AsBytes([&] {
+                std::string text;
+                for (int i = 0; i < 10000; ++i) text += "<b></b>";
+                return "<r>" + text + "</r>";
+              }()));
+              maker.files = {{"a.xml", file}};
+              maker.sign_files = false;
+              for (int i = 0; i < 1000; ++i)
+                maker.extra_references += SignatureMaker::Reference(
+                    "", "a.xml", SignatureMaker::Transforms(SignatureMaker::kInclusive), canonical);
+            }),
+            kUntrusted);
 }
 
 // --- Bare XML.
