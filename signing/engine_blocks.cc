@@ -71,8 +71,9 @@ Block IdentifySigner(const Case& question, Scope scope, const std::string& objec
   const bool known = !chain.empty() && question.Certificate(chain.front()) != nullptr;
   // No policy can do without the certificate.
   if (!block.Check(Rule::kSignerKnown, Level::kFail, known, kNotFound)) return block;
-  check(Rule::kSignerReference, reference.present && reference.digest_matches.has_value());
-  check(Rule::kSignerReferenceDigest, reference.digest_matches.value_or(true));
+  check(Rule::kSignerReference, reference.present);
+  check(Rule::kSignerReferenceDigest,
+        !reference.present || reference.digest_matches.value_or(false));
   check(Rule::kSignerReferenceIssuer, reference.issuer_matches.value_or(true));
   return block;
 }

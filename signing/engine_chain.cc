@@ -42,6 +42,7 @@ class CertificateCheck {
     Profile(below);
     Status();
     Validity();
+    SignerInTime();
     CheckCrypto(question_, scope_, part_, certificate_.id, certificate_.seal.algorithm, at_,
                 block_);
     return std::move(block_);
@@ -121,6 +122,8 @@ class CertificateCheck {
 
   void Revoked(const facts::RevocationStatus& status) {
     const auto last_good = status.time.value_or(base::Time{}) - std::chrono::seconds{1};
+    // What was revoked later was good at the time asked for.
+    const bool by_now = !status.time || *status.time <= at_;
     base::Json values;
     values.Set("revocation", status.revocation);
     if (status.time) values.Set("time", base::FormatTime(*status.time));
@@ -128,10 +131,11 @@ class CertificateCheck {
     const auto revoked =
         part_ == Part::kSigner ? SubIndication::kRevokedNoPoe : SubIndication::kRevokedCaNoPoe;
     block_.Check(Rule::kNotRevoked, Of(Rule::kNotRevoked).level,
-                 status.status != facts::Status::kRevoked,
+                 !by_now || status.status != facts::Status::kRevoked,
                  Failure{revoked, Rule::kNotRevoked, certificate_.id, last_good, {}}, values);
     block_.Check(
-        Rule::kNotOnHold, Of(Rule::kNotOnHold).level, status.status != facts::Status::kOnHold,
+        Rule::kNotOnHold, Of(Rule::kNotOnHold).level,
+        !by_now || status.status != facts::Status::kOnHold,
         Failure{SubIndication::kTryLater, Rule::kNotOnHold, certificate_.id, last_good, {}},
         values);
   }
@@ -146,23 +150,36 @@ class CertificateCheck {
         Rule::kRevocationFresh, constraint.level, until && at_ <= *until,
         Failure{SubIndication::kTryLater, Rule::kRevocationFresh, revocation.id, until, {}},
         std::move(values));
-    SignerInTime(revocation);
   }
 
-  void SignerInTime(const facts::Revocation& revocation) {
-    const Certificate* signer =
-        revocation.chain.empty() ? nullptr : question_.Certificate(revocation.chain.front());
+  const Certificate* RevocationSigner() const {
+    if (choice_.revocation == nullptr || choice_.revocation->chain.empty()) return nullptr;
+    return question_.Certificate(choice_.revocation->chain.front());
+  }
+
+  bool IsSignerInTime(const Certificate& signer) const {
+    return IsAnchorAt(signer, at_) || (signer.not_before <= at_ && at_ <= signer.not_after);
+  }
+
+  void SignerInTime() {
+    const Certificate* signer = RevocationSigner();
     if (signer == nullptr) return;
+    // Whoever asks about a time before the signer began to be valid has no proof to hope for.
+    const bool ended = signer->not_after < at_;
     block_.Check(Rule::kRevocationSignerInTime, Of(Rule::kRevocationSignerInTime).level,
-                 at_ <= signer->not_after || IsAnchorAt(*signer, at_),
+                 IsSignerInTime(*signer),
                  Failure{SubIndication::kRevocationOutOfBoundsNoPoe, Rule::kRevocationSignerInTime,
-                         revocation.id, signer->not_after, signer->not_before});
+                         choice_.revocation->id,
+                         ended ? std::optional(signer->not_after) : std::nullopt, std::nullopt});
   }
 
   void Validity() {
     const bool in_time = certificate_.not_before <= at_ && at_ <= certificate_.not_after;
-    const bool known_good =
-        choice_.status != nullptr && choice_.status->status == facts::Status::kGood;
+    const Certificate* signer = RevocationSigner();
+    const bool demanded = Of(Rule::kRevocationSignerInTime).level == Level::kFail;
+    const bool known_good = choice_.status != nullptr &&
+                            choice_.status->status == facts::Status::kGood && signer != nullptr &&
+                            (!demanded || IsSignerInTime(*signer));
     base::Json values;
     values.Set("notBefore", base::FormatTime(certificate_.not_before));
     values.Set("notAfter", base::FormatTime(certificate_.not_after));

@@ -27,6 +27,7 @@ std::optional<base::Time> FreshUntil(const facts::Revocation& revocation,
 
 // Whether the revocation data can speak of the certificate at all: it was issued in its
 // validity, or the issuer keeps expired certificates.
-bool CoversCertificate(const facts::Revocation& revocation, const facts::Certificate& certificate);
+bool CoversCertificate(const Case& question, const facts::Revocation& revocation,
+                       const facts::Certificate& certificate);
 
 }  // namespace signing

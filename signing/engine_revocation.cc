@@ -77,15 +77,21 @@ void CheckSigners(const Case& question, const std::vector<const facts::Certifica
 
 }  // namespace
 
-bool CoversCertificate(const facts::Revocation& revocation, const facts::Certificate& certificate) {
+bool CoversCertificate(const Case& question, const facts::Revocation& revocation,
+                       const facts::Certificate& certificate) {
   if (!revocation.this_update) return false;
   if (*revocation.this_update <= certificate.not_after) return true;
   if (revocation.certificate_hash_matches.value_or(false)) return true;
   if (revocation.expired_certificates_from)
     return *revocation.expired_certificates_from <= certificate.not_after;
-  return std::ranges::any_of(certificate.trust, [&](const facts::TrustPeriod& period) {
-    return period.expired_certificates_from &&
-           *period.expired_certificates_from <= certificate.not_after;
+  // TS 119 612, 5.5.9.1: the list may say the same of the service that issued the data.
+  return std::ranges::any_of(revocation.chain, [&](const facts::Id& id) {
+    const facts::Certificate* signer = question.Certificate(id);
+    return signer != nullptr &&
+           std::ranges::any_of(signer->trust, [&](const facts::TrustPeriod& period) {
+             return period.expired_certificates_from &&
+                    *period.expired_certificates_from <= certificate.not_after;
+           });
   });
 }
 
@@ -128,7 +134,7 @@ Block AcceptRevocation(const Case& question, const facts::Certificate& certifica
   check(Rule::kSignerInTime, IsIn(*signer, ProducedAt(*revocation)));
   check(Rule::kAfterIssuance,
         revocation->this_update && *revocation->this_update >= certificate.not_before);
-  check(Rule::kCoversCertificate, CoversCertificate(*revocation, certificate));
+  check(Rule::kCoversCertificate, CoversCertificate(question, *revocation, certificate));
   CheckCrypto(question, Scope::kRevocation, Part::kToken, revocation->id,
               revocation->seal.algorithm, at, block);
   if (check(Rule::kChainFound, !chain.empty(), SubIndication::kNoCertificateChainFound))

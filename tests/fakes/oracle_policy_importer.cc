@@ -38,7 +38,7 @@ constexpr auto kToken = std::to_array<RuleName>({
     {"SignatureIntact", Rule::kValueIntact},
     {"ProspectiveCertificateChain", Rule::kChainFound},
     {"UnicitySigningCertificate", Rule::kSignerReferenceUnique},
-    {"CertDigestPresent", Rule::kSignerReference},
+    {"SigningCertificatePresent", Rule::kSignerReference},
     {"CertDigestMatch", Rule::kSignerReferenceDigest},
     {"IssuerSerialMatch", Rule::kSignerReferenceIssuer},
     {"SigningTime", Rule::kSigningTime},

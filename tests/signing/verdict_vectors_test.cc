@@ -14,7 +14,7 @@ namespace {
 const std::filesystem::path kOracle = tests::SharedFolder() / "vectors" / "verdicts";
 
 // How many rows agree; raise it with every row that is won, never lower it.
-constexpr std::size_t kAgreedSignatures = 0;
+constexpr std::size_t kAgreedSignatures = 74;
 
 struct Answer {
   std::string indication;
