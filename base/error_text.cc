@@ -348,6 +348,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"policy.malformed",
      "Validācijas politikas failā ir nezināms vai nederīgs ieraksts. Izlabojiet nosaukto vietu.",
      "The validation policy file has an unknown or invalid entry. Correct the place named."},
+    {"policy.unknown", "Tādas validācijas politikas nav. Norādiet kādu no piegādātajām.",
+     "There is no such validation policy. Name one of those that are shipped."},
     {"signature.counter-signature-broken",
      "Apliecinošais paraksts ir bojāts vai pieder citam parakstam.",
      "A counter-signature is broken or belongs to another signature."},

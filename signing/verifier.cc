@@ -15,8 +15,10 @@
 #include "signing/detached_files.h"
 #include "signing/digest_algorithm.h"
 #include "signing/member_name.h"
+#include "signing/policy.h"
 #include "signing/report_json.h"
-#include "signing/signature_verdict.h"
+#include "signing/signature_judge.h"
+#include "signing/trust_snapshot.h"
 #include "signing/xml_gate.h"
 #include "signing/xml_signature.h"
 
@@ -26,8 +28,6 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::array<std::string_view, 5> kPolicies{"eu-ades", "eu-qes", "lv-public-sector",
-                                                    "lv-national-legacy", "baltic-bdoc"};
 constexpr std::array<std::string_view, 4> kVerdicts{"valid", "invalid", "indeterminate", "refused"};
 constexpr std::size_t kMaxSignatures = 5'000;
 constexpr std::size_t kMaxListed = 100;
@@ -83,16 +83,16 @@ void NoteFindings(const SignatureFacts& facts, const VerifyReport& report, Harve
 base::Status CollectSignatures(const XmlDocument& document, const std::string& file,
                                SignedFiles& files, base::Language language,
                                const std::vector<std::string>& container_problems,
-                               Harvest& harvest) {
+                               SignatureJudge& judge, Harvest& harvest) {
   for (const xmlNode* node : FindSignatures(document)) {
     if (harvest.signatures.size() >= kMaxSignatures)
       return Error{ErrorCode::kInvalidInput, "signature.too-many-signatures", ""};
     ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
-    const VerifyReport report = JudgeSignature(facts);
+    const Judgement judgement = judge.Judge(facts);
     NoteFiles(facts, harvest);
-    NoteFindings(facts, report, harvest);
-    harvest.signatures.push_back(SignatureToJson(facts, report, language));
+    NoteFindings(facts, judgement.report, harvest);
+    harvest.signatures.push_back(SignatureToJson(facts, judgement, language));
   }
   return base::Ok();
 }
@@ -112,14 +112,14 @@ void CompareFiles(const AsicContainer& container, Harvest& harvest) {
   }
 }
 
-base::Status VerifyArchive(const VerifyRequest& request, Harvest& harvest) {
+base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
   ASSIGN_OR_RETURN(AsicContainer container, AsicContainer::Open(request.name, request.document));
   harvest.container = ContainerName(container.kind());
   for (const std::string& file : container.signature_files()) {
     ASSIGN_OR_RETURN(const base::Bytes content, container.ReadSignatureFile(file));
     ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(content));
     RETURN_IF_ERROR(CollectSignatures(document, file, container, request.language,
-                                      container.problems(), harvest));
+                                      container.problems(), judge, harvest));
   }
   RETURN_IF_ERROR(container.CheckRemainingMembers());
   CompareFiles(container, harvest);
@@ -127,21 +127,21 @@ base::Status VerifyArchive(const VerifyRequest& request, Harvest& harvest) {
   return base::Ok();
 }
 
-base::Status VerifyXml(const VerifyRequest& request, Harvest& harvest) {
+base::Status VerifyXml(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
   ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(request.document));
   harvest.container = ContainerName(ContainerKind::kXml);
   if (NameOf(document.root()) == "SignedDoc")
     return Error{ErrorCode::kInvalidInput, "container.ddoc", "a DDOC document"};
   DetachedFiles files(request);
-  return CollectSignatures(document, "", files, request.language, {}, harvest);
+  return CollectSignatures(document, "", files, request.language, {}, judge, harvest);
 }
 
-base::Status VerifyDocument(const VerifyRequest& request, Harvest& harvest) {
+base::Status VerifyDocument(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
   ASSIGN_OR_RETURN(const ByteFormat format, RecognizeBytes(request.document));
   if (format == ByteFormat::kZip) {
-    RETURN_IF_ERROR(VerifyArchive(request, harvest));
+    RETURN_IF_ERROR(VerifyArchive(request, judge, harvest));
   } else {
-    RETURN_IF_ERROR(VerifyXml(request, harvest));
+    RETURN_IF_ERROR(VerifyXml(request, judge, harvest));
   }
   if (harvest.signatures.empty())
     return Error{ErrorCode::kInvalidInput, "container.no-signatures", "no ds:Signature"};
@@ -158,8 +158,18 @@ base::Json FindingsToJson(const Findings& findings, base::Language language) {
 
 base::Json Verify(const VerifyRequest& request) {
   Harvest harvest;
-  const base::Status status = VerifyDocument(request, harvest);
-  base::Json report = ReportFrame(request, harvest.container);
+  const std::optional<Policy> policy = ShippedPolicy(request.policy);
+  if (!policy)
+    return RefusedReport(request,
+                         Error{ErrorCode::kInvalidInput, "policy.unknown", request.policy});
+  const TrustSnapshot trust = TrustSnapshot::Read(request.trust, request.at, &harvest.findings);
+  SignatureJudge judge(trust, *policy, request.at);
+  const base::Status status = VerifyDocument(request, judge, harvest);
+  base::Json report = ReportFrame(request, harvest.container, &*policy);
+  if (const auto issued = trust.issued()) {
+    base::Json named = *report.Find("trust");
+    report.Set("trust", named.Set("issued", base::FormatTime(*issued)));
+  }
   if (!status.ok()) {
     report.Set("refusal", RefusalToJson(status.error(), request.language));
     return report;
@@ -171,7 +181,7 @@ base::Json Verify(const VerifyRequest& request) {
 }
 
 base::Json RefusedReport(const VerifyRequest& request, const base::Error& error) {
-  base::Json report = ReportFrame(request, "");
+  base::Json report = ReportFrame(request, "", nullptr);
   report.Set("refusal", RefusalToJson(error, request.language));
   return report;
 }
@@ -182,7 +192,7 @@ int ExitCodeOf(const base::Json& report) {
 }
 
 bool IsShippedPolicy(std::string_view name) {
-  return std::ranges::find(kPolicies, name) != kPolicies.end();
+  return ShippedPolicy(name).has_value();
 }
 
 void PrepareVerifier() {
