@@ -126,6 +126,10 @@ std::vector<facts::Id> FactsBuilder::AddPath(const Certificate& leaf, PathPurpos
     const facts::Id id = IdOfCertificate(path.certificates[i]);
     const bool known = material.document.certificates.contains(id);
     AddCertificate(path, i, time, material);
+    // TS 119 615, 4.7 asks for the status of a time-stamping service at genTime; that it was
+    // withdrawn later does not undo its tokens.
+    if (purpose == PathPurpose::kTimestamp && !known)
+      material.document.certificates[id].anchor_until.reset();
     if (!known) AddRevocations(path, i, material, depth);
     chain.push_back(id);
   }
@@ -142,6 +146,21 @@ void FactsBuilder::AddRevocations(const CertificatePath& path, std::size_t posit
   for (const RevocationList& list : material.lists) AddList(list, path, position, material);
 }
 
+const std::vector<Certificate>& FactsBuilder::ListedResponders() {
+  if (responders_) return *responders_;
+  responders_.emplace();
+  for (const TrustService& service : trust_.services()) {
+    const bool answers = std::ranges::any_of(service.history, [](const TrustStatus& status) {
+      return status.type == trust_uri::kOcsp || status.type == trust_uri::kOcspQc;
+    });
+    if (answers)
+      responders_->insert(responders_->end(), service.certificates.begin(),
+                          service.certificates.end());
+  }
+  responders_->insert(responders_->end(), trust_.anchors().begin(), trust_.anchors().end());
+  return *responders_;
+}
+
 void FactsBuilder::AddOcsp(const OcspResponse& response, const Certificate& certificate,
                            const Certificate& issuer, const CertificatePath& path,
                            Material& material, int depth) {
@@ -150,7 +169,9 @@ void FactsBuilder::AddOcsp(const OcspResponse& response, const Certificate& cert
   const facts::Id owner = IdOfCertificate(certificate);
   facts::Revocation revocation = DescribeEntry(*entry, facts::RevocationKind::kOcsp);
   revocation.id = HexId("R-", response.der()) + "/" + owner;
-  const auto signer = response.Signer(material.certificates);
+  auto signer = response.Signer(material.certificates);
+  // Old responses hold no certificate: the list names the responder's.
+  if (!signer) signer = response.Signer(ListedResponders());
   if (signer) {
     revocation.seal.algorithm = KeyOf(*signer);
     revocation.seal.algorithm.digest = response.SignatureDigest();

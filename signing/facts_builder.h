@@ -44,12 +44,15 @@ class FactsBuilder {
                int depth);
   void AddList(const RevocationList& list, const CertificatePath& path, std::size_t position,
                Material& material);
+  // Certificates of OCSP services and those handed in; collected once.
+  const std::vector<Certificate>& ListedResponders();
   void AddTimestamps(const SignatureFacts& signature, Material& material);
 
   const TrustSnapshot& trust_;
   base::Time at_;
   PathBuilder paths_;
   std::optional<CertificatePath> signer_path_;
+  std::optional<std::vector<Certificate>> responders_;
 };
 
 }  // namespace signing

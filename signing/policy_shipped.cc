@@ -224,7 +224,12 @@ Policy BalticContainer() {
     policy.rules[{scope, kT, Rule::kSignerReferenceIssuer}].level = kF;
     policy.rules[{scope, kS, Rule::kKeyUsage}].values = {"nonRepudiation"};
   }
-  policy.timestamp_qualifications = {};
+  // The algorithms of certificates and of revocation data are not looked at there.
+  for (auto& [key, constraint] : policy.rules)
+    if (key.rule == Rule::kCryptographic && (key.part != kT || key.scope == Scope::kRevocation))
+      constraint.level = kW;
+  policy.timestamp_needed = true;
+  policy.timestamp_qualifications = {"QTSA", "TSA"};
   return policy;
 }
 

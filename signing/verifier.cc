@@ -195,7 +195,21 @@ bool IsShippedPolicy(std::string_view name) {
   return ShippedPolicy(name).has_value();
 }
 
+namespace {
+
+// glibc's qsort asks the kernel for the size of memory at its first longer array and remembers
+// it; behind the walls that question is forbidden. OpenSSL sorts revocation lists with it.
+void WarmUpSorting() {
+  std::array<int, 1024> numbers{};
+  std::qsort(numbers.data(), numbers.size(), sizeof(int), [](const void* a, const void* b) {
+    return *static_cast<const int*>(a) - *static_cast<const int*>(b);
+  });
+}
+
+}  // namespace
+
 void PrepareVerifier() {
+  WarmUpSorting();
   // All our times are UTC; without TZ the C library looks at the zone file again and again.
   ::setenv("TZ", "UTC0", 1);
   ::tzset();
