@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "signing/facts_certificate.h"
+#include "signing/xml_names.h"
 
 namespace signing {
 namespace {
@@ -75,8 +76,8 @@ struct FactsBuilder::Material {
   facts::Document document;
 };
 
-FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at)
-    : trust_(trust), at_(at), paths_(trust) {}
+FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, bool time_marks)
+    : trust_(trust), at_(at), time_marks_(time_marks), paths_(trust) {}
 
 void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t position,
                                   base::Time time, Material& material) {
@@ -250,6 +251,47 @@ void FactsBuilder::AddTimestamps(const SignatureFacts& signature, Material& mate
 
 namespace {
 
+// BDOC 2.1, 6.2: the nonce is the DER of DigestInfo over the octets of SignatureValue. Old
+// responders wrapped it once more, so the end decides: the digest itself, whole.
+bool IsTimeMark(const base::Bytes& nonce, base::ByteSpan value) {
+  const base::Bytes digest = HashOf(*FindDigestByName("SHA256"), value);
+  constexpr std::size_t kMaxWrapping = 24;
+  if (nonce.size() < digest.size() || nonce.size() > digest.size() + kMaxWrapping) return false;
+  const base::ByteSpan end(nonce.data() + (nonce.size() - digest.size()), digest.size());
+  return base::EqualInConstantTime(end, digest);
+}
+
+}  // namespace
+
+void FactsBuilder::AddTimeMarks(const SignatureFacts& signature, Material& material) {
+  if (signature.node == nullptr) return;
+  const xmlNode* element = FindChild(signature.node, kDsig, "SignatureValue");
+  const auto value = element == nullptr ? std::nullopt : Base64OfElement(element);
+  if (!value) return;
+  facts::Signature& owner = material.document.signatures.front();
+  for (const OcspResponse& response : material.responses) {
+    const auto nonce = response.Nonce();
+    if (!nonce || !IsTimeMark(*nonce, *value)) continue;
+    for (const auto& [id, revocation] : material.document.revocations) {
+      if (owner.chain.empty() || id != HexId("R-", response.der()) + "/" + owner.chain.front() ||
+          !revocation.signer_authorised)
+        continue;
+      facts::Timestamp mark;
+      mark.id = "M-" + id;
+      mark.time = response.produced_at();
+      mark.digests.push_back({facts::DigestKind::kImprint, "", "SHA256", true, true, false});
+      mark.seal = revocation.seal;
+      mark.chain = revocation.chain;
+      mark.signer_reference = {true, true, true, std::nullopt, ""};
+      mark.covered = {owner.id, owner.chain.front()};
+      owner.timestamps.push_back(mark.id);
+      material.document.timestamps[mark.id] = std::move(mark);
+    }
+  }
+}
+
+namespace {
+
 void CollectCertificates(const SignatureFacts& signature, std::vector<Certificate>& all) {
   const auto add = [&](const std::vector<Certificate>& list) {
     all.insert(all.end(), list.begin(), list.end());
@@ -320,6 +362,7 @@ facts::Document FactsBuilder::Build(const SignatureFacts& signature, const Verif
     material.document.signatures.front().chain = AddPath(
         *signature.signer, PathPurpose::kSigner, ReferenceTime(signature, at_), material, 0);
   AddTimestamps(signature, material);
+  if (time_marks_ && signature.timestamps.empty()) AddTimeMarks(signature, material);
   return std::move(material.document);
 }
 

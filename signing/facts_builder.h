@@ -22,7 +22,7 @@ namespace signing {
 class FactsBuilder {
  public:
   // Borrows the snapshot.
-  FactsBuilder(const TrustSnapshot& trust, base::Time at);
+  FactsBuilder(const TrustSnapshot& trust, base::Time at, bool time_marks);
 
   // Facts of this one signature. `report` holds the checks that were made on its structure.
   facts::Document Build(const SignatureFacts& signature, const VerifyReport& report);
@@ -46,10 +46,12 @@ class FactsBuilder {
                Material& material);
   // Certificates of OCSP services and those handed in; collected once.
   const std::vector<Certificate>& ListedResponders();
+  void AddTimeMarks(const SignatureFacts& signature, Material& material);
   void AddTimestamps(const SignatureFacts& signature, Material& material);
 
   const TrustSnapshot& trust_;
   base::Time at_;
+  bool time_marks_;
   PathBuilder paths_;
   std::optional<CertificatePath> signer_path_;
   std::optional<std::vector<Certificate>> responders_;

@@ -120,6 +120,9 @@ struct Policy {
   std::vector<std::string> signature_qualifications;
   std::vector<std::string> timestamp_qualifications;
   bool timestamp_needed = false;  // Without a timestamp: INDETERMINATE.
+  // BDOC 2.1, 6.2: an OCSP response whose nonce is the digest of the signature value proves
+  // the time as a timestamp does.
+  bool time_marks = false;
 
   const Constraint& Of(Scope scope, Part part, Rule rule) const;
   const AlgorithmSuite& SuiteOf(Scope scope, Part part) const;

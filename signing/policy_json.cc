@@ -219,9 +219,16 @@ base::Status ReadQualifications(const Json& json, Policy& policy) {
   if (const Json* list = json.Find("timestampQualifications")) {
     ASSIGN_OR_RETURN(policy.timestamp_qualifications, TextsFromJson(*list));
   }
-  if (const Json* needed = json.Find("timestampNeeded")) {
-    if (needed->AsBool() == nullptr) return Malformed("timestampNeeded");
-    policy.timestamp_needed = *needed->AsBool();
+  struct Flag {
+    std::string_view name;
+    bool& value;
+  };
+  for (const Flag& flag :
+       {Flag{"timestampNeeded", policy.timestamp_needed}, Flag{"timeMarks", policy.time_marks}}) {
+    const Json* given = json.Find(flag.name);
+    if (given == nullptr) continue;
+    if (given->AsBool() == nullptr) return Malformed(std::string(flag.name));
+    flag.value = *given->AsBool();
   }
   return base::Ok();
 }
@@ -253,13 +260,14 @@ base::Json PolicyToJson(const Policy& policy) {
   json.Set("signatureQualifications", TextsToJson(policy.signature_qualifications));
   json.Set("timestampQualifications", TextsToJson(policy.timestamp_qualifications));
   json.Set("timestampNeeded", policy.timestamp_needed);
+  json.Set("timeMarks", policy.time_marks);
   return json;
 }
 
 base::Result<Policy> PolicyFromJson(const base::Json& json) {
-  RETURN_IF_ERROR(
-      OnlyMembers(json, {"schema", "id", "base", "rules", "algorithms", "ownAlgorithms",
-                         "signatureQualifications", "timestampQualifications", "timestampNeeded"}));
+  RETURN_IF_ERROR(OnlyMembers(json, {"schema", "id", "base", "rules", "algorithms", "ownAlgorithms",
+                                     "signatureQualifications", "timestampQualifications",
+                                     "timestampNeeded", "timeMarks"}));
   if (json.Text("schema") != kSchema) return Malformed("schema");
   std::optional<Policy> policy = ShippedPolicy(json.Text("base").value_or(""));
   if (!policy) return Malformed("base");

@@ -230,6 +230,7 @@ Policy BalticContainer() {
       constraint.level = kW;
   policy.timestamp_needed = true;
   policy.timestamp_qualifications = {"QTSA", "TSA"};
+  policy.time_marks = true;
   return policy;
 }
 

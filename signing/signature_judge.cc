@@ -29,7 +29,7 @@ void RecordVerdict(const SignatureVerdict& verdict, VerifyReport& report) {
 }  // namespace
 
 SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at)
-    : trust_(trust), policy_(policy), at_(at), builder_(trust, at) {}
+    : trust_(trust), policy_(policy), at_(at), builder_(trust, at, policy.time_marks) {}
 
 Judgement SignatureJudge::Judge(const SignatureFacts& signature) {
   Judgement judgement;
@@ -70,6 +70,8 @@ std::string_view SignatureJudge::QualificationProblem(const SignatureFacts& sign
   if (policy_.timestamp_needed && !judgement.verdict.time_proven)
     return "the policy asks for a timestamp";
   if (policy_.timestamp_qualifications.empty()) return {};
+  // A time-mark is no timestamp: no service of that kind stands behind it.
+  if (policy_.time_marks && signature.timestamps.empty()) return {};
   for (std::size_t i = 0; i < signature.timestamps.size(); ++i)
     if (signature.timestamps[i].kind == TimestampKind::kSignature &&
         signature.timestamps[i].imprint_ok.value_or(false) &&
