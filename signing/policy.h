@@ -123,6 +123,8 @@ struct Policy {
   // BDOC 2.1, 6.2: an OCSP response whose nonce is the digest of the signature value proves
   // the time as a timestamp does.
   bool time_marks = false;
+  // Findings about the container (their codes) that fail every signature in it.
+  std::vector<std::string> fatal_findings;
 
   const Constraint& Of(Scope scope, Part part, Rule rule) const;
   const AlgorithmSuite& SuiteOf(Scope scope, Part part) const;

@@ -219,6 +219,9 @@ base::Status ReadQualifications(const Json& json, Policy& policy) {
   if (const Json* list = json.Find("timestampQualifications")) {
     ASSIGN_OR_RETURN(policy.timestamp_qualifications, TextsFromJson(*list));
   }
+  if (const Json* list = json.Find("fatalFindings")) {
+    ASSIGN_OR_RETURN(policy.fatal_findings, TextsFromJson(*list));
+  }
   struct Flag {
     std::string_view name;
     bool& value;
@@ -261,13 +264,14 @@ base::Json PolicyToJson(const Policy& policy) {
   json.Set("timestampQualifications", TextsToJson(policy.timestamp_qualifications));
   json.Set("timestampNeeded", policy.timestamp_needed);
   json.Set("timeMarks", policy.time_marks);
+  json.Set("fatalFindings", TextsToJson(policy.fatal_findings));
   return json;
 }
 
 base::Result<Policy> PolicyFromJson(const base::Json& json) {
   RETURN_IF_ERROR(OnlyMembers(json, {"schema", "id", "base", "rules", "algorithms", "ownAlgorithms",
                                      "signatureQualifications", "timestampQualifications",
-                                     "timestampNeeded", "timeMarks"}));
+                                     "timestampNeeded", "timeMarks", "fatalFindings"}));
   if (json.Text("schema") != kSchema) return Malformed("schema");
   std::optional<Policy> policy = ShippedPolicy(json.Text("base").value_or(""));
   if (!policy) return Malformed("base");

@@ -231,6 +231,8 @@ Policy BalticContainer() {
   policy.timestamp_needed = true;
   policy.timestamp_qualifications = {"QTSA", "TSA"};
   policy.time_marks = true;
+  policy.fatal_findings = {"container.unsigned-file", "container.manifest-lists-absent",
+                           "container.manifest-omits"};
   return policy;
 }
 

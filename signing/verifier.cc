@@ -16,6 +16,7 @@
 #include "signing/digest_algorithm.h"
 #include "signing/member_name.h"
 #include "signing/policy.h"
+#include "signing/qualification.h"
 #include "signing/report_json.h"
 #include "signing/signature_judge.h"
 #include "signing/trust_snapshot.h"
@@ -148,6 +149,21 @@ base::Status VerifyDocument(const VerifyRequest& request, SignatureJudge& judge,
   return base::Ok();
 }
 
+// EN 319 102-1, 5.2.2: where the policy holds the container's form against its signatures, a
+// signature that would have passed has a format failure.
+void ApplyContainerRules(const Policy& policy, Harvest& harvest) {
+  const bool broken = std::ranges::any_of(harvest.findings, [&](const Finding& finding) {
+    return std::ranges::find(policy.fatal_findings, finding.code) != policy.fatal_findings.end();
+  });
+  if (!broken) return;
+  for (base::Json& signature : harvest.signatures) {
+    if (signature.Text("indication") != "TOTAL-PASSED") continue;
+    signature.Set("indication", IndicationName(Indication::kFailed));
+    signature.Set("subIndication", NameOfSubIndication(SubIndication::kFormatFailure));
+    signature.Set("qualification", QualificationName(SignatureQualification::kNotAdes));
+  }
+}
+
 base::Json FindingsToJson(const Findings& findings, base::Language language) {
   base::Json list{base::Json::Array{}};
   for (const Finding& finding : findings) list.Push(FindingToJson(finding, language));
@@ -174,6 +190,7 @@ base::Json Verify(const VerifyRequest& request) {
     report.Set("refusal", RefusalToJson(status.error(), request.language));
     return report;
   }
+  ApplyContainerRules(*policy, harvest);
   report.Set("verdict", VerdictOf(harvest.signatures));
   report.Set("signatures", std::move(harvest.signatures));
   report.Set("containerFindings", FindingsToJson(harvest.findings, request.language));
