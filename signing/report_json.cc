@@ -31,7 +31,7 @@ std::string Hex(const base::Sha256Digest& digest) {
 }
 
 // One hash for all trust material, whatever its order or file names.
-base::Json TrustSnapshot(const std::vector<NamedBytes>& trust) {
+base::Json SnapshotId(const std::vector<NamedBytes>& trust) {
   if (trust.empty()) return {};
   std::vector<std::string> digests;
   for (const NamedBytes& file : trust) digests.push_back(Hex(base::Sha256(file.bytes)));
@@ -87,7 +87,6 @@ base::Json TimestampToJson(const TimestampFact& fact) {
   json.Set("timeFraction", fact.token ? TextOrNull(fact.token->time_fraction) : base::Json());
   json.Set("imprintOk", fact.imprint_ok ? base::Json(*fact.imprint_ok) : base::Json());
   json.Set("signatureOk", fact.token.has_value() && fact.token->signature_ok);
-  json.Set("trusted", false);  // Nobody has evaluated the path of the authority.
   const bool known = fact.token && fact.token->signer;
   json.Set("tsa", known ? base::Json(fact.token->signer->SubjectText()) : base::Json());
   json.Set("digestAlgorithm", fact.token && fact.token->imprint_algorithm != nullptr
@@ -121,7 +120,7 @@ base::Json CounterSignatureToJson(const SignatureFacts& facts) {
   return json;
 }
 
-struct Note {
+struct Remark {
   bool applies;
   std::string_view code;
 };
@@ -137,7 +136,7 @@ base::Json NotesOf(const SignatureFacts& facts, base::Language language) {
   const bool manifest_missing = std::ranges::any_of(
       facts.manifest_references,
       [](const Reference& reference) { return reference.outcome == ReferenceOutcome::kNotFound; });
-  const std::array<Note, 7> notes{{
+  const std::array<Remark, 7> notes{{
       {facts.digest_info_null_absent, "signature.digestinfo-null-absent"},
       {facts.issuer_differs, "signature.issuer-differs"},
       {facts.xades && facts.xades->policy_implied, "signature.policy-implied"},
@@ -147,7 +146,7 @@ base::Json NotesOf(const SignatureFacts& facts, base::Language language) {
       {manifest_missing, "signature.manifest-data-missing"},
   }};
   base::Json list{base::Json::Array{}};
-  for (const Note& note : notes) {
+  for (const Remark& note : notes) {
     if (!note.applies) continue;
     base::Json json;
     json.Set("code", note.code);
@@ -164,9 +163,53 @@ base::Json ListOf(const std::vector<T>& items, Convert convert) {
   return list;
 }
 
+base::Json TimestampsToJson(const SignatureFacts& facts, const Judgement& judgement) {
+  base::Json list{base::Json::Array{}};
+  for (std::size_t i = 0; i < facts.timestamps.size(); ++i) {
+    base::Json json = TimestampToJson(facts.timestamps[i]);
+    json.Set("trusted", i < judgement.timestamp_trusted.size() && judgement.timestamp_trusted[i]);
+    json.Set("qualification", judgement.timestamp_qualifications.at(i));
+    list.Push(std::move(json));
+  }
+  return list;
+}
+
+base::Json EngineNoteToJson(const Note& note) {
+  base::Json json;
+  json.Set("code", note.code);
+  json.Set("values", note.values);
+  return json;
+}
+
+base::Json AllNotes(const SignatureFacts& facts, const SignatureVerdict& verdict,
+                    base::Language language) {
+  base::Json list = NotesOf(facts, language);
+  for (const Note& note : verdict.notes) list.Push(EngineNoteToJson(note));
+  return list;
+}
+
+// The checks of the structure, then those of the engine; what the policy ignores is left out.
+base::Json ChecksToJson(const VerifyReport& report, const SignatureVerdict& verdict) {
+  base::Json list = report.ToJson();
+  for (const CheckRecord& record : verdict.checks) {
+    if (record.status == CheckStatus::kIgnored) continue;
+    base::Json json;
+    json.Set("id", record.block + "/" + std::string(NameOfRule(record.rule)));
+    json.Set("status", NameOfStatus(record.status));
+    json.Set("clause", ClauseOf(record.rule));
+    base::Json values =
+        record.values.AsObject() == nullptr ? base::Json(base::Json::Object{}) : record.values;
+    values.Set("object", PrintableText(record.object));
+    json.Set("values", std::move(values));
+    list.Push(std::move(json));
+  }
+  return list;
+}
+
 }  // namespace
 
-base::Json ReportFrame(const VerifyRequest& request, std::string_view container) {
+base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
+                       const Policy* policy_used) {
   base::Json document;
   document.Set("name", PrintableText(request.name));
   document.Set("sha256", Hex(base::Sha256(request.document)));
@@ -174,9 +217,10 @@ base::Json ReportFrame(const VerifyRequest& request, std::string_view container)
   document.Set("container", container.empty() ? base::Json() : base::Json(container));
   base::Json policy;
   policy.Set("id", request.policy);
-  policy.Set("sha256", Hex(base::Sha256(base::AsBytes(request.policy))));
+  policy.Set("sha256",
+             policy_used == nullptr ? base::Json() : base::Json(Hex(PolicyDigest(*policy_used))));
   base::Json trust;
-  trust.Set("snapshot", TrustSnapshot(request.trust));
+  trust.Set("snapshot", SnapshotId(request.trust));
   trust.Set("issued", nullptr);
   base::Json evidence;
   evidence.Set("sha256", nullptr);
@@ -198,8 +242,10 @@ base::Json ReportFrame(const VerifyRequest& request, std::string_view container)
   return report;
 }
 
-base::Json SignatureToJson(const SignatureFacts& facts, const VerifyReport& report,
+base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgement,
                            base::Language language) {
+  const VerifyReport& report = judgement.report;
+  const SignatureVerdict& verdict = judgement.verdict;
   const CheckOutcome& conclusion = report.Conclusion();
   base::Json json;
   json.Set("id", PrintableText(facts.id));
@@ -219,17 +265,18 @@ base::Json SignatureToJson(const SignatureFacts& facts, const VerifyReport& repo
            facts.value_sha256 ? base::Json(Hex(*facts.value_sha256)) : base::Json());
   json.Set("signedFiles", SignedFilesToJson(facts));
   json.Set("policyId", facts.xades ? TextOrNull(facts.xades->policy_id) : base::Json());
-  json.Set("qualification", "Indeterminate");
+  json.Set("qualification", judgement.qualification);
   json.Set("claimedSigningTime",
            facts.xades ? TimeTextOrNull(facts.xades->signing_time) : base::Json());
-  // EN 319 102-1, 5.5: only a time-stamp whose own path was validated proves a time; anybody
-  // can issue one that fits.
-  json.Set("bestSignatureTime", nullptr);
-  json.Set("timestamps", ListOf(facts.timestamps, TimestampToJson));
+  json.Set("bestSignatureTime", verdict.time_proven
+                                    ? base::Json(base::FormatTime(verdict.best_signature_time))
+                                    : base::Json());
+  json.Set("timestamps", TimestampsToJson(facts, judgement));
   json.Set("revocation", ListOf(facts.revocation, RevocationToJson));
   json.Set("counterSignatures", ListOf(facts.counter_signatures, CounterSignatureToJson));
-  json.Set("checks", report.ToJson());
-  json.Set("notes", NotesOf(facts, language));
+  json.Set("checks", ChecksToJson(report, verdict));
+  json.Set("notes", AllNotes(facts, verdict, language));
+  json.Set("whatWouldChangeIt", ListOf(verdict.what_would_change_it, EngineNoteToJson));
   return json;
 }
 

@@ -5,16 +5,18 @@
 
 #include "base/json.h"
 #include "signing/finding.h"
+#include "signing/signature_judge.h"
 #include "signing/verifier.h"
 #include "signing/verify_report.h"
 #include "signing/xml_signature.h"
 
 namespace signing {
 
-// Everything but verdict, signatures and findings.
-base::Json ReportFrame(const VerifyRequest& request, std::string_view container);
+// Everything but verdict, signatures and findings. `policy` may be nullptr when none was read.
+base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
+                       const Policy* policy);
 
-base::Json SignatureToJson(const SignatureFacts& facts, const VerifyReport& report,
+base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgement,
                            base::Language language);
 base::Json FindingToJson(const Finding& finding, base::Language language);
 

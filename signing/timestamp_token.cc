@@ -207,6 +207,9 @@ base::Result<TimestampToken> ParseTimestampToken(base::ByteSpan der,
   RETURN_IF_ERROR(ReadTstInfo(Content(*content), token));
   token.certificates = CertificatesIn(cms.get());
   CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(signers, 0);
+  X509_ALGOR* digest_algorithm = nullptr;
+  CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest_algorithm, nullptr);
+  token.signed_with = FindDigestByNid(OBJ_obj2nid(digest_algorithm->algorithm));
   token.signer = FindSigner(signer, token, others);
   token.signature_ok = token.signer && CheckSignature(signer, *token.signer, Content(*content));
   ERR_clear_error();

@@ -30,6 +30,8 @@ struct TimestampToken {
   std::optional<Certificate> signer;
   std::vector<Certificate> certificates;  // Those inside the token.
 
+  const DigestAlgorithm* signed_with = nullptr;  // The signer's digest; nullptr: not on our list.
+
   // The content has the digest of the signed attributes, and the signer's key signed those.
   // False without a signer. Trust and key usage are not looked at.
   bool signature_ok = false;

@@ -1,4 +1,5 @@
 folder_test(signing signing hardening OpenSSL::Crypto PkgConfig::LibXml2 Threads::Threads)
+target_sources(signing_test PRIVATE fakes/diag_data_importer.cc fakes/oracle_policy_importer.cc)
 target_compile_definitions(signing_test PRIVATE
   EDOCVAULT_SHARED_DEFAULT="${PROJECT_SOURCE_DIR}/../shared")
 

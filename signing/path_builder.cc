@@ -1,0 +1,214 @@
+#include "signing/path_builder.h"
+
+#include <openssl/err.h>
+#include <openssl/x509.h>
+
+#include <algorithm>
+#include <array>
+#include <span>
+
+#include "signing/certificate_extensions.h"
+#include "signing/path_checks.h"
+
+namespace signing {
+namespace {
+
+using Types = std::span<const std::string_view>;
+
+constexpr std::array kCaTypes = {trust_uri::kCaQc, trust_uri::kCaPkc, trust_uri::kNationalRoot};
+constexpr std::array kTsaTypes = {trust_uri::kQtst, trust_uri::kTsa, trust_uri::kTssQc,
+                                  trust_uri::kTssAdes};
+// A CA answers for its own certificates as well.
+constexpr std::array kOcspTypes = {trust_uri::kOcsp, trust_uri::kOcspQc, trust_uri::kCaQc,
+                                   trust_uri::kCaPkc, trust_uri::kNationalRoot};
+constexpr std::array kCrlTypes = {trust_uri::kCrl, trust_uri::kCrlQc, trust_uri::kCaQc,
+                                  trust_uri::kCaPkc, trust_uri::kNationalRoot};
+
+// As what a service may vouch for the leaf itself; it certifies others only as a CA.
+Types OwnTypes(PathPurpose purpose) {
+  switch (purpose) {
+    case PathPurpose::kSigner: return {};
+    case PathPurpose::kTimestamp: return kTsaTypes;
+    case PathPurpose::kOcsp: return kOcspTypes;
+    case PathPurpose::kCrl: return kCrlTypes;
+  }
+  return {};
+}
+
+bool WasEver(const TrustService& service, Types types) {
+  return std::ranges::any_of(service.history, [&](const TrustStatus& status) {
+    return std::ranges::find(types, status.type) != types.end();
+  });
+}
+
+const TrustStatus* StatusAt(const TrustService& service, Types types, base::Time time) {
+  const TrustStatus* status = service.At(time);
+  if (status == nullptr || std::ranges::find(types, status->type) == types.end()) return nullptr;
+  return status;
+}
+
+bool IsInForce(const TrustStatus* status, base::Time time) {
+  return status != nullptr && (IsApproved(*status, time) || IsNational(*status));
+}
+
+// Approved before national, national before everything else.
+int RankOf(const TrustStatus* status, base::Time time) {
+  if (status == nullptr) return 3;
+  if (IsApproved(*status, time)) return 0;
+  return IsNational(*status) ? 1 : 2;
+}
+
+}  // namespace
+
+// One search; the deepest recursion is kMaxLength.
+class PathSearch {
+ public:
+  PathSearch(PathBuilder& builder, const PathRequest& request)
+      : builder_(builder), request_(request) {}
+
+  CertificatePath Run() {
+    chain_.push_back(request_.leaf);
+    if (auto own = AnchorFor(request_.leaf, OwnTypes(request_.purpose), true))
+      return Finish(std::move(*own));
+    Extend();
+    if (best_) return std::move(*best_);
+    CertificatePath path;
+    path.certificates = longest_.empty() ? chain_ : longest_;
+    path.problems.push_back(
+        {checks_left_ > 0 ? PathProblemKind::kNoAnchor : PathProblemKind::kSearchGivenUp,
+         path.certificates.size() - 1, path.certificates.back().IssuerText()});
+    return Finish(std::move(path));
+  }
+
+ private:
+  // What is trusted about the certificate at the end of the chain.
+  std::optional<CertificatePath> AnchorFor(const Certificate& certificate, Types types,
+                                           bool is_leaf) {
+    CertificatePath path;
+    bool handed_in = false;
+    for (const TrustEntry& entry : builder_.trust_.Same(certificate)) {
+      if (entry.service != nullptr && WasEver(*entry.service, types))
+        AddService(entry.service, path);
+      // A leaf is trusted as it is; a CA in any certificate of its name and key.
+      if (entry.service == nullptr && (!is_leaf || entry.certificate.der() == certificate.der()))
+        handed_in = true;
+    }
+    if (!handed_in && path.services.empty()) return std::nullopt;
+    path.certificates = chain_;
+    path.anchor = path.services.empty() ? AnchorKind::kCertificate : AnchorKind::kService;
+    if (!path.services.empty()) ChooseService(types, handed_in, path);
+    return path;
+  }
+
+  static void AddService(const TrustService* service, CertificatePath& path) {
+    if (std::ranges::find(path.services, service) == path.services.end())
+      path.services.push_back(service);
+  }
+
+  void ChooseService(Types types, bool handed_in, CertificatePath& path) const {
+    std::ranges::stable_sort(path.services, {}, [&](const TrustService* service) {
+      return RankOf(StatusAt(*service, types, request_.time), request_.time);
+    });
+    path.service = path.services.front();
+    path.status = StatusAt(*path.service, types, request_.time);
+    // Who hands in the certificate itself trusts it whatever a list says.
+    if (!handed_in && !IsInForce(path.status, request_.time))
+      path.problems.push_back({PathProblemKind::kServiceNotApproved, path.certificates.size() - 1,
+                               path.status == nullptr ? "" : path.status->status});
+  }
+
+  CertificatePath Finish(CertificatePath path) {
+    CheckPath(request_.time, path);
+    const std::size_t count = path.certificates.size();
+    for (std::size_t i = 0; i < count; ++i) {
+      if (i + 1 == count && i > 0 && path.HasAnchor()) break;
+      path.links.push_back(
+          LinkOf(path.certificates[i], i + 1 < count ? &path.certificates[i + 1] : nullptr));
+    }
+    return path;
+  }
+
+  void Offer(CertificatePath path) {
+    path = Finish(std::move(path));
+    if (!best_ || path.problems.size() < best_->problems.size()) best_ = std::move(path);
+  }
+
+  bool Done() const { return best_ && best_->problems.empty(); }
+
+  // Tries all issuers of the chain's last certificate, trusted ones first.
+  void Extend() {
+    if (chain_.size() > longest_.size()) longest_ = chain_;
+    if (chain_.size() >= PathBuilder::kMaxLength) return;
+    const std::vector<Certificate> candidates = Candidates();
+    for (const Certificate& issuer : candidates) {
+      if (Done()) return;
+      if (IsInChain(issuer) || !Check(issuer)) continue;
+      chain_.push_back(issuer);
+      if (auto anchored = AnchorFor(issuer, kCaTypes, false))
+        Offer(std::move(*anchored));
+      else
+        Extend();
+      chain_.pop_back();
+    }
+  }
+
+  std::vector<Certificate> Candidates() const {
+    const Certificate& last = chain_.back();
+    std::vector<Certificate> found;
+    const auto add = [&](const Certificate& candidate) {
+      const bool known = std::ranges::any_of(
+          found, [&](const Certificate& other) { return other.der() == candidate.der(); });
+      if (!known) found.push_back(candidate);
+    };
+    for (const TrustEntry& entry : builder_.trust_.WithSubject(X509_get_issuer_name(last.x509())))
+      add(entry.certificate);
+    for (const Certificate& other : request_.others)
+      if (IsIssuedInTheNameOf(last, other)) add(other);
+    return found;
+  }
+
+  bool IsInChain(const Certificate& certificate) const {
+    return std::ranges::any_of(
+        chain_, [&](const Certificate& other) { return IsSameEntity(other, certificate); });
+  }
+
+  bool Check(const Certificate& issuer) {
+    if (checks_left_ == 0) return false;
+    --checks_left_;
+    return builder_.Certifies(issuer, chain_.back());
+  }
+
+  PathBuilder& builder_;
+  const PathRequest& request_;
+  int checks_left_ = PathBuilder::kMaxChecks;
+  std::vector<Certificate> chain_;
+  std::vector<Certificate> longest_;
+  std::optional<CertificatePath> best_;
+};
+
+bool CertificatePath::Has(PathProblemKind kind) const {
+  return std::ranges::any_of(problems, [&](const PathProblem& p) { return p.kind == kind; });
+}
+
+const Certificate* CertificatePath::Issuer() const {
+  if (certificates.size() > 1) return &certificates[1];
+  if (certificates.empty()) return nullptr;
+  return IsIssuedInTheNameOf(certificates[0], certificates[0]) ? &certificates[0] : nullptr;
+}
+
+CertificatePath PathBuilder::Build(const PathRequest& request) {
+  return PathSearch(*this, request).Run();
+}
+
+bool PathBuilder::Certifies(const Certificate& issuer, const Certificate& certificate) {
+  if (!IsIssuedInTheNameOf(certificate, issuer)) return false;
+  const auto key = std::pair(issuer.Sha256(), certificate.Sha256());
+  const auto known = checked_.find(key);
+  if (known != checked_.end()) return known->second;
+  const bool fits = issuer.key() != nullptr && X509_verify(certificate.x509(), issuer.key()) == 1;
+  ERR_clear_error();
+  checked_.emplace(key, fits);
+  return fits;
+}
+
+}  // namespace signing

@@ -1,0 +1,13 @@
+// The checks of RFC 5280, 6.1 on a finished path.
+#pragma once
+
+#include "signing/path_builder.h"
+
+namespace signing {
+
+// Appends to path.problems; the path's certificates, anchor and service are filled.
+void CheckPath(base::Time time, CertificatePath& path);
+
+PathLink LinkOf(const Certificate& certificate, const Certificate* issuer);
+
+}  // namespace signing

@@ -1,0 +1,243 @@
+#include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/ocsp.h>
+#include <openssl/x509v3.h>
+
+#include <algorithm>
+
+#include "base/c_handle.h"
+#include "signing/certificate_extensions.h"
+#include "signing/digest_algorithm.h"
+#include "signing/openssl_handles.h"
+#include "signing/revocation.h"
+
+namespace signing {
+namespace {
+
+using GeneralizedTime = base::CHandle<ASN1_GENERALIZEDTIME, ASN1_GENERALIZEDTIME_free>;
+
+constexpr int kMaxAnswers = 1000;
+
+base::Error Malformed(std::string what) {
+  return {base::ErrorCode::kInvalidInput, "ocsp.malformed", std::move(what)};
+}
+
+std::vector<Certificate> CertificatesOf(const OCSP_BASICRESP* basic) {
+  std::vector<Certificate> found;
+  const STACK_OF(X509)* inside = OCSP_resp_get0_certs(basic);
+  for (int i = 0; i < sk_X509_num(inside); ++i)
+    if (auto certificate = Certificate::Share(sk_X509_value(inside, i)))
+      found.push_back(std::move(*certificate));
+  return found;
+}
+
+// RFC 6960, 4.2.1: KeyHash is the SHA-1 hash of the responder's public key, without tag,
+// length and unused bits.
+base::Bytes KeyHash(const Certificate& certificate, const EVP_MD* md) {
+  const ASN1_BIT_STRING* key = X509_get0_pubkey_bitstr(certificate.x509());
+  base::Bytes hash(EVP_MAX_MD_SIZE);
+  unsigned int size = 0;
+  if (key == nullptr || EVP_Digest(key->data, static_cast<std::size_t>(key->length), hash.data(),
+                                   &size, md, nullptr) != 1)
+    return {};
+  hash.resize(size);
+  return hash;
+}
+
+base::ByteSpan Octets(const ASN1_STRING* string) {
+  return {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))};
+}
+
+bool IsNamed(const OCSP_BASICRESP* basic, const Certificate& certificate) {
+  const ASN1_OCTET_STRING* key = nullptr;
+  const X509_NAME* name = nullptr;
+  if (OCSP_resp_get0_id(basic, &key, &name) != 1) return false;
+  if (name != nullptr) return X509_NAME_cmp(name, X509_get_subject_name(certificate.x509())) == 0;
+  return key != nullptr && std::ranges::equal(KeyHash(certificate, EVP_sha1()), Octets(key));
+}
+
+// The signature over ResponseData, checked with this key and no path or purpose logic.
+bool IsSignedBy(const OCSP_BASICRESP* basic, const Certificate& certificate) {
+  if (certificate.key() == nullptr) return false;
+  const bool fits =
+      ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(basic),
+                       OCSP_resp_get0_signature(basic), OCSP_resp_get0_respdata(basic),
+                       certificate.key()) == 1;
+  ERR_clear_error();
+  return fits;
+}
+
+// RFC 6960, 4.1.1: CertID with whatever hash the response uses.
+bool Concerns(const OCSP_SINGLERESP* single, const Certificate& certificate,
+              const Certificate& issuer) {
+  ASN1_OBJECT* hash = nullptr;
+  auto* id = const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(single));
+  if (OCSP_id_get0_info(nullptr, &hash, nullptr, nullptr, id) != 1) return false;
+  const EVP_MD* md = EVP_get_digestbyobj(hash);
+  if (md == nullptr || FindDigestByNid(EVP_MD_get_type(md)) == nullptr) return false;
+  const OcspCertIdHandle expected{OCSP_cert_to_id(md, certificate.x509(), issuer.x509())};
+  ERR_clear_error();
+  return expected && OCSP_id_cmp(id, expected.get()) == 0;
+}
+
+std::optional<base::Time> ArchiveCutoff(OCSP_SINGLERESP* single) {
+  const GeneralizedTime time{static_cast<ASN1_GENERALIZEDTIME*>(
+      OCSP_SINGLERESP_get1_ext_d2i(single, NID_id_pkix_OCSP_archiveCutoff, nullptr, nullptr))};
+  ERR_clear_error();
+  return ToTime(time.get());
+}
+
+std::optional<RevocationEntry> Read(OCSP_SINGLERESP* single, base::Time produced_at) {
+  int reason = -1;
+  ASN1_GENERALIZEDTIME* revoked = nullptr;
+  ASN1_GENERALIZEDTIME* from = nullptr;
+  ASN1_GENERALIZEDTIME* to = nullptr;
+  const int state = OCSP_single_get0_status(single, &reason, &revoked, &from, &to);
+  const auto this_update = ToTime(from);
+  if (!this_update) return std::nullopt;
+  RevocationEntry entry;
+  entry.produced_at = produced_at;
+  entry.this_update = *this_update;
+  entry.next_update = ToTime(to);
+  entry.archive_cutoff = ArchiveCutoff(single);
+  if (state == V_OCSP_CERTSTATUS_GOOD) entry.state = RevocationState::kGood;
+  if (state != V_OCSP_CERTSTATUS_REVOKED) return entry;
+  entry.state = RevocationState::kRevoked;
+  entry.revoked_at = ToTime(revoked);
+  entry.reason = static_cast<RevocationReason>(reason);
+  return entry;
+}
+
+bool IsWorse(const RevocationEntry& a, const RevocationEntry& b) {
+  const auto badness = [](RevocationState state) {
+    return state == RevocationState::kRevoked ? 2 : state == RevocationState::kUnknown ? 1 : 0;
+  };
+  if (badness(a.state) != badness(b.state)) return badness(a.state) > badness(b.state);
+  return a.this_update > b.this_update;
+}
+
+bool IsServiceOf(const TrustService& service, const TrustService* issuer_service, base::Time at) {
+  const TrustStatus* status = service.At(at);
+  if (status == nullptr || (!IsApproved(*status, at) && !IsNational(*status))) return false;
+  if (status->type != trust_uri::kOcsp && status->type != trust_uri::kOcspQc) return false;
+  // A provider's responder answers for that provider's certificates, not for the whole Union's.
+  return issuer_service == nullptr || (service.territory == issuer_service->territory &&
+                                       service.provider == issuer_service->provider);
+}
+
+bool IssuedDirectly(const Certificate& certificate, const Certificate& issuer) {
+  const bool fits = IsIssuedInTheNameOf(certificate, issuer) && issuer.key() != nullptr &&
+                    X509_verify(certificate.x509(), issuer.key()) == 1;
+  ERR_clear_error();
+  return fits;
+}
+
+}  // namespace
+
+struct OcspResponse::Content {
+  base::Bytes der;
+  OcspBasicHandle basic;
+  base::Time produced_at{};
+  std::vector<Certificate> certificates;
+};
+
+OcspResponse::OcspResponse(std::shared_ptr<const Content> content) : content_(std::move(content)) {}
+
+base::Result<OcspResponse> OcspResponse::Parse(base::ByteSpan der) {
+  const unsigned char* at = der.data();
+  const OcspResponseHandle response{d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size()))};
+  ERR_clear_error();
+  if (!response || at != der.data() + der.size()) return Malformed("no OCSPResponse");
+  if (OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
+    return Malformed("its status is not successful");
+  auto content = std::make_shared<Content>();
+  content->basic = OcspBasicHandle{OCSP_response_get1_basic(response.get())};
+  ERR_clear_error();
+  if (!content->basic) return Malformed("no basic response");
+  const auto produced_at = ToTime(OCSP_resp_get0_produced_at(content->basic.get()));
+  const int answers = OCSP_resp_count(content->basic.get());
+  if (!produced_at || answers < 1 || answers > kMaxAnswers) return Malformed("no usable answer");
+  content->der.assign(der.begin(), der.end());
+  content->produced_at = *produced_at;
+  content->certificates = CertificatesOf(content->basic.get());
+  return OcspResponse(std::move(content));
+}
+
+const base::Bytes& OcspResponse::der() const {
+  return content_->der;
+}
+
+base::Time OcspResponse::produced_at() const {
+  return content_->produced_at;
+}
+
+const std::vector<Certificate>& OcspResponse::certificates() const {
+  return content_->certificates;
+}
+
+std::string OcspResponse::ResponderText() const {
+  const ASN1_OCTET_STRING* key = nullptr;
+  const X509_NAME* name = nullptr;
+  if (OCSP_resp_get0_id(content_->basic.get(), &key, &name) != 1) return {};
+  return name != nullptr ? NameText(name) : base::HexEncode(Octets(key));
+}
+
+std::string OcspResponse::SignatureDigest() const {
+  int digest = NID_undef;
+  const ASN1_OBJECT* algorithm = nullptr;
+  X509_ALGOR_get0(&algorithm, nullptr, nullptr, OCSP_resp_get0_tbs_sigalg(content_->basic.get()));
+  OBJ_find_sigid_algs(OBJ_obj2nid(algorithm), &digest, nullptr);
+  const DigestAlgorithm* known = FindDigestByNid(digest);
+  return known == nullptr ? std::string() : std::string(known->name);
+}
+
+std::optional<base::Bytes> OcspResponse::Nonce() const {
+  const int at = OCSP_BASICRESP_get_ext_by_NID(content_->basic.get(), NID_id_pkix_OCSP_Nonce, -1);
+  if (at < 0) return std::nullopt;
+  const base::ByteSpan value =
+      Octets(X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(content_->basic.get(), at)));
+  return base::Bytes(value.begin(), value.end());
+}
+
+std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& others) const {
+  for (const auto* list : {&content_->certificates, &others})
+    for (const Certificate& certificate : *list)
+      if (IsNamed(content_->basic.get(), certificate) &&
+          IsSignedBy(content_->basic.get(), certificate))
+        return certificate;
+  return std::nullopt;
+}
+
+std::optional<RevocationEntry> OcspResponse::About(const Certificate& certificate,
+                                                   const Certificate& issuer) const {
+  std::optional<RevocationEntry> worst;
+  for (int i = 0; i < OCSP_resp_count(content_->basic.get()); ++i) {
+    OCSP_SINGLERESP* single = OCSP_resp_get0(content_->basic.get(), i);
+    if (!Concerns(single, certificate, issuer)) continue;
+    const auto entry = Read(single, content_->produced_at);
+    if (entry && (!worst || IsWorse(*entry, *worst))) worst = entry;
+  }
+  return worst;
+}
+
+bool HasOcspNoCheck(const Certificate& responder) {
+  return X509_get_ext_by_NID(responder.x509(), NID_id_pkix_OCSP_noCheck, -1) >= 0;
+}
+
+RevocationAuthority AuthorityOf(const Certificate& responder, const Certificate& issuer,
+                                const TrustService* issuer_service, base::Time at,
+                                const TrustSnapshot& trust) {
+  if (IsSameEntity(responder, issuer)) return RevocationAuthority::kIssuer;
+  const bool for_ocsp = HasExtendedKeyUsage(responder, kOcspSigning);
+  if (for_ocsp && IssuedDirectly(responder, issuer)) return RevocationAuthority::kDelegated;
+  bool handed_in = false;
+  for (const TrustEntry& entry : trust.Same(responder)) {
+    if (entry.service != nullptr && IsServiceOf(*entry.service, issuer_service, at))
+      return RevocationAuthority::kTrustService;
+    handed_in =
+        handed_in || (entry.service == nullptr && entry.certificate.der() == responder.der());
+  }
+  return handed_in && for_ocsp ? RevocationAuthority::kConfigured : RevocationAuthority::kNone;
+}
+
+}  // namespace signing

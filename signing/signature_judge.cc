@@ -1,0 +1,90 @@
+#include "signing/signature_judge.h"
+
+#include <algorithm>
+
+#include "signing/qualification.h"
+#include "signing/signature_verdict.h"
+
+namespace signing {
+namespace {
+
+bool Accepts(const std::vector<std::string>& accepted, std::string_view qualification) {
+  return accepted.empty() || std::ranges::find(accepted, qualification) != accepted.end();
+}
+
+base::Json Problem(std::string_view text) {
+  base::Json json;
+  json.Set("problem", text);
+  return json;
+}
+
+// The engine's conclusion becomes the last check of the report.
+void RecordVerdict(const SignatureVerdict& verdict, VerifyReport& report) {
+  const Conclusion& conclusion = verdict.archival;
+  if (conclusion.passed()) return report.Pass(Check::kCertificatePath);
+  report.Record(Check::kCertificatePath, conclusion.indication, NameOfSubIndication(conclusion.sub),
+                {});
+}
+
+}  // namespace
+
+SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at)
+    : trust_(trust), policy_(policy), at_(at), builder_(trust, at, policy.time_marks) {}
+
+Judgement SignatureJudge::Judge(const SignatureFacts& signature) {
+  Judgement judgement;
+  judgement.report = JudgeSignature(signature);
+  const facts::Document document = builder_.Build(signature, judgement.report);
+  Verdicts verdicts = JudgeDocument(document, policy_, at_);
+  judgement.verdict = std::move(verdicts.signatures.front());
+  for (const facts::Id& id : document.signatures.front().timestamps) {
+    const auto found = verdicts.timestamps.find(id);
+    judgement.timestamp_trusted.push_back(
+        found != verdicts.timestamps.end() &&
+        (found->second.basic.passed() || found->second.archival.passed()));
+  }
+  RecordVerdict(judgement.verdict, judgement.report);
+  Qualify(signature, judgement);
+  const std::string_view problem = QualificationProblem(signature, judgement);
+  if (!problem.empty() && judgement.report.passed(Check::kCertificatePath))
+    judgement.report.Record(Check::kCertificatePath, Indication::kIndeterminate,
+                            "SIG_CONSTRAINTS_FAILURE", Problem(problem));
+  return judgement;
+}
+
+void SignatureJudge::Qualify(const SignatureFacts& signature, Judgement& judgement) {
+  judgement.qualification = QualificationName(SignatureQualification::kNotApplicable);
+  if (const CertificatePath* path = builder_.signer_path())
+    judgement.qualification =
+        QualificationName(QualifySignature({judgement.report.Conclusion().indication, *path,
+                                            judgement.verdict.best_signature_time})
+                              .qualification);
+  PathBuilder paths(trust_);
+  for (const TimestampFact& fact : signature.timestamps) {
+    TimestampQualification qualification = TimestampQualification::kNotApplicable;
+    if (fact.token && fact.token->signer && fact.token->signature_ok)
+      qualification = QualifyTimestamp(paths.Build({*fact.token->signer, PathPurpose::kTimestamp,
+                                                    fact.token->time, fact.token->certificates}),
+                                       fact.token->time);
+    judgement.timestamp_qualifications.push_back(QualificationName(qualification));
+  }
+}
+
+std::string_view SignatureJudge::QualificationProblem(const SignatureFacts& signature,
+                                                      const Judgement& judgement) const {
+  if (!Accepts(policy_.signature_qualifications, judgement.qualification))
+    return "the policy asks for another qualification of the signature";
+  if (policy_.timestamp_needed && !judgement.verdict.time_proven)
+    return "the policy asks for a timestamp";
+  if (policy_.timestamp_qualifications.empty()) return {};
+  // A time-mark is no timestamp: no service of that kind stands behind it.
+  if (policy_.time_marks && signature.timestamps.empty()) return {};
+  for (std::size_t i = 0; i < signature.timestamps.size(); ++i)
+    if (signature.timestamps[i].kind == TimestampKind::kSignature &&
+        signature.timestamps[i].imprint_ok.value_or(false) &&
+        Accepts(policy_.timestamp_qualifications, judgement.timestamp_qualifications[i]))
+      return {};
+  return "the policy asks for another qualification of the timestamp";
+}
+
+}  // namespace signing

@@ -1,0 +1,45 @@
+// SignatureJudge: the verdict on one signature that was read: structure, engine, qualification.
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "signing/engine.h"
+#include "signing/facts_builder.h"
+#include "signing/policy.h"
+#include "signing/trust_snapshot.h"
+#include "signing/verify_report.h"
+#include "signing/xml_signature.h"
+
+namespace signing {
+
+struct Judgement {
+  VerifyReport report;       // Its conclusion is the verdict; the engine's is one of its checks.
+  SignatureVerdict verdict;  // Of the engine.
+  std::string_view qualification;
+  // One for each of SignatureFacts::timestamps.
+  std::vector<std::string_view> timestamp_qualifications;
+  std::vector<bool> timestamp_trusted;  // Its own validation passed, now or with proofs.
+};
+
+// Borrows all for its life. One for a document; not thread-safe.
+class SignatureJudge {
+ public:
+  SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at);
+
+  Judgement Judge(const SignatureFacts& signature);
+
+ private:
+  void Qualify(const SignatureFacts& signature, Judgement& judgement);
+  std::string_view QualificationProblem(const SignatureFacts& signature,
+                                        const Judgement& judgement) const;
+
+  const TrustSnapshot& trust_;
+  const Policy& policy_;
+  base::Time at_;
+  FactsBuilder builder_;
+};
+
+}  // namespace signing
