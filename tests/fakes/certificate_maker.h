@@ -59,9 +59,11 @@ inline Identity Make(const CertificateSpec& spec) {
   X509* issuer = spec.issuer == nullptr ? certificate.get() : spec.issuer->certificate.get();
   X509_set_issuer_name(certificate.get(), X509_get_subject_name(issuer));
   X509_set_pubkey(certificate.get(), key.get());
+  X509V3_CTX context{};  // Without a configuration file.
+  X509V3_set_ctx(&context, issuer, certificate.get(), nullptr, nullptr, 0);
   for (const auto& [name, value] : spec.extensions) {
     const base::CHandle<X509_EXTENSION, X509_EXTENSION_free> extension{
-        X509V3_EXT_nconf(nullptr, nullptr, name.c_str(), value.c_str())};
+        X509V3_EXT_nconf(nullptr, &context, name.c_str(), value.c_str())};
     if (!extension || X509_add_ext(certificate.get(), extension.get(), -1) != 1) std::abort();
   }
   EVP_PKEY* signer = spec.issuer == nullptr ? key.get() : spec.issuer->key.get();
