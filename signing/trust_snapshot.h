@@ -1,7 +1,8 @@
 // TrustSnapshot: all that is trusted at one moment, named by a hash.
 //
 // Immutable and cheap to copy; may be shared between threads. Pointers into it are valid while
-// any copy lives. No disk, no network: the bytes are handed in.
+// any copy lives. No disk, no network: the bytes are handed in. PrepareVerifier() or PrepareXml()
+// must have run.
 #pragma once
 
 #include <memory>

@@ -4,8 +4,14 @@
 
 #include "signing/revocation.h"
 #include "signing/trust_snapshot.h"
+#include "signing/xml_gate.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  static const bool prepared = [] {
+    signing::PrepareXml();
+    return true;
+  }();
+  if (!prepared) return 0;
   const base::ByteSpan bytes{data, size};
   const base::Time at = *base::ParseTime("2023-03-01T00:00:00Z");
   const auto snapshot = signing::TrustSnapshot::Read({{"input", bytes}}, at, nullptr);
