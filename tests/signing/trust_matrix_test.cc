@@ -77,19 +77,35 @@ Outcome Judge(const SignatureFacts& facts, const TrustSnapshot& trust) {
   return outcome;
 }
 
+// The first signature of a container in the corpus, with what it borrows.
+class Container {
+ public:
+  explicit Container(const fs::path& path) : file_(base::MappedFile::Open(path)) {
+    if (!file_.ok()) return;
+    auto opened = AsicContainer::Open(path.filename().string(), file_.value().bytes());
+    if (!opened.ok()) return;
+    container_ = std::make_unique<AsicContainer>(std::move(opened).value());
+    const std::string name = container_->signature_files().at(0);
+    auto document = XmlDocument::Parse(container_->ReadSignatureFile(name).value());
+    if (!document.ok()) return;
+    document_ = std::make_unique<XmlDocument>(std::move(document).value());
+    auto checked = CheckSignature(*document_, FindSignatures(*document_).at(0), name, *container_);
+    if (checked.ok()) facts = std::move(checked).value();
+  }
+
+  std::optional<SignatureFacts> facts;
+
+ private:
+  base::Result<base::MappedFile> file_;
+  std::unique_ptr<AsicContainer> container_;
+  std::unique_ptr<XmlDocument> document_;
+};
+
 TEST(TrustMatrixTest, EachListGivesTheVerdictThatItsMakersState) {
   if (!fs::exists(kCorpus)) GTEST_SKIP() << "no shared corpus at " << kCorpus;
-  const auto archive = base::MappedFile::Open(kCorpus / "libdigidocpp/tsl.asice");
   const auto signer = base::MappedFile::Open(kCorpus / "trust/certs/libdigidocpp/TSL.crt");
-  ASSERT_TRUE(archive.ok() && signer.ok());
-  auto container = AsicContainer::Open("tsl.asice", archive.value().bytes());
-  ASSERT_TRUE(container.ok());
-  const std::string file = container.value().signature_files().at(0);
-  const auto xml = container.value().ReadSignatureFile(file);
-  const auto document = XmlDocument::Parse(xml.value());
-  const auto facts = CheckSignature(document.value(), FindSignatures(document.value()).at(0), file,
-                                    container.value());
-  ASSERT_TRUE(facts.ok());
+  const Container container(kCorpus / "libdigidocpp/tsl.asice");
+  ASSERT_TRUE(signer.ok() && container.facts);
   std::size_t rows = 0;
   for (const tests::Row& row : tests::ReadTable(kCorpus / "manifest.tsv")) {
     if (row.at("format") != "trusted-list+asic-e") continue;
@@ -98,12 +114,31 @@ TEST(TrustMatrixTest, EachListGivesTheVerdictThatItsMakersState) {
     const auto trust =
         TrustSnapshot::Read({{"list", list.value().bytes()}, {"signer", signer.value().bytes()}},
                             *base::ParseTime("2026-06-01T00:00:00Z"), nullptr);
-    const Outcome outcome = Judge(facts.value(), trust);
+    const Outcome outcome = Judge(*container.facts, trust);
     EXPECT_EQ(outcome.Valid(), row.at("verdict") == "valid")
         << row.at("path") << ": " << outcome.Text();
     ++rows;
   }
   EXPECT_GT(rows, 0U);
+}
+
+// L24, L25: a Latvian signature of 2017. Its device is known from the list alone, its CA's service
+// has been withdrawn and granted again since, and its time-stamp was never a QTST.
+TEST(TrustLiveTest, L25_AnEDocOf2017IsQESigWithANationalTimestamp) {
+  if (!fs::exists(kCorpus)) GTEST_SKIP() << "no shared corpus at " << kCorpus;
+  std::vector<base::MappedFile> files;
+  for (const char* folder : {"trust/tl", "trust/certs/lotl"})
+    for (const auto& entry : fs::directory_iterator(kCorpus / folder)) {
+      auto file = base::MappedFile::Open(entry.path());
+      if (file.ok()) files.push_back(std::move(file).value());
+    }
+  std::vector<NamedBytes> inputs;
+  for (const base::MappedFile& file : files) inputs.push_back({"file", file.bytes()});
+  const auto trust = TrustSnapshot::Read(inputs, *base::ParseTime("2023-10-10T00:00:00Z"), nullptr);
+  const Container container(kCorpus / "digidoc4j/edoc2_lv-eId_sha256.edoc");
+  ASSERT_TRUE(container.facts);
+  EXPECT_EQ(Judge(*container.facts, trust).Text(), "QESig TSA-national responder");
+  EXPECT_EQ(Judge(*container.facts, TrustSnapshot()).Text(), "N/A N/A responder not in force");
 }
 
 }  // namespace
