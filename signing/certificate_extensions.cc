@@ -134,13 +134,6 @@ std::optional<base::Bytes> SubjectKeyIdOf(const Certificate& certificate) {
   return base::Bytes(data, data + ASN1_STRING_length(id));
 }
 
-base::Bytes SubjectDerOf(const Certificate& certificate) {
-  const unsigned char* der = nullptr;
-  std::size_t size = 0;
-  X509_NAME_get0_der(X509_get_subject_name(certificate.x509()), &der, &size);
-  return {der, der + size};
-}
-
 bool IsIssuedInTheNameOf(const Certificate& certificate, const Certificate& issuer) {
   return X509_NAME_cmp(X509_get_issuer_name(certificate.x509()),
                        X509_get_subject_name(issuer.x509())) == 0;

@@ -48,8 +48,7 @@ std::vector<std::string> UnknownCriticalExtensions(const Certificate& certificat
 
 std::optional<base::Bytes> SubjectKeyIdOf(const Certificate& certificate);
 
-// DER of the name; equal names may differ in it (RFC 5280, 7.1), so compare with SameName().
-base::Bytes SubjectDerOf(const Certificate& certificate);
+// Names are compared as RFC 5280, 7.1 says, not byte by byte.
 bool IsIssuedInTheNameOf(const Certificate& certificate, const Certificate& issuer);
 // The same subject and the same public key: another certificate of the same entity.
 bool IsSameEntity(const Certificate& a, const Certificate& b);

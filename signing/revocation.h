@@ -72,6 +72,10 @@ class OcspResponse {
   // The certificate that ResponderID names and whose key made the signature, from those inside
   // or `others`; nullopt when there is none: then the response proves nothing.
   std::optional<Certificate> Signer(const std::vector<Certificate>& others) const;
+  // The same, from the snapshot as well: some responses name a responder that only a trusted
+  // list has.
+  std::optional<Certificate> Signer(const std::vector<Certificate>& others,
+                                    const TrustSnapshot& trust) const;
 
   // What it says about the certificate, by a CertID computed with the response's own hash.
   // Of several answers the worst, then the newest. nullopt: it speaks of others.

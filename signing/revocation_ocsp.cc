@@ -208,6 +208,20 @@ std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& 
   return std::nullopt;
 }
 
+std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& others,
+                                                const TrustSnapshot& trust) const {
+  if (auto signer = Signer(others)) return signer;
+  const ASN1_OCTET_STRING* key = nullptr;
+  const X509_NAME* name = nullptr;
+  if (OCSP_resp_get0_id(content_->basic.get(), &key, &name) != 1) return std::nullopt;
+  // Subject key identifiers are the same hash of the key by RFC 5280, 4.2.1.2 (1).
+  std::vector<Certificate> listed;
+  for (const TrustEntry& entry :
+       name != nullptr ? trust.WithSubject(name) : trust.WithSubjectKeyId(Octets(key)))
+    listed.push_back(entry.certificate);
+  return Signer(listed);
+}
+
 std::optional<RevocationEntry> OcspResponse::About(const Certificate& certificate,
                                                    const Certificate& issuer) const {
   std::optional<RevocationEntry> worst;

@@ -103,6 +103,19 @@ TEST_F(OcspTest, AResponderThatIsNotInsideIsFoundAmongOthers) {
   EXPECT_TRUE(ocsp.value().Signer({Public(leaf_), Public(responder_)}).has_value());
 }
 
+TEST_F(OcspTest, AResponderThatOnlyTheSnapshotHasIsFoundThere) {
+  const auto ocsp = OcspResponse::Parse(MakeOcsp({.responder = &responder_,
+                                                  .certificate = &leaf_,
+                                                  .issuer = &ca_,
+                                                  .with_certificate = false}));
+  const base::Bytes der = responder_.Der();
+  const auto trust = TrustSnapshot::Read({{"anchor", der}}, kThen, nullptr);
+  EXPECT_TRUE(ocsp.value().Signer({}, trust).has_value());
+  const base::Bytes other = stranger_.Der();
+  const auto wrong = TrustSnapshot::Read({{"anchor", other}}, kThen, nullptr);
+  EXPECT_FALSE(ocsp.value().Signer({}, wrong).has_value());
+}
+
 TEST_F(OcspTest, AnotherCertificateOfTheResponderNameDidNotSign) {
   const auto ocsp = OcspResponse::Parse(MakeOcsp(
       {.responder = &stranger_, .certificate = &leaf_, .issuer = &ca_, .with_certificate = false}));
