@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "signing/container.h"
+#include "signing/work_budget.h"
 #include "signing/qualification.h"
 #include "signing/revocation.h"
 #include "signing/xml_signature.h"
@@ -82,7 +83,8 @@ class Container {
  public:
   explicit Container(const fs::path& path) : file_(base::MappedFile::Open(path)) {
     if (!file_.ok()) return;
-    auto opened = AsicContainer::Open(path.filename().string(), file_.value().bytes());
+    auto opened = AsicContainer::Open(path.filename().string(), file_.value().bytes(),
+                                      std::make_shared<WorkBudget>(file_.value().bytes().size()));
     if (!opened.ok()) return;
     container_ = std::make_unique<AsicContainer>(std::move(opened).value());
     const std::string name = container_->signature_files().at(0);
