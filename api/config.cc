@@ -114,7 +114,9 @@ base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::p
   hsm.token_label = table.Text("token");
   hsm.pin_file = table.Path("pin_file");
   hsm.pin_refused_mark = data / "pin-refused";
-  hsm.checkpoint_mark = data / "last-checkpoint";
+  // Best kept on another volume than the data: docs/formats/keyholder.md.
+  hsm.checkpoint_mark =
+      table.Has("checkpoint_mark") ? table.Path("checkpoint_mark") : data / "last-checkpoint";
   hsm.log_origin = table.Text("log_origin");
   hsm.environment = table.Texts("environment");
   if (table.Has("sessions"))

@@ -49,6 +49,7 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
       signing::Verify({.name = job.order.Text("name").value_or(""),
                        .document = job.input(0),
                        .policy = job.order.Text("policy").value_or(""),
+                       .policy_text = {},
                        .trust = {},
                        .data = {},
                        .digests = {},

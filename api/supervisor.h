@@ -9,7 +9,7 @@
 namespace api {
 
 // Runs until SIGTERM or SIGINT, then stops the roles, the front first.
-// kUnavailable "supervisor.cannot-start" when a role cannot be started at all.
+// kUnavailable "channel.role-down" when no doors can be made.
 base::Status Supervise(const std::filesystem::path& config_file);
 
 }  // namespace api

@@ -495,8 +495,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The test authority's folder is damaged. Delete it, and it will be made anew."},
     {"certificate.unknown", "Testa centrs šādu sertifikātu nav izdevis. Pārbaudiet sērijas numuru.",
      "The test authority issued no such certificate. Check the serial number."},
-    {"emulator.port-taken", "Emulatora ports ir aizņemts. Izvēlieties citu portu.",
-     "The emulator's port is taken. Choose another port."},
+    {"emulator.port-taken",
+     "Emulatora ports ir aizņemts. Varbūt šī iekārta jau darbojas; skatiet edocvault doctor.",
+     "The emulator's port is taken. This appliance may be served already; see edocvault doctor."},
     {"request.bad-signature",
      "Sertifikāta pieprasījums nav parakstīts ar savu atslēgu. Izveidojiet to no jauna.",
      "The certificate request is not signed by its own key. Make it anew."},
@@ -552,8 +553,6 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Izveidotais paraksts neizturēja mūsu pašu pārbaudi un netika izsniegts. Ziņojiet operatoram.",
      "The signature did not pass our own verification and was not released. Tell an operator."},
     {"sign.bad-level", "Līmenis ir B, T vai LT.", "The level is B, T or LT."},
-    {"supervisor.cannot-start", "Pakalpojumu nevar palaist.", "The service cannot be started."},
-
     // cli
     {"disk.low", "Diskā ir mazāk nekā 1 GiB brīvas vietas. Atbrīvojiet vietu.",
      "Less than 1 GiB is free on the disk. Free some space."},
@@ -572,6 +571,16 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The program edocvaultd cannot be started. It belongs beside edocvault."},
     {"server.ended", "Pakalpojums apstājās. Iemesls ir failā edocvaultd.log.",
      "The service ended. The reason is in edocvaultd.log."},
+    {"server.no-answer",
+     "Pieprasījums nosūtīts, bet atbildes nav. Pirms atkārtošanas pārbaudiet, vai tas nav "
+     "izpildīts.",
+     "The request was sent and no answer came. Look whether it was done before sending it again."},
+    {"sign.overwrites", "Rezultāts pārrakstītu parakstāmo dokumentu. Norādiet citu failu ar --out.",
+     "The result would overwrite a document that is signed. Name another file with --out."},
+    {"store.without-receipt",
+     "Dokuments ir saglabāts, bet kvīti neizdevās iegūt. Iegūstiet to ar: edocvault receipt get.",
+     "The document is stored, but its receipt was not fetched. Fetch it with: edocvault receipt "
+     "get."},
     {"server.stopped", "Pakalpojums apturēts.", "The service was stopped."},
     {"server.unreachable", "Pakalpojums neatbild. Palaidiet to ar: edocvault serve.",
      "The service does not answer. Start it with: edocvault serve."},

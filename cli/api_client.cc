@@ -55,9 +55,10 @@ net::Context::Ptr TlsContext(const ClientConfig& config, const ClientProfile& pr
   return context;
 }
 
-// kUnavailable "server.unreachable", kDenied "tls.refused", or the error of the problem.
+// kUnavailable "server.unreachable", or the error of the problem. `sent` tells whether the
+// whole request went out: then it may have been done, though no answer came.
 base::Result<Answer> Exchange(const Poco::URI& server, const net::Context::Ptr& context,
-                              const Call& call) {
+                              const Call& call, bool& sent) {
   try {
     net::HTTPSClientSession session(server.getHost(), server.getPort(), context);
     session.setTimeout(Poco::Timespan(kTimeoutSeconds, 0));
@@ -67,6 +68,7 @@ base::Result<Answer> Exchange(const Poco::URI& server, const net::Context::Ptr& 
       request.setContentLength64(static_cast<Poco::Int64>(call.body.size()));
     session.sendRequest(request).write(base::AsText(call.body).data(),
                                        static_cast<std::streamsize>(call.body.size()));
+    sent = true;
     net::HTTPResponse response;
     std::istream& in = session.receiveResponse(response);
     Answer answer;
@@ -75,8 +77,6 @@ base::Result<Answer> Exchange(const Poco::URI& server, const net::Context::Ptr& 
     answer.file_name = FileNameOf(response.get("Content-Disposition", ""));
     if (answer.status >= 300) return ReadProblem(answer.status, answer.body);
     return answer;
-  } catch (const net::SSLException& exception) {
-    return base::Error{base::ErrorCode::kDenied, "tls.refused", exception.displayText()};
   } catch (const Poco::Exception& exception) {
     return base::Error{base::ErrorCode::kUnavailable, "server.unreachable",
                        server.toString() + ": " + exception.displayText()};
@@ -122,10 +122,14 @@ base::Result<Answer> ApiClient::Send(const Call& call) const {
     net::initializeSSL();
     const Poco::URI server(config_.server);
     const net::Context::Ptr context = TlsContext(config_, profile_);
-    const auto answer = Exchange(server, context, call);
+    bool sent = false;
+    const auto answer = Exchange(server, context, call, sent);
     if (answer.ok() || answer.error().reason != "server.unreachable") return answer;
-    if (!CertificateIsRefused(server, context)) return answer;
-    return base::Error{base::ErrorCode::kDenied, "tls.refused", "the service hung up on us"};
+    if (CertificateIsRefused(server, context))
+      return base::Error{base::ErrorCode::kDenied, "tls.refused", answer.error().message};
+    if (!sent || call.method == "GET") return answer;
+    return base::Error{base::ErrorCode::kOutcomeUnknown, "server.no-answer",
+                       answer.error().message};
   } catch (const Poco::Exception& exception) {
     return base::Error{base::ErrorCode::kInvalidInput, "config.malformed",
                        "client.toml: " + exception.displayText()};

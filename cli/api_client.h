@@ -36,7 +36,8 @@ class ApiClient {
 
   // The problem document of a refused call becomes the Error it was made from.
   // kUnavailable "server.unreachable"; kDenied "tls.refused" when the service does not accept
-  // our certificate or we not its.
+  // our certificate or we not its; kOutcomeUnknown "server.no-answer" when a POST went out and
+  // nothing came back: look before sending it again.
   base::Result<Answer> Send(const Call& call) const;
 
  private:

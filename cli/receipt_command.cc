@@ -13,6 +13,7 @@ constexpr std::size_t kMaxReceipt = std::size_t{1} << 20U;
 struct GetOptions {
   std::string id;
   std::string out;
+  std::string purpose;
   std::string profile = "agency";
 };
 
@@ -22,10 +23,16 @@ struct VerifyOptions {
   std::string document;
 };
 
+std::map<std::string, std::string> PurposeHeader(const std::string& purpose) {
+  if (purpose.empty()) return {};
+  return {{"Edocvault-Purpose", purpose}};
+}
+
 base::Result<base::Json> Get(const Common& common, const GetOptions& options) {
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
   ASSIGN_OR_RETURN(const Answer answer,
-                   api.Send({.path = "/v1/documents/" + options.id + "/receipt"}));
+                   api.Send({.path = "/v1/documents/" + options.id + "/receipt",
+                             .headers = PurposeHeader(options.purpose)}));
   RETURN_IF_ERROR(base::ReplaceFile(options.out, answer.body, 0644));
   base::Json json;
   json.Set("id", options.id);
@@ -78,6 +85,7 @@ void AddGetReceipt(CLI::App& group, Common& common, int& exit_code) {
   CLI::App* verb = group.add_subcommand("get", "Fetch the receipt of a stored document");
   verb->add_option("id", options->id, "Id that `store` printed")->required();
   verb->add_option("-o,--out", options->out, "File to write")->required();
+  verb->add_option("--purpose", options->purpose, "Why it is read; the platform has to say");
   verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
   AddCommonOptions(*verb, common);
   verb->callback([options, &common, &exit_code] {

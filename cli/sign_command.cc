@@ -1,5 +1,7 @@
 // sign: documents go to the service, a sealed .edoc comes back.
 
+#include <filesystem>
+
 #include "base/digest.h"
 #include "base/file.h"
 #include "cli/api_client.h"
@@ -18,6 +20,11 @@ struct Options {
 };
 
 base::Result<base::Json> Sign(const Common& common, const Options& options) {
+  for (const std::string& file : options.files) {
+    std::error_code ignored;
+    if (std::filesystem::equivalent(file, options.out, ignored))
+      return base::Error{base::ErrorCode::kInvalidInput, "sign.overwrites", options.out};
+  }
   ASSIGN_OR_RETURN(base::Bytes container, PackDocuments(options.files));
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
   ASSIGN_OR_RETURN(const Answer answer,

@@ -38,6 +38,8 @@ base::Result<std::string> ClientReference(const ApiClient& api, const std::strin
 base::Result<base::Json> Store(const Common& common, const Options& options) {
   ASSIGN_OR_RETURN(base::Bytes document, ReadDocument(options.file));
   const std::string name = std::filesystem::path(options.file).filename().string();
+  // A receipt that could not be written would look like a document that was not stored.
+  if (!options.receipt.empty()) RETURN_IF_ERROR(base::ReplaceFile(options.receipt, {}, 0644));
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
   ASSIGN_OR_RETURN(const std::string client, ClientReference(api, options.client));
 
@@ -57,10 +59,14 @@ base::Result<base::Json> Store(const Common& common, const Options& options) {
   ASSIGN_OR_RETURN(base::Json stored, answer.AsJson());
   if (options.receipt.empty()) return stored;
 
-  ASSIGN_OR_RETURN(
-      const Answer receipt,
-      api.Send({.path = "/v1/documents/" + stored.Text("id").value_or("") + "/receipt"}));
-  RETURN_IF_ERROR(base::ReplaceFile(options.receipt, receipt.body, 0644));
+  const auto receipt =
+      api.Send({.path = "/v1/documents/" + stored.Text("id").value_or("") + "/receipt"});
+  base::Status written = base::Ok();
+  if (receipt.ok()) written = base::ReplaceFile(options.receipt, receipt.value().body, 0644);
+  // It is stored: sending it again would store it twice.
+  if (!receipt.ok() || !written.ok())
+    return base::Error{base::ErrorCode::kOutcomeUnknown, "store.without-receipt",
+                       "stored as " + stored.Text("id").value_or("")};
   stored.Set("receipt", options.receipt);
   return stored;
 }
@@ -72,13 +78,16 @@ void AddStore(CLI::App& app, Common& common, int& exit_code) {
   CLI::App* verb = app.add_subcommand("store", "Keep a document in the vault for a client");
   verb->add_option("file", options->file, "The document")->required();
   verb->add_option("--client", options->client, "Identifier of the person or company")->required();
-  verb->add_option("--key", options->key, "Seal it with this key first");
+  CLI::Option* key = verb->add_option("--key", options->key, "Seal it with this key first");
   verb->add_option("--level", options->level, "Level of that seal: B, T or LT")
       ->check(CLI::IsMember({"B", "T", "LT"}))
+      ->needs(key)
       ->capture_default_str();
   verb->add_option("--direction", options->direction, "outgoing or incoming")
+      ->check(CLI::IsMember({"outgoing", "incoming"}))
       ->capture_default_str();
   verb->add_option("--channel", options->channel, "electronic, in-person, phone or post")
+      ->check(CLI::IsMember({"electronic", "in-person", "phone", "post"}))
       ->capture_default_str();
   verb->add_option("--receipt", options->receipt, "Write the receipt to this file");
   verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();

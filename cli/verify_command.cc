@@ -1,11 +1,13 @@
 // verify: checks the signatures of one document, behind the walls.
 #include <algorithm>
 #include <cstdio>
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/error_text.h"
+#include "base/file.h"
 #include "cli/input_files.h"
 #include "cli/verbs.h"
 #include "cli/verify_text.h"
@@ -18,6 +20,7 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
+constexpr std::size_t kMaxPolicy = std::size_t{1} << 20U;
 constexpr std::size_t kMaxDigestList = std::size_t{16} << 20U;
 
 struct Options {
@@ -89,6 +92,11 @@ base::Result<signing::VerifyRequest> MakeRequest(const Options& options, base::T
   request.name = inputs.document.files().front().name;
   request.document = inputs.document.files().front().bytes;
   request.policy = options.policy;
+  if (!signing::IsShippedPolicy(options.policy)) {
+    ASSIGN_OR_RETURN(const base::Bytes text, base::ReadFile(options.policy, kMaxPolicy));
+    request.policy = std::filesystem::path(options.policy).filename().string();
+    request.policy_text = base::ToString(text);
+  }
   request.trust = Borrow(inputs.trust);
   request.data = Borrow(inputs.data);
   ASSIGN_OR_RETURN(request.digests, ReadDigests(options.digests));
@@ -130,7 +138,10 @@ int Print(const base::Json& report, const Options& options) {
 }
 
 int Run(const Options& options) {
-  if (!signing::IsShippedPolicy(options.policy)) return Usage("no policy " + options.policy);
+  std::error_code ignored;
+  if (!signing::IsShippedPolicy(options.policy) &&
+      !std::filesystem::is_regular_file(options.policy, ignored))
+    return Usage("no policy and no file " + options.policy);
   const auto at = options.at.empty() ? base::SystemClock().Now() : base::ParseTime(options.at);
   if (!at) return Usage("--at is no RFC 3339 time: " + options.at);
   Inputs inputs;
@@ -150,7 +161,7 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code) {
   verb->add_option("FILE", options->file, "The document")->required();
   verb->add_option("--format", options->format, "Form of the report")
       ->check(CLI::IsMember({"json", "text"}));
-  verb->add_option("--policy", options->policy, "Name of a shipped policy");
+  verb->add_option("--policy", options->policy, "Name of a shipped policy, or a file");
   verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
       ->allow_extra_args(false);
   verb->add_option("--at", options->at, "Time of the verification, RFC 3339");

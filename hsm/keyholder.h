@@ -1,7 +1,8 @@
 // The keyholder role and the ways to reach it.
 //
-// ServeKeyholder() is the only code of the product that loads the PKCS#11 module and reads
-// the PIN. Everybody else holds a KeyholderClient, which speaks to it through a door.
+// ServeKeyholder() and ServeProvisioning(), each in a process of its own, are the only code of
+// the product that loads the PKCS#11 module and reads the PIN. Everybody else holds a
+// KeyholderClient, which speaks to it through a door.
 #pragma once
 
 #include <filesystem>
@@ -67,9 +68,8 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
   base::ChannelClient channel_;
 };
 
-// The service's traffic must not reach provisioning: a door says what it is for.
-// ServeKeyholder() takes one door for service calls and, during `init` and `doctor` only,
-// another for provisioning calls.
+// The service's traffic must not reach provisioning: it has a role and a door of its own,
+// during `init` and `doctor` only.
 base::Status ServeProvisioning(const KeyholderConfig& config, const base::UniqueFd& door);
 
 // Makes a software token (SoftHSM2) in an empty slot. Development only.

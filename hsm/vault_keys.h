@@ -1,4 +1,5 @@
-// VaultKeys: the keys that protect the vault, used only inside the keyholder.
+// VaultKeys: the keys that protect the vault. Root, MAC and checkpoint key are used inside the
+// keyholder alone; document keys are handed to the flow that needs them.
 //
 // One root key in the token wraps a key for each document (AES-256-GCM, with the id it
 // belongs to as associated data); one MAC key finds clients by identifier without storing

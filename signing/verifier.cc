@@ -194,19 +194,27 @@ base::Json FindingsToJson(const Findings& findings, base::Language language) {
   return list;
 }
 
+base::Result<Policy> PolicyOf(const VerifyRequest& request) {
+  if (!request.policy_text.empty()) {
+    ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(request.policy_text));
+    return PolicyFromJson(json);
+  }
+  std::optional<Policy> shipped = ShippedPolicy(request.policy);
+  if (!shipped) return Error{ErrorCode::kInvalidInput, "policy.unknown", request.policy};
+  return *std::move(shipped);
+}
+
 }  // namespace
 
 base::Json Verify(const VerifyRequest& request) {
   Harvest harvest;
   harvest.budget = std::make_shared<WorkBudget>(InputSize(request));
-  const std::optional<Policy> policy = ShippedPolicy(request.policy);
-  if (!policy)
-    return RefusedReport(request,
-                         Error{ErrorCode::kInvalidInput, "policy.unknown", request.policy});
+  const base::Result<Policy> policy = PolicyOf(request);
+  if (!policy.ok()) return RefusedReport(request, policy.error());
   const TrustSnapshot trust = TrustSnapshot::Read(request.trust, request.at, &harvest.findings);
-  SignatureJudge judge(trust, *policy, request.at);
+  SignatureJudge judge(trust, policy.value(), request.at);
   const base::Status status = VerifyDocument(request, judge, harvest);
-  base::Json report = ReportFrame(request, harvest.container, &*policy);
+  base::Json report = ReportFrame(request, harvest.container, &policy.value());
   if (const auto issued = trust.issued()) {
     base::Json named = *report.Find("trust");
     report.Set("trust", named.Set("issued", base::FormatTime(*issued)));
@@ -215,7 +223,7 @@ base::Json Verify(const VerifyRequest& request) {
     report.Set("refusal", RefusalToJson(status.error(), request.language));
     return report;
   }
-  ApplyContainerRules(*policy, harvest);
+  ApplyContainerRules(policy.value(), harvest);
   report.Set("verdict", VerdictOf(harvest.signatures));
   report.Set("signatures", std::move(harvest.signatures));
   report.Set("containerFindings", FindingsToJson(harvest.findings, request.language));

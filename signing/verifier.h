@@ -31,7 +31,9 @@ struct NamedDigest {
 struct VerifyRequest {
   std::string name;                // File name without folders.
   base::ByteSpan document;         // Borrowed, as all bytes here, for the call.
-  std::string policy = "eu-ades";  // Name of a shipped policy.
+  std::string policy = "eu-ades";  // Name of a shipped policy, or of `policy_text`.
+  // A policy of the caller's own in the JSON of policy.h. Empty: the shipped one is meant.
+  std::string policy_text{};
   std::vector<NamedBytes> trust;
   std::vector<NamedBytes> data;
   std::vector<NamedDigest> digests;
@@ -53,7 +55,7 @@ int ExitCodeOf(const base::Json& report);
 // True for the name of a shipped policy.
 bool IsShippedPolicy(std::string_view name);
 
-// Loads what later calls share: schemas, libraries, error strings. Call once before the
+// Loads what later calls share: libraries, error strings. Call once before the
 // walls go up, in the zygote or the command line. Never looks at untrusted bytes.
 void PrepareVerifier();
 

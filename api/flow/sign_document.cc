@@ -96,7 +96,24 @@ base::Result<signing::Evidence> SignDocument::Prove(const signing::PreparedSigna
   AddOnce(certificate.chain, evidence.certificates);
   AddOnce(timestamp.certificates, evidence.certificates);
   AddOnce(status.certificates, evidence.certificates);
+  AddTsaStatus(timestamp, evidence);
   return evidence;
+}
+
+// The TSA's own status, when the responder that we have can say it: one of the certificates
+// at hand issued the TSA's, and only with that one is there an answer. A TSA of another
+// provider goes without, until each provider's responder can be configured.
+void SignDocument::AddTsaStatus(const signing::TimestampAnswer& timestamp,
+                                signing::Evidence& evidence) {
+  const std::vector<base::Bytes> candidates = evidence.certificates;  // It grows below.
+  for (const base::Bytes& issuer : candidates) {
+    if (issuer == timestamp.certificates.front()) continue;
+    const auto status = AskStatus(timestamp.certificates.front(), issuer, timestamp.time);
+    if (!status.ok()) continue;
+    evidence.ocsp_responses.push_back(status.value().response);
+    AddOnce(status.value().certificates, evidence.certificates);
+    return;
+  }
 }
 
 base::Result<signing::TimestampAnswer> SignDocument::Timestamp(const base::Sha256Digest& imprint) {

