@@ -277,6 +277,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "A request with a body needs the header Content-Length."},
     {"timestamp.refused", "Laika zīmoga pakalpojums atteicās. Mēģiniet vēlreiz vēlāk.",
      "The timestamp service refused. Try again later."},
+    {"container.bdoc-without-mimetype",
+     "BDOC konteinerā nav faila mimetype, tāpēc tas nav BDOC. Saņemiet to vēlreiz.",
+     "The BDOC container has no file mimetype, so it is none. Obtain it again."},
     {"container.cades",
      "Konteinerā ir CAdES paraksti; tiek pārbaudīti tikai XAdES paraksti. Izmantojiet CAdES "
      "pārbaudes rīku.",

@@ -177,6 +177,9 @@ base::Status AsicContainer::ReadMimetype(std::string_view name) {
     findings_.push_back({code, FindingSeverity::kWarning, PrintableText(detail)});
   };
   if (entry == nullptr) {
+    // ASiC names itself in its manifest as well; BDOC 2.1 in its mimetype alone.
+    if (EndsWithAny(lower, {".bdoc"}))
+      return Error{ErrorCode::kInvalidInput, "container.bdoc-without-mimetype", "no mimetype"};
     warn("container.mimetype-missing", "");
     return base::Ok();
   }

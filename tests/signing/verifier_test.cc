@@ -821,6 +821,16 @@ TEST(VerifierTest, TheTrustSnapshotDependsOnContentAlone) {
   EXPECT_NE(snapshot({{"1", a}, {"2", b}}), snapshot({{"1", a}}));
 }
 
+TEST(VerifierTest, OnlyABdocNeedsItsMimetype) {
+  ZipMaker zip = SignatureMaker(Signer()).Container();
+  zip.at(0).name = "unsigned-extra.txt";  // Where mimetype stood: now an unsigned file.
+  const base::Bytes bytes = zip.Make();
+  VerifyRequest request = RequestFor(bytes);
+  EXPECT_TRUE(Verify(request).Find("refusal")->is_null());
+  request.name = "lemums.BDOC";
+  EXPECT_EQ(Verify(request).Find("refusal")->Text("code"), "container.bdoc-without-mimetype");
+}
+
 TEST(VerifierTest, AReportWithoutAVerdictIsNeverSuccess) {
   EXPECT_EQ(ExitCodeOf(Json()), 3);
 }
