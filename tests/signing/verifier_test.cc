@@ -823,7 +823,7 @@ TEST(VerifierTest, TheTrustSnapshotDependsOnContentAlone) {
 
 TEST(VerifierTest, OnlyABdocNeedsItsMimetype) {
   ZipMaker zip = SignatureMaker(Signer()).Container();
-  zip.at(0).name = "unsigned-extra.txt";  // Where mimetype stood: now an unsigned file.
+  zip.at(0).name = zip.at(0).local_name = "unsigned-extra.txt";  // No mimetype any more.
   const base::Bytes bytes = zip.Make();
   VerifyRequest request = RequestFor(bytes);
   EXPECT_TRUE(Verify(request).Find("refusal")->is_null());
