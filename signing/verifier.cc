@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <array>
 #include <cstdlib>
-#include <ctime>
 #include <map>
 #include <memory>
 #include <set>
@@ -260,9 +259,6 @@ void WarmUpSorting() {
 
 void PrepareVerifier() {
   WarmUpSorting();
-  // All our times are UTC; without TZ the C library looks at the zone file again and again.
-  ::setenv("TZ", "UTC0", 1);
-  ::tzset();
   OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
   for (const std::string_view name : {"SHA1", "SHA256", "SHA384", "SHA512"})
     static_cast<void>(HashOf(*FindDigestByName(name), {}));
