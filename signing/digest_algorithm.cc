@@ -51,12 +51,19 @@ Hasher::Hasher(const DigestAlgorithm& algorithm) : context_(std::make_unique<Con
   if (!context_->md || EVP_DigestInit_ex(context_->md.get(), algorithm.md(), nullptr) != 1)
     std::abort();
 }
+Hasher::Hasher(std::unique_ptr<Context> context) : context_(std::move(context)) {}
 Hasher::~Hasher() = default;
 Hasher::Hasher(Hasher&&) noexcept = default;
 Hasher& Hasher::operator=(Hasher&&) noexcept = default;
 
 void Hasher::Update(base::ByteSpan data) {
   if (EVP_DigestUpdate(context_->md.get(), data.data(), data.size()) != 1) std::abort();
+}
+
+Hasher Hasher::Clone() const {
+  auto context = std::make_unique<Context>();
+  if (!context->md || EVP_MD_CTX_copy_ex(context->md.get(), context_->md.get()) != 1) std::abort();
+  return Hasher(std::move(context));
 }
 
 base::Bytes Hasher::Finish() && {

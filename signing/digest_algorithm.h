@@ -36,10 +36,13 @@ class Hasher {
   Hasher& operator=(const Hasher&) = delete;
 
   void Update(base::ByteSpan data);
+  // Another computation that has taken the same data.
+  Hasher Clone() const;
   base::Bytes Finish() &&;
 
  private:
   struct Context;
+  explicit Hasher(std::unique_ptr<Context> context);
   std::unique_ptr<Context> context_;
 };
 

@@ -52,11 +52,17 @@ facts::TimestampKind KindOf(TimestampKind kind) {
   switch (kind) {
     case TimestampKind::kContent: return facts::TimestampKind::kContent;
     case TimestampKind::kSignature: return facts::TimestampKind::kSignature;
-    // What it covers is not looked at here: it proves nothing about the signature.
-    case TimestampKind::kReferences:
+    case TimestampKind::kReferences: return facts::TimestampKind::kSignature;
+    // Over references to validation data: proves nothing about the signature.
+    case TimestampKind::kReferencesOnly:
     case TimestampKind::kArchive: return facts::TimestampKind::kArchive;
   }
   return facts::TimestampKind::kArchive;
+}
+
+std::size_t PlaceOf(const TimestampFact& fact, std::size_t of_owner) {
+  if (of_owner != 0) return of_owner;
+  return fact.kind == TimestampKind::kContent ? 0 : fact.position + 1;
 }
 
 // The earliest time that a token claims; whether it may is the engine's question.
@@ -70,11 +76,37 @@ base::Time ReferenceTime(const SignatureFacts& signature, base::Time at) {
 
 }  // namespace
 
+// Places say what an archive time-stamp covers: what stands before it. 0 is what SignedInfo,
+// KeyInfo and the signed properties hold, n + 1 the n-th unsigned property of the signature;
+// whatever a counter-signature holds has the place of that property.
 struct FactsBuilder::Material {
+  template <typename T>
+  struct Placed {
+    T data;
+    std::size_t place;
+  };
+
   std::vector<Certificate> certificates;
-  std::vector<OcspResponse> responses;
-  std::vector<RevocationList> lists;
+  std::vector<Placed<OcspResponse>> responses;
+  std::vector<Placed<RevocationList>> lists;
+  std::map<facts::Id, std::size_t> places;  // The first; what is not in the document has none.
+  std::size_t timestamps = 0;
   facts::Document document;
+
+  void Place(const facts::Id& id, std::size_t place) {
+    const auto [entry, added] = places.try_emplace(id, place);
+    if (!added) entry->second = std::min(entry->second, place);
+  }
+  void Add(const Certificate& certificate, std::size_t place) {
+    Place(IdOfCertificate(certificate), place);
+    certificates.push_back(certificate);
+  }
+  std::vector<facts::Id> Before(std::size_t end) const {
+    std::vector<facts::Id> ids;
+    for (const auto& [id, place] : places)
+      if (place < end) ids.push_back(id);
+    return ids;
+  }
 };
 
 FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, bool time_marks)
@@ -122,7 +154,7 @@ void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t posit
 std::vector<facts::Id> FactsBuilder::AddPath(const Certificate& leaf, PathPurpose purpose,
                                              base::Time time, Material& material, int depth) {
   const CertificatePath path = paths_.Build({leaf, purpose, time, material.certificates});
-  if (purpose == PathPurpose::kSigner && depth == 0) signer_path_ = path;
+  if (purpose == PathPurpose::kSigner) signer_paths_.back() = path;
   std::vector<facts::Id> chain;
   for (std::size_t i = 0; i < path.certificates.size(); ++i) {
     const facts::Id id = IdOfCertificate(path.certificates[i]);
@@ -143,9 +175,9 @@ void FactsBuilder::AddRevocations(const CertificatePath& path, std::size_t posit
   if (depth >= kMaxDepth || position + 1 >= path.certificates.size()) return;
   const Certificate& certificate = path.certificates[position];
   const Certificate& issuer = path.certificates[position + 1];
-  for (const OcspResponse& response : material.responses)
-    AddOcsp(response, certificate, issuer, path, material, depth);
-  for (const RevocationList& list : material.lists) AddList(list, path, position, material);
+  for (const auto& [response, place] : material.responses)
+    AddOcsp(response, place, certificate, issuer, path, material, depth);
+  for (const auto& [list, place] : material.lists) AddList(list, place, path, position, material);
 }
 
 const std::vector<Certificate>& FactsBuilder::ListedResponders() {
@@ -163,14 +195,15 @@ const std::vector<Certificate>& FactsBuilder::ListedResponders() {
   return *responders_;
 }
 
-void FactsBuilder::AddOcsp(const OcspResponse& response, const Certificate& certificate,
-                           const Certificate& issuer, const CertificatePath& path,
-                           Material& material, int depth) {
+void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
+                           const Certificate& certificate, const Certificate& issuer,
+                           const CertificatePath& path, Material& material, int depth) {
   const auto entry = response.About(certificate, issuer);
   if (!entry) return;
   const facts::Id owner = IdOfCertificate(certificate);
   facts::Revocation revocation = DescribeEntry(*entry, facts::RevocationKind::kOcsp);
   revocation.id = HexId("R-", response.der()) + "/" + owner;
+  material.Place(revocation.id, place);
   auto signer = response.Signer(material.certificates);
   // Old responses hold no certificate: the list names the responder's.
   if (!signer) signer = response.Signer(ListedResponders());
@@ -191,8 +224,8 @@ void FactsBuilder::AddOcsp(const OcspResponse& response, const Certificate& cert
   material.document.revocations[revocation.id] = std::move(revocation);
 }
 
-void FactsBuilder::AddList(const RevocationList& list, const CertificatePath& path,
-                           std::size_t position, Material& material) {
+void FactsBuilder::AddList(const RevocationList& list, std::size_t place,
+                           const CertificatePath& path, std::size_t position, Material& material) {
   const Certificate& certificate = path.certificates[position];
   const Certificate& issuer = path.certificates[position + 1];
   if (!list.IsSignedBy(issuer)) return;
@@ -201,6 +234,7 @@ void FactsBuilder::AddList(const RevocationList& list, const CertificatePath& pa
   const facts::Id owner = IdOfCertificate(certificate);
   facts::Revocation revocation = DescribeEntry(*entry, facts::RevocationKind::kCrl);
   revocation.id = HexId("R-", list.der()) + "/" + owner;
+  material.Place(revocation.id, place);
   revocation.seal.algorithm = KeyOf(issuer);
   revocation.seal.algorithm.digest = list.SignatureDigest();
   revocation.seal.intact = true;
@@ -213,12 +247,11 @@ void FactsBuilder::AddList(const RevocationList& list, const CertificatePath& pa
   material.document.revocations[revocation.id] = std::move(revocation);
 }
 
-void FactsBuilder::AddTimestamps(const SignatureFacts& signature, Material& material) {
-  facts::Signature& owner = material.document.signatures.front();
-  std::size_t number = 0;
+void FactsBuilder::AddTimestamps(const SignatureFacts& signature, std::size_t place,
+                                 facts::Signature& owner, Material& material) {
   for (const TimestampFact& fact : signature.timestamps) {
     facts::Timestamp timestamp;
-    timestamp.id = "T-" + std::to_string(++number);
+    timestamp.id = "T-" + std::to_string(++material.timestamps);
     timestamp.kind = KindOf(fact.kind);
     facts::Digest imprint;
     imprint.kind = facts::DigestKind::kImprint;
@@ -240,13 +273,28 @@ void FactsBuilder::AddTimestamps(const SignatureFacts& signature, Material& mate
         timestamp.seal.algorithm.digest = fact.token->signed_with->name;
     }
     timestamp.digests.push_back(std::move(imprint));
-    if (fact.kind == TimestampKind::kSignature) {
-      timestamp.covered.push_back(owner.id);
-      if (!owner.chain.empty()) timestamp.covered.push_back(owner.chain.front());
-    }
     owner.timestamps.push_back(timestamp.id);
+    material.Place(timestamp.id, PlaceOf(fact, place));
     const facts::Id id = timestamp.id;
     material.document.timestamps[id] = std::move(timestamp);
+  }
+}
+
+// EN 319 102-1, 5.6.2.3: what each time-stamp proves to have existed. Asked when all is placed.
+void FactsBuilder::AddCoverage(const SignatureFacts& signature, std::size_t place,
+                               const facts::Signature& owner, Material& material) {
+  for (std::size_t i = 0; i < signature.timestamps.size(); ++i) {
+    const TimestampFact& fact = signature.timestamps[i];
+    std::vector<facts::Id>& covered = material.document.timestamps[owner.timestamps[i]].covered;
+    const bool of_parent_too = place == 0;
+    if (fact.kind == TimestampKind::kSignature || fact.kind == TimestampKind::kReferences ||
+        fact.kind == TimestampKind::kArchive) {
+      covered.push_back(owner.id);
+      if (!owner.chain.empty()) covered.push_back(owner.chain.front());
+    }
+    // Inside a counter-signature the order of what stands there is not looked at.
+    if (fact.kind == TimestampKind::kArchive && of_parent_too)
+      covered = material.Before(PlaceOf(fact, place));
   }
 }
 
@@ -264,13 +312,13 @@ bool IsTimeMark(const base::Bytes& nonce, base::ByteSpan value) {
 
 }  // namespace
 
-void FactsBuilder::AddTimeMarks(const SignatureFacts& signature, Material& material) {
+void FactsBuilder::AddTimeMarks(const SignatureFacts& signature, facts::Signature& owner,
+                                Material& material) {
   if (signature.node == nullptr) return;
   const xmlNode* element = FindChild(signature.node, kDsig, "SignatureValue");
   const auto value = element == nullptr ? std::nullopt : Base64OfElement(element);
   if (!value) return;
-  facts::Signature& owner = material.document.signatures.front();
-  for (const OcspResponse& response : material.responses) {
+  for (const auto& [response, place] : material.responses) {
     const auto nonce = response.Nonce();
     if (!nonce || !IsTimeMark(*nonce, *value)) continue;
     for (const auto& [id, revocation] : material.document.revocations) {
@@ -292,16 +340,6 @@ void FactsBuilder::AddTimeMarks(const SignatureFacts& signature, Material& mater
 }
 
 namespace {
-
-void CollectCertificates(const SignatureFacts& signature, std::vector<Certificate>& all) {
-  const auto add = [&](const std::vector<Certificate>& list) {
-    all.insert(all.end(), list.begin(), list.end());
-  };
-  add(signature.key_info_certificates);
-  if (signature.xades) add(signature.xades->certificates);
-  for (const TimestampFact& fact : signature.timestamps)
-    if (fact.token) add(fact.token->certificates);
-}
 
 facts::Signature DescribeSignature(const SignatureFacts& signature, const VerifyReport& report) {
   facts::Signature fact;
@@ -339,31 +377,63 @@ facts::Signature DescribeSignature(const SignatureFacts& signature, const Verify
 
 }  // namespace
 
-facts::Document FactsBuilder::Build(const SignatureFacts& signature, const VerifyReport& report) {
-  signer_path_.reset();
-  Material material;
-  CollectCertificates(signature, material.certificates);
-  if (signature.xades) {
-    for (const base::Bytes& der : signature.xades->ocsp) {
-      if (material.responses.size() >= kMaxRevocationData) break;
-      auto response = OcspResponse::Parse(der);
-      if (!response.ok()) continue;
-      const auto& inside = response.value().certificates();
-      material.certificates.insert(material.certificates.end(), inside.begin(), inside.end());
-      material.responses.push_back(std::move(response).value());
-    }
-    for (const base::Bytes& der : signature.xades->crls) {
-      if (material.lists.size() >= kMaxRevocationData) break;
-      auto list = RevocationList::Parse(der);
-      if (list.ok()) material.lists.push_back(std::move(list).value());
-    }
+void FactsBuilder::Collect(const SignatureFacts& signature, std::size_t place, Material& material) {
+  for (const Certificate& certificate : signature.key_info_certificates)
+    material.Add(certificate, place);
+  for (const TimestampFact& fact : signature.timestamps)
+    if (fact.token)
+      for (const Certificate& certificate : fact.token->certificates)
+        material.Add(certificate, PlaceOf(fact, place));
+  if (!signature.xades) return;
+  const XadesProperties& properties = *signature.xades;
+  const auto place_of = [&](std::size_t position) { return place == 0 ? position + 1 : place; };
+  for (std::size_t i = 0; i < properties.certificates.size(); ++i)
+    material.Add(properties.certificates[i], place_of(properties.certificate_positions.at(i)));
+  for (const auto& [der, position] : properties.ocsp) {
+    if (material.responses.size() >= kMaxRevocationData) break;
+    auto response = OcspResponse::Parse(der);
+    if (!response.ok()) continue;
+    for (const Certificate& inside : response.value().certificates())
+      material.Add(inside, place_of(position));
+    material.responses.push_back({std::move(response).value(), place_of(position)});
   }
-  material.document.signatures.push_back(DescribeSignature(signature, report));
+  for (const auto& [der, position] : properties.crls) {
+    if (material.lists.size() >= kMaxRevocationData) break;
+    auto list = RevocationList::Parse(der);
+    if (list.ok()) material.lists.push_back({std::move(list).value(), place_of(position)});
+  }
+  for (const SignatureFacts& counter : signature.counter_signatures)
+    Collect(counter, place_of(counter.position), material);
+}
+
+void FactsBuilder::AddSignature(const SignatureFacts& signature, const SignatureFacts* parent,
+                                std::size_t place, Material& material) {
+  facts::Signature fact = DescribeSignature(signature, JudgeSignature(signature));
+  const std::size_t number = material.document.signatures.size();
+  if (parent != nullptr) {
+    fact.id += "/" + std::to_string(number);  // Its own may be that of another.
+    fact.counter_signature = true;
+    fact.digests.push_back({facts::DigestKind::kCounterSigned, "SignatureValue", "",
+                            signature.covers_parent, signature.covers_parent, false});
+  }
+  signer_paths_.emplace_back();
   if (signature.signer)
-    material.document.signatures.front().chain = AddPath(
-        *signature.signer, PathPurpose::kSigner, ReferenceTime(signature, at_), material, 0);
-  AddTimestamps(signature, material);
-  if (time_marks_ && signature.timestamps.empty()) AddTimeMarks(signature, material);
+    fact.chain = AddPath(*signature.signer, PathPurpose::kSigner, ReferenceTime(signature, at_),
+                         material, 0);
+  AddTimestamps(signature, place, fact, material);
+  if (time_marks_ && signature.timestamps.empty()) AddTimeMarks(signature, fact, material);
+  if (place != 0) material.Place(fact.id, place);
+  material.document.signatures.push_back(fact);
+  for (const SignatureFacts& counter : signature.counter_signatures)
+    AddSignature(counter, &signature, place == 0 ? counter.position + 1 : place, material);
+  AddCoverage(signature, place, fact, material);
+}
+
+facts::Document FactsBuilder::Build(const SignatureFacts& signature) {
+  signer_paths_.clear();
+  Material material;
+  Collect(signature, 0, material);
+  AddSignature(signature, nullptr, 0, material);
   return std::move(material.document);
 }
 

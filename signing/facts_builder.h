@@ -24,14 +24,20 @@ class FactsBuilder {
   // Borrows the snapshot.
   FactsBuilder(const TrustSnapshot& trust, base::Time at, bool time_marks);
 
-  // Facts of this one signature. `report` holds the checks that were made on its structure.
-  facts::Document Build(const SignatureFacts& signature, const VerifyReport& report);
+  // Facts of this signature and of its counter-signatures, each behind the one it stands in.
+  facts::Document Build(const SignatureFacts& signature);
 
-  // The signer's path of the last Build(), for qualification; nullptr without a signer.
-  const CertificatePath* signer_path() const { return signer_path_ ? &*signer_path_ : nullptr; }
+  // The signers' paths of the last Build(), for qualification: one for each signature of its
+  // facts, nullopt where no signer is known.
+  const std::vector<std::optional<CertificatePath>>& signer_paths() const { return signer_paths_; }
 
  private:
-  struct Material;  // Of the signature at hand.
+  struct Material;  // Of the signature at hand and those in it.
+
+  // What the signature and its counter-signatures bring; `place` as in Material.
+  void Collect(const SignatureFacts& signature, std::size_t place, Material& material);
+  void AddSignature(const SignatureFacts& signature, const SignatureFacts* parent,
+                    std::size_t place, Material& material);
 
   std::vector<facts::Id> AddPath(const Certificate& leaf, PathPurpose purpose, base::Time time,
                                  Material& material, int depth);
@@ -39,21 +45,24 @@ class FactsBuilder {
                       Material& material);
   void AddRevocations(const CertificatePath& path, std::size_t position, Material& material,
                       int depth);
-  void AddOcsp(const OcspResponse& response, const Certificate& certificate,
+  void AddOcsp(const OcspResponse& response, std::size_t place, const Certificate& certificate,
                const Certificate& issuer, const CertificatePath& path, Material& material,
                int depth);
-  void AddList(const RevocationList& list, const CertificatePath& path, std::size_t position,
-               Material& material);
+  void AddList(const RevocationList& list, std::size_t place, const CertificatePath& path,
+               std::size_t position, Material& material);
   // Certificates of OCSP services and those handed in; collected once.
   const std::vector<Certificate>& ListedResponders();
-  void AddTimeMarks(const SignatureFacts& signature, Material& material);
-  void AddTimestamps(const SignatureFacts& signature, Material& material);
+  void AddTimeMarks(const SignatureFacts& signature, facts::Signature& owner, Material& material);
+  void AddTimestamps(const SignatureFacts& signature, std::size_t place, facts::Signature& owner,
+                     Material& material);
+  void AddCoverage(const SignatureFacts& signature, std::size_t place,
+                   const facts::Signature& owner, Material& material);
 
   const TrustSnapshot& trust_;
   base::Time at_;
   bool time_marks_;
   PathBuilder paths_;
-  std::optional<CertificatePath> signer_path_;
+  std::vector<std::optional<CertificatePath>> signer_paths_;
   std::optional<std::vector<Certificate>> responders_;
 };
 

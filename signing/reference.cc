@@ -70,6 +70,22 @@ class Pipeline {
     return base::Ok();
   }
 
+  // False when there is no data.
+  base::Result<bool> Write(const std::vector<xmlNode*>& transforms, const Canonicalization& how,
+                           const TakeBytes& take) {
+    if (!Dereference() || KnownDigest(transforms)) return false;
+    for (const xmlNode* transform : transforms) {
+      ASSIGN_OR_RETURN(const bool applied, Apply(transform));
+      if (!applied) return false;
+    }
+    if (const auto* file = std::get_if<FileOctets>(&flow_))
+      RETURN_IF_ERROR(files_.Stream(file->name, take));
+    if (const auto* octets = std::get_if<base::Bytes>(&flow_)) take(*octets);
+    if (const auto* nodes = std::get_if<NodeSet>(&flow_))
+      RETURN_IF_ERROR(Canonicalize(*nodes, how, take));
+    return true;
+  }
+
  private:
   // Names the target and what is done to it. Empty when a transform has parameters, whose
   // meaning depends on the namespaces around them.
@@ -337,6 +353,11 @@ class Pipeline {
   std::vector<std::unique_ptr<XmlDocument>> parsed_;
 };
 
+std::vector<xmlNode*> TransformsOf(const xmlNode* reference) {
+  const xmlNode* list = FindChild(reference, kDsig, "Transforms");
+  return list == nullptr ? std::vector<xmlNode*>() : FindChildren(list, kDsig, "Transform");
+}
+
 }  // namespace
 
 base::Result<Reference> CheckReference(const XmlDocument& document, const xmlNode* signature,
@@ -360,13 +381,25 @@ base::Result<Reference> CheckReference(const XmlDocument& document, const xmlNod
   }
   const auto expected = Base64OfElement(values[0]);
   if (!expected) return reference;
-  std::vector<xmlNode*> transforms;
-  if (!transform_lists.empty()) transforms = FindChildren(transform_lists[0], kDsig, "Transform");
+  const std::vector<xmlNode*> transforms = TransformsOf(node);
   if (transforms.size() > kMaxTransforms) return reference;
   reference.has_transforms = !transforms.empty();
   Pipeline pipeline(document, signature, files, reference, known);
   RETURN_IF_ERROR(pipeline.Run(transforms, *expected));
   return reference;
+}
+
+base::Result<bool> WriteReferenceData(const XmlDocument& document, const xmlNode* signature,
+                                      const xmlNode* node, SignedFiles& files,
+                                      const Canonicalization& how, const TakeBytes& take) {
+  const std::vector<xmlNode*> transforms = TransformsOf(node);
+  if (transforms.size() > kMaxTransforms) return false;
+  Reference reference;
+  reference.uri = AttributeOf(node, "URI");
+  reference.type = AttributeOf(node, "Type").value_or("");
+  reference.algorithm = FindDigestByName("SHA256");  // Names what is known; nothing else is.
+  TargetDigests none;
+  return Pipeline(document, signature, files, reference, none).Write(transforms, how, take);
 }
 
 }  // namespace signing

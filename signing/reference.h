@@ -76,4 +76,10 @@ base::Result<Reference> CheckReference(const XmlDocument& document, const xmlNod
                                        const xmlNode* node, SignedFiles& files,
                                        TargetDigests& known);
 
+// Hands over the data of a reference as it goes into its digest, node sets in the canonical
+// form `how` (EN 319 132-1, 5.5.2.2). False when the data is not at hand, or only its digest.
+base::Result<bool> WriteReferenceData(const XmlDocument& document, const xmlNode* signature,
+                                      const xmlNode* node, SignedFiles& files,
+                                      const Canonicalization& how, const TakeBytes& take);
+
 }  // namespace signing

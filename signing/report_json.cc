@@ -74,8 +74,9 @@ base::Json SignedFilesToJson(const SignatureFacts& facts) {
 }
 
 std::string_view KindName(TimestampKind kind) {
-  constexpr std::array<std::string_view, 4> kNames{"signature-timestamp", "archive-timestamp",
-                                                   "content-timestamp", "references-timestamp"};
+  constexpr std::array<std::string_view, 5> kNames{"signature-timestamp", "archive-timestamp",
+                                                   "content-timestamp", "references-timestamp",
+                                                   "references-only-timestamp"};
   return kNames.at(static_cast<std::size_t>(kind));
 }
 
@@ -105,18 +106,6 @@ base::Json RevocationToJson(const RevocationFact& fact) {
   json.Set("producedAt", TimeOrNull(fact.produced_at));
   json.Set("thisUpdate", TimeOrNull(fact.this_update));
   json.Set("nextUpdate", TimeOrNull(fact.next_update));
-  return json;
-}
-
-base::Json CounterSignatureToJson(const SignatureFacts& facts) {
-  const VerifyReport report = JudgeSignature(facts);
-  base::Json json;
-  json.Set("id", PrintableText(facts.id));
-  json.Set("intact", IsIntact(report) && facts.covers_parent);
-  json.Set("coversParent", facts.covers_parent);
-  json.Set("signer", SignerToJson(facts.signer));
-  json.Set("claimedSigningTime",
-           facts.xades ? TimeTextOrNull(facts.xades->signing_time) : base::Json());
   return json;
 }
 
@@ -242,6 +231,24 @@ base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
   return report;
 }
 
+namespace {
+
+// As signatures, and whether they are where they belong.
+base::Json CounterSignaturesToJson(const SignatureFacts& facts, const Judgement& judgement,
+                                   base::Language language) {
+  base::Json list{base::Json::Array{}};
+  for (std::size_t i = 0; i < facts.counter_signatures.size(); ++i) {
+    const SignatureFacts& counter = facts.counter_signatures[i];
+    base::Json json = SignatureToJson(counter, judgement.counter_signatures.at(i), language);
+    json.Set("coversParent", counter.covers_parent);
+    json.Set("intact", counter.covers_parent && IsIntact(judgement.counter_signatures[i].report));
+    list.Push(std::move(json));
+  }
+  return list;
+}
+
+}  // namespace
+
 base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgement,
                            base::Language language) {
   const VerifyReport& report = judgement.report;
@@ -273,7 +280,7 @@ base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgeme
                                     : base::Json());
   json.Set("timestamps", TimestampsToJson(facts, judgement));
   json.Set("revocation", ListOf(facts.revocation, RevocationToJson));
-  json.Set("counterSignatures", ListOf(facts.counter_signatures, CounterSignatureToJson));
+  json.Set("counterSignatures", CounterSignaturesToJson(facts, judgement, language));
   json.Set("checks", ChecksToJson(report, verdict));
   json.Set("notes", AllNotes(facts, verdict, language));
   json.Set("whatWouldChangeIt", ListOf(verdict.what_would_change_it, EngineNoteToJson));

@@ -32,29 +32,39 @@ SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy,
     : trust_(trust), policy_(policy), at_(at), builder_(trust, at, policy.time_marks) {}
 
 Judgement SignatureJudge::Judge(const SignatureFacts& signature) {
+  const facts::Document document = builder_.Build(signature);
+  Verdicts verdicts = JudgeDocument(document, policy_, at_);
+  std::size_t number = 0;
+  return Assemble(signature, document, verdicts, number);
+}
+
+Judgement SignatureJudge::Assemble(const SignatureFacts& signature, const facts::Document& document,
+                                   Verdicts& verdicts, std::size_t& number) {
+  const std::size_t own = number++;
   Judgement judgement;
   judgement.report = JudgeSignature(signature);
-  const facts::Document document = builder_.Build(signature, judgement.report);
-  Verdicts verdicts = JudgeDocument(document, policy_, at_);
-  judgement.verdict = std::move(verdicts.signatures.front());
-  for (const facts::Id& id : document.signatures.front().timestamps) {
+  judgement.verdict = std::move(verdicts.signatures[own]);
+  for (const facts::Id& id : document.signatures[own].timestamps) {
     const auto found = verdicts.timestamps.find(id);
     judgement.timestamp_trusted.push_back(
         found != verdicts.timestamps.end() &&
         (found->second.basic.passed() || found->second.archival.passed()));
   }
   RecordVerdict(judgement.verdict, judgement.report);
-  Qualify(signature, judgement);
+  Qualify(signature, own, judgement);
   const std::string_view problem = QualificationProblem(signature, judgement);
   if (!problem.empty() && judgement.report.passed(Check::kCertificatePath))
     judgement.report.Record(Check::kCertificatePath, Indication::kIndeterminate,
                             "SIG_CONSTRAINTS_FAILURE", Problem(problem));
+  for (const SignatureFacts& counter : signature.counter_signatures)
+    judgement.counter_signatures.push_back(Assemble(counter, document, verdicts, number));
   return judgement;
 }
 
-void SignatureJudge::Qualify(const SignatureFacts& signature, Judgement& judgement) {
+void SignatureJudge::Qualify(const SignatureFacts& signature, std::size_t number,
+                             Judgement& judgement) {
   judgement.qualification = QualificationName(SignatureQualification::kNotApplicable);
-  if (const CertificatePath* path = builder_.signer_path())
+  if (const auto& path = builder_.signer_paths().at(number))
     judgement.qualification =
         QualificationName(QualifySignature({judgement.report.Conclusion().indication, *path,
                                             judgement.verdict.best_signature_time})

@@ -21,7 +21,8 @@ struct Judgement {
   std::string_view qualification;
   // One for each of SignatureFacts::timestamps.
   std::vector<std::string_view> timestamp_qualifications;
-  std::vector<bool> timestamp_trusted;  // Its own validation passed, now or with proofs.
+  std::vector<bool> timestamp_trusted;        // Its own validation passed, now or with proofs.
+  std::vector<Judgement> counter_signatures;  // One for each of SignatureFacts'.
 };
 
 // Borrows all for its life. One for a document; not thread-safe.
@@ -32,7 +33,10 @@ class SignatureJudge {
   Judgement Judge(const SignatureFacts& signature);
 
  private:
-  void Qualify(const SignatureFacts& signature, Judgement& judgement);
+  // Of the signature that stands at `number` in the facts; moves it behind what it took.
+  Judgement Assemble(const SignatureFacts& signature, const facts::Document& document,
+                     Verdicts& verdicts, std::size_t& number);
+  void Qualify(const SignatureFacts& signature, std::size_t number, Judgement& judgement);
   std::string_view QualificationProblem(const SignatureFacts& signature,
                                         const Judgement& judgement) const;
 

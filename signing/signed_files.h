@@ -18,7 +18,10 @@ namespace signing {
 
 class SignedFiles {
  public:
+  SignedFiles() = default;
   virtual ~SignedFiles() = default;
+  SignedFiles(SignedFiles&&) = default;
+  SignedFiles& operator=(SignedFiles&&) = default;
 
   // The name of the file that the reference means; nullopt when there is none.
   // `uri` is nullopt for a reference without URI attribute.
@@ -31,14 +34,18 @@ class SignedFiles {
   // The digest of such a file. Many signatures over one file do not read it many times, and
   // its SHA-256 comes out of the same pass.
   base::Result<base::Bytes> DigestOf(std::string_view name, const DigestAlgorithm& algorithm);
+  // A computation that has taken these files one after the other, for a digest over them and
+  // more. Cheap where their digests or the same files were asked for before.
+  base::Result<Hasher> HashOf(const std::vector<std::string>& names,
+                              const DigestAlgorithm& algorithm);
 
   // The digest of a file whose bytes stay with their owner; nullopt when the bytes are here.
   virtual std::optional<base::Bytes> KnownDigest(std::string_view name,
                                                  const DigestAlgorithm& algorithm) const = 0;
 
  private:
-  // By name and algorithm.
-  std::map<std::pair<std::string, std::string_view>, base::Bytes> digests_;
+  // By names and algorithm: computations that have taken those files.
+  std::map<std::pair<std::vector<std::string>, std::string_view>, Hasher> known_;
 };
 
 }  // namespace signing

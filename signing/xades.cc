@@ -76,8 +76,8 @@ void ReadSignatureProperties(const xmlNode* properties, XadesProperties& out) {
   out.policy_id = TrimmedText(FindXades(id, "Identifier"));
 }
 
-TimestampElement ReadTimestamp(TimestampKind kind, const xmlNode* node) {
-  TimestampElement timestamp{kind, node, {}, false};
+TimestampElement ReadTimestamp(TimestampKind kind, const xmlNode* node, std::size_t position) {
+  TimestampElement timestamp{kind, node, {}, false, position};
   for (const xmlNode* token : FindAllXades(node, "EncapsulatedTimeStamp")) {
     auto bytes = Base64OfElement(token);
     timestamp.malformed = timestamp.malformed || !bytes;
@@ -94,29 +94,31 @@ void ReadDataObjectProperties(const xmlNode* properties, XadesProperties& out) {
   }
   for (const std::string_view name : {"AllDataObjectsTimeStamp", "IndividualDataObjectsTimeStamp"})
     for (const xmlNode* node : FindAllXades(properties, name))
-      out.timestamps.push_back(ReadTimestamp(TimestampKind::kContent, node));
+      out.timestamps.push_back(ReadTimestamp(TimestampKind::kContent, node, 0));
 }
 
-void ReadCertificates(const xmlNode* values, XadesProperties& out) {
+void ReadCertificates(const xmlNode* values, std::size_t position, XadesProperties& out) {
   for (const xmlNode* value : FindAllXades(values, "EncapsulatedX509Certificate")) {
     if (out.certificates.size() >= kMaxOfAKind) return;
     const auto der = Base64OfElement(value);
     auto certificate = der ? Certificate::Parse(*der) : std::nullopt;
-    if (certificate) out.certificates.push_back(std::move(*certificate));
+    if (!certificate) continue;
+    out.certificates.push_back(std::move(*certificate));
+    out.certificate_positions.push_back(position);
   }
 }
 
-void ReadRevocation(const xmlNode* values, XadesProperties& out) {
+void ReadRevocation(const xmlNode* values, std::size_t position, XadesProperties& out) {
   for (const xmlNode* value :
        FindAllXades(FindXades(values, "OCSPValues"), "EncapsulatedOCSPValue"))
-    out.ocsp.push_back(Base64OfElement(value).value_or(base::Bytes{}));
+    out.ocsp.push_back({Base64OfElement(value).value_or(base::Bytes{}), position});
   for (const xmlNode* value : FindAllXades(FindXades(values, "CRLValues"), "EncapsulatedCRLValue"))
-    out.crls.push_back(Base64OfElement(value).value_or(base::Bytes{}));
+    out.crls.push_back({Base64OfElement(value).value_or(base::Bytes{}), position});
 }
 
-void ReadCounterSignature(const xmlNode* node, XadesProperties& out) {
+void ReadCounterSignature(const xmlNode* node, std::size_t position, XadesProperties& out) {
   for (xmlNode* signature : FindChildren(node, kDsig, "Signature"))
-    out.counter_signatures.push_back(signature);
+    out.counter_signatures.push_back({signature, position});
 }
 
 struct TimestampName {
@@ -129,25 +131,28 @@ constexpr std::array<TimestampName, 7> kTimestampNames{{
     {"ArchiveTimeStampV2", TimestampKind::kArchive},
     {"SigAndRefsTimeStamp", TimestampKind::kReferences},
     {"SigAndRefsTimeStampV2", TimestampKind::kReferences},
-    {"RefsOnlyTimeStamp", TimestampKind::kReferences},
-    {"RefsOnlyTimeStampV2", TimestampKind::kReferences},
+    {"RefsOnlyTimeStamp", TimestampKind::kReferencesOnly},
+    {"RefsOnlyTimeStampV2", TimestampKind::kReferencesOnly},
 }};
 
 void ReadUnsignedProperty(const xmlNode* node, XadesProperties& out) {
+  const std::size_t position = out.unsigned_properties.size();
+  out.unsigned_properties.push_back(node);
   for (const TimestampName& entry : kTimestampNames)
-    if (IsXadesElement(node, entry.name)) out.timestamps.push_back(ReadTimestamp(entry.kind, node));
-  if (IsXadesElement(node, "CounterSignature")) ReadCounterSignature(node, out);
+    if (IsXadesElement(node, entry.name))
+      out.timestamps.push_back(ReadTimestamp(entry.kind, node, position));
+  if (IsXadesElement(node, "CounterSignature")) ReadCounterSignature(node, position, out);
   if (IsXadesElement(node, "CertificateValues")) {
     const std::size_t before = out.certificates.size();
-    ReadCertificates(node, out);
+    ReadCertificates(node, position, out);
     out.has_certificate_values = out.has_certificate_values || out.certificates.size() > before;
   }
   if (IsXadesElement(node, "RevocationValues")) {
-    ReadRevocation(node, out);
+    ReadRevocation(node, position, out);
   }
   if (IsXadesElement(node, "TimeStampValidationData")) {
-    ReadCertificates(FindXades(node, "CertificateValues"), out);
-    ReadRevocation(FindXades(node, "RevocationValues"), out);
+    ReadCertificates(FindXades(node, "CertificateValues"), position, out);
+    ReadRevocation(FindXades(node, "RevocationValues"), position, out);
   }
   // ETSI EN 319 132-3: the namespace of evidence records is another.
   if (NameOf(node) == "SealingEvidenceRecords") out.has_evidence_record = true;

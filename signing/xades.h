@@ -27,13 +27,22 @@ struct DataObjectFormat {
   std::string media_type;
 };
 
-enum class TimestampKind { kSignature, kArchive, kContent, kReferences };
+// kReferences: over the value and references to validation data; kReferencesOnly: not over the
+// value (EN 319 132-1, A.1.5.1 and A.1.5.2).
+enum class TimestampKind { kSignature, kArchive, kContent, kReferences, kReferencesOnly };
 
 struct TimestampElement {
   TimestampKind kind;
   const xmlNode* node = nullptr;
   std::vector<base::Bytes> tokens;  // One by the standard.
   bool malformed = false;           // A token that is no base64.
+  std::size_t position = 0;         // In XadesProperties::unsigned_properties; 0 for content.
+};
+
+// An OCSP response or CRL, and where it stands.
+struct EmbeddedData {
+  base::Bytes der;
+  std::size_t position = 0;  // In XadesProperties::unsigned_properties.
 };
 
 struct XadesProperties {
@@ -50,13 +59,19 @@ struct XadesProperties {
   std::string policy_id;
   bool policy_implied = false;
 
+  std::vector<const xmlNode*> unsigned_properties;  // Of the signature, in document order.
   std::vector<TimestampElement> timestamps;
-  std::vector<Certificate> certificates;  // CertificateValues, TimeStampValidationData.
-  std::vector<base::Bytes> ocsp;
-  std::vector<base::Bytes> crls;
+  std::vector<Certificate> certificates;           // CertificateValues, TimeStampValidationData.
+  std::vector<std::size_t> certificate_positions;  // Of each, in `unsigned_properties`.
+  std::vector<EmbeddedData> ocsp;
+  std::vector<EmbeddedData> crls;
   bool has_certificate_values = false;  // A CertificateValues with a certificate in it.
   bool has_evidence_record = false;
-  std::vector<xmlNode*> counter_signatures;  // ds:Signature inside CounterSignature.
+  struct CounterSignature {
+    const xmlNode* node = nullptr;  // ds:Signature inside CounterSignature.
+    std::size_t position = 0;       // In `unsigned_properties`.
+  };
+  std::vector<CounterSignature> counter_signatures;
 };
 
 // nullopt when the ds:Signature holds no QualifyingProperties at all.

@@ -8,6 +8,7 @@
 #include "signing/canonical.h"
 #include "signing/der_reader.h"
 #include "signing/distinguished_name.h"
+#include "signing/timestamp_imprint.h"
 #include "signing/xml_names.h"
 
 namespace signing {
@@ -171,35 +172,19 @@ base::Status CheckManifests(const XmlDocument& document, SignedFiles& files, Tar
   return base::Ok();
 }
 
-// EN 319 132-1, 5.3: the imprint is over the canonical ds:SignatureValue element; without
-// CanonicalizationMethod, Canonical XML 1.0 (measured on real signatures).
-base::Result<std::optional<bool>> CheckImprint(const XmlDocument& document, const xmlNode* value,
-                                               const TimestampElement& element,
-                                               const TimestampToken& token) {
-  std::optional<bool> fits;
-  if (element.kind != TimestampKind::kSignature || value == nullptr) return fits;
-  const xmlNode* method = FindChild(element.node, kDsig, "CanonicalizationMethod");
-  const bool stated = method != nullptr && AttributeOf(method, "Algorithm").value_or("") != "";
-  const auto how = stated ? CanonicalizationOfElement(method) : DefaultCanonicalization();
-  if (!how || token.imprint_algorithm == nullptr) return fits;
-  Hasher hasher(*token.imprint_algorithm);
-  const NodeSet nodes{.document = &document, .apex = value, .comments = how->comments};
-  RETURN_IF_ERROR(Canonicalize(nodes, *how, [&](base::ByteSpan piece) { hasher.Update(piece); }));
-  fits = token.ImprintIs(std::move(hasher).Finish());
-  return fits;
-}
-
-base::Status CheckTimestamps(const XmlDocument& document, const xmlNode* value,
+base::Status CheckTimestamps(const XmlDocument& document, SignedFiles& files,
                              SignatureFacts& facts) {
+  TimestampImprints imprints(document, facts.node, *facts.xades, facts.references, files);
   for (const TimestampElement& element : facts.xades->timestamps) {
-    if (element.tokens.empty()) facts.timestamps.push_back({element.kind, {}, {}});
+    if (element.tokens.empty())
+      facts.timestamps.push_back({element.kind, {}, {}, element.position});
     for (const base::Bytes& der : element.tokens) {
-      TimestampFact fact{element.kind, {}, {}};
+      TimestampFact fact{element.kind, {}, {}, element.position};
       RETURN_IF_ERROR(document.budget()->Spend(kCostOfToken));
       auto token = ParseTimestampToken(der, facts.xades->certificates);
       if (token.ok()) {
         fact.token = std::move(token).value();
-        ASSIGN_OR_RETURN(fact.imprint_ok, CheckImprint(document, value, element, *fact.token));
+        ASSIGN_OR_RETURN(fact.imprint_ok, imprints.Check(element, *fact.token));
       }
       facts.timestamps.push_back(std::move(fact));
     }
@@ -208,8 +193,10 @@ base::Status CheckTimestamps(const XmlDocument& document, const xmlNode* value,
 }
 
 void DescribeRevocation(SignatureFacts& facts) {
-  for (const base::Bytes& der : facts.xades->ocsp) facts.revocation.push_back(DescribeOcsp(der));
-  for (const base::Bytes& der : facts.xades->crls) facts.revocation.push_back(DescribeCrl(der));
+  for (const EmbeddedData& data : facts.xades->ocsp)
+    facts.revocation.push_back(DescribeOcsp(data.der));
+  for (const EmbeddedData& data : facts.xades->crls)
+    facts.revocation.push_back(DescribeCrl(data.der));
 }
 
 base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* signature,
@@ -220,8 +207,9 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
 base::Status CheckCounterSignatures(const XmlDocument& document, const xmlNode* value,
                                     SignedFiles& files, int depth, SignatureFacts& facts) {
   if (depth >= kMaxCounterSignatureDepth) return base::Ok();
-  for (const xmlNode* node : facts.xades->counter_signatures) {
+  for (const auto& [node, position] : facts.xades->counter_signatures) {
     ASSIGN_OR_RETURN(SignatureFacts counter, Check(document, node, facts.file, files, depth + 1));
+    counter.position = position;
     counter.covers_parent =
         std::ranges::any_of(counter.references, [&](const Reference& reference) {
           return reference.outcome == ReferenceOutcome::kMatches &&
@@ -256,7 +244,7 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
     RETURN_IF_ERROR(CheckValue(document, signed_info, value, facts));
   }
   if (!facts.xades) return facts;
-  RETURN_IF_ERROR(CheckTimestamps(document, value, facts));
+  RETURN_IF_ERROR(CheckTimestamps(document, files, facts));
   DescribeRevocation(facts);
   RETURN_IF_ERROR(CheckCounterSignatures(document, value, files, depth, facts));
   return facts;

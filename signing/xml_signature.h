@@ -22,7 +22,8 @@ enum class ValueState { kNotChecked, kValid, kInvalid, kUnsupportedAlgorithm, kM
 struct TimestampFact {
   TimestampKind kind;
   std::optional<TimestampToken> token;  // nullopt: unreadable.
-  std::optional<bool> imprint_ok;       // nullopt: not checked.
+  std::optional<bool> imprint_ok;       // nullopt: could not be checked.
+  std::size_t position = 0;             // Of its element among the unsigned properties; content: 0.
 };
 
 struct SignatureFacts {
@@ -51,6 +52,7 @@ struct SignatureFacts {
   std::vector<RevocationFact> revocation;
   std::vector<SignatureFacts> counter_signatures;
   bool covers_parent = false;  // Of a counter-signature: it signs its parent's value.
+  std::size_t position = 0;    // And where it stands among its parent's unsigned properties.
 };
 
 // Every ds:Signature of a document, in document order. Counter-signatures are among them, each

@@ -39,19 +39,29 @@ class SignatureMaker {
   const Identity* named = nullptr;  // The certificate SigningCertificateV2 names.
   const Identity* tsa = nullptr;    // Adds a SignatureTimeStamp.
   std::string stamped_instead;      // What the token is over, if not the SignatureValue.
+  std::size_t archives = 0;         // So many ArchiveTimeStamps by `tsa` follow.
+  std::string archived_too;         // What their tokens are also over, to be wrong.
+  std::string more_properties;      // Unsigned properties behind the first archive time-stamp.
+  const Identity* content_tsa = nullptr;  // Adds an AllDataObjectsTimeStamp.
   std::string open = "<asic:XAdESSignatures xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\">";
   std::string close = "</asic:XAdESSignatures>";
 
   // The signature file.
   std::string Xml() const {
     std::string xml = open + Signature() + close;
+    if (content_tsa != nullptr)
+      xml = Fill(xml, "CONTENT-TOKEN", base::Base64Encode(MakeToken(*content_tsa, Content())));
     xml = Fill(xml, "PROPERTIES-DIGEST",
                Digest(Canonical(xml, id + "-SP", exclusive ? kExclusive : kInclusive)));
     xml = Fill(xml, "VALUE", base::Base64Encode(SignedInfoValue(xml)));
     if (tsa == nullptr) return xml;
     const base::Bytes stamped =
         stamped_instead.empty() ? Canonical(xml, id + "-V") : base::ToBytes(stamped_instead);
-    return Fill(xml, "TOKEN", base::Base64Encode(MakeToken(*tsa, stamped)));
+    xml = Fill(xml, "TOKEN", base::Base64Encode(MakeToken(*tsa, stamped)));
+    for (std::size_t i = 0; i < archives; ++i)
+      xml = Fill(xml, "ARCHIVE-" + std::to_string(i),
+                 base::Base64Encode(MakeToken(*tsa, Archived(xml, i))));
+    return xml;
   }
 
   // An ASiC-E container of files and signature.
@@ -111,6 +121,23 @@ class SignatureMaker {
   }
 
  private:
+  base::Bytes Content() const {
+    base::Bytes all;
+    for (const auto& [name, content] : files) base::Append(base::AsBytes(content), all);
+    return all;
+  }
+
+  // EN 319 132-1, 5.5.2.2, for a signature of this shape.
+  base::Bytes Archived(const std::string& xml, std::size_t number) const {
+    base::Bytes all = Content();
+    std::vector<std::string> elements{"-SP", "-SI", "-V", "-KI", "-T"};
+    for (std::size_t i = 0; i < number; ++i) elements.push_back("-A" + std::to_string(i));
+    for (const std::string& element : elements) base::Append(Canonical(xml, id + element), all);
+    if (!extra_objects.empty()) base::Append(Canonical(xml, id + "-O"), all);
+    base::Append(base::AsBytes(archived_too), all);
+    return all;
+  }
+
   static std::string Entry(const std::string& path, const std::string& type) {
     return "<manifest:file-entry manifest:full-path=\"" + path + "\" manifest:media-type=\"" +
            type + "\"/>";
@@ -136,8 +163,8 @@ class SignatureMaker {
            "\"><ds:SignedInfo Id=\"" + id + "-SI\"><ds:CanonicalizationMethod Algorithm=\"" +
            (exclusive ? kExclusive : kInclusive11) + "\"/><ds:SignatureMethod Algorithm=\"" +
            method + "\"/>" + references + "</ds:SignedInfo><ds:SignatureValue Id=\"" + id +
-           "-V\">{VALUE}</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>" +
-           base::Base64Encode(certificate.Der()) +
+           "-V\">{VALUE}</ds:SignatureValue><ds:KeyInfo Id=\"" + id +
+           "-KI\"><ds:X509Data><ds:X509Certificate>" + base::Base64Encode(certificate.Der()) +
            "</ds:X509Certificate></ds:X509Data></ds:KeyInfo><ds:Object>"
            "<xades:QualifyingProperties xmlns:xades=\"http://uri.etsi.org/01903/v1.3.2#\" "
            "Target=\"" +
@@ -149,16 +176,33 @@ class SignatureMaker {
            Digest(reference.Der()) +
            "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>"
            "</xades:SignedSignatureProperties><xades:SignedDataObjectProperties>" +
-           formats + "</xades:SignedDataObjectProperties></xades:SignedProperties>" + Timestamp() +
+           formats +
+           (content_tsa == nullptr ? ""
+                                   : Stamp("AllDataObjectsTimeStamp", "-C", "{CONTENT-TOKEN}")) +
+           "</xades:SignedDataObjectProperties></xades:SignedProperties>" + Timestamp() +
            "</xades:QualifyingProperties></ds:Object>" + extra_objects + "</ds:Signature>";
   }
 
   std::string Timestamp() const {
     if (tsa == nullptr) return {};
-    return "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
-           "<xades:SignatureTimeStamp><xades:EncapsulatedTimeStamp>{TOKEN}"
-           "</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>"
+    std::string stamps = Stamp("SignatureTimeStamp", "-T", "{TOKEN}");
+    for (std::size_t i = 0; i < archives; ++i) {
+      const std::string number = std::to_string(i);
+      stamps += Stamp("ArchiveTimeStamp", "-A" + number, "{ARCHIVE-" + number + "}");
+      if (i == 0) stamps += more_properties;
+    }
+    return "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>" + stamps +
            "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>";
+  }
+
+  std::string Stamp(const std::string& name, const std::string& suffix,
+                    const std::string& token) const {
+    const bool archive = name == "ArchiveTimeStamp";
+    const std::string prefix = archive ? "xades141" : "xades";
+    return "<" + prefix + ":" + name +
+           (archive ? " xmlns:xades141=\"http://uri.etsi.org/01903/v1.4.1#\"" : "") + " Id=\"" +
+           id + suffix + "\"><xades:EncapsulatedTimeStamp>" + token +
+           "</xades:EncapsulatedTimeStamp></" + prefix + ":" + name + ">";
   }
 
   base::Bytes SignedInfoValue(const std::string& xml) const {

@@ -35,6 +35,7 @@ class ZipMaker {
     members_.push_back(std::move(member));
     return *this;
   }
+  std::vector<ZipMember>& members() { return members_; }
   ZipMember& last() { return members_.back(); }
   ZipMember& at(std::size_t index) { return members_.at(index); }
   std::uint16_t count_lie = 0;  // Added to the counts of the end record.

@@ -45,7 +45,7 @@ std::vector<Certificate> AllCertificates(const SignatureFacts& facts,
 
 Outcome Judge(const SignatureFacts& facts, const TrustSnapshot& trust) {
   std::vector<OcspResponse> responses;
-  for (const base::Bytes& der : facts.xades->ocsp)
+  for (const auto& [der, position] : facts.xades->ocsp)
     if (auto response = OcspResponse::Parse(der); response.ok())
       responses.push_back(std::move(response).value());
   const auto others = AllCertificates(facts, responses);
