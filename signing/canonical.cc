@@ -123,7 +123,7 @@ base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,
                           const TakeBytes& take) {
   WorkBudget& budget = *nodes.document->budget();
   const bool filtered = nodes.excluded != nullptr || nodes.without != SignatureFilter::kNone;
-  RETURN_IF_ERROR(budget.Spend(nodes.document->CostOfWalk(filtered)));
+  RETURN_IF_ERROR(budget.Spend(nodes.document->CostOfWalk(nodes.apex, filtered)));
   std::vector<xmlChar*> prefixes;
   std::vector<std::string> words = how.prefixes;
   for (std::string& word : words) prefixes.push_back(reinterpret_cast<xmlChar*>(word.data()));
@@ -141,8 +141,12 @@ base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,
       xmlOutputBufferCreateIO(WriteCallback, CloseCallback, take_context, nullptr)};
   if (!out) return base::Error{base::ErrorCode::kUnavailable, "memory.short", "output buffer"};
   const bool listed = how.mode == XML_C14N_EXCLUSIVE_1_0 && !words.empty();
+  // libxml2 walks over all that hangs below the document it is given, and finds namespaces by
+  // the real parents: so it is given one that begins at the apex.
+  xmlDoc from_apex = *nodes.document->doc();
+  if (nodes.apex != nullptr) from_apex.children = const_cast<xmlNode*>(nodes.apex);
   const int result =
-      xmlC14NExecute(nodes.document->doc(), VisibleCallback, &visibility, how.mode,
+      xmlC14NExecute(&from_apex, VisibleCallback, &visibility, how.mode,
                      listed ? prefixes.data() : nullptr, how.comments ? 1 : 0, out.get());
   if (result < 0 || xmlOutputBufferFlush(out.get()) < 0)
     return base::Error{base::ErrorCode::kInvalidInput, "xml.not-canonical", "libxml2"};

@@ -154,6 +154,14 @@ class Surveyor {
   std::vector<Open> open_;
 };
 
+// libxml2 leaves this field to its callers.
+void SetNumber(xmlNode* element, std::size_t number) {
+  element->_private = reinterpret_cast<void*>(number);
+}
+std::size_t NumberOf(const xmlNode* element) {
+  return reinterpret_cast<std::size_t>(element->_private);
+}
+
 }  // namespace
 
 base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits) {
@@ -186,20 +194,44 @@ base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimi
 
 void XmlDocument::Index() {
   Surveyor surveyor;
+  std::vector<const xmlNode*> open;
+  const auto close_until = [&](const xmlNode* parent) {
+    for (; !open.empty() && open.back() != parent; open.pop_back())
+      spans_[NumberOf(open.back())].after = total_;
+  };
   for (xmlNode* node = root_; node != nullptr; node = NextInOrder(node, root_)) {
-    const Surroundings around = surveyor.Visit(node);
-    walk_cost_ += node->type == XML_ELEMENT_NODE ? CostOfVisit(around) : 1;
-    filter_cost_ += around.depth / 4;
-    if (node->type != XML_ELEMENT_NODE) continue;
-    for (const xmlAttr* attribute = node->properties; attribute != nullptr;
-         attribute = attribute->next) {
-      const std::string_view name = ToView(attribute->name);
-      const bool in_xml = attribute->ns != nullptr && ToView(attribute->ns->prefix) == "xml";
-      const bool is_id = attribute->ns == nullptr ? name == "Id" || name == "ID" || name == "id"
-                                                  : in_xml && name == "id";
-      if (is_id) by_id_[AttributeValue(attribute)].push_back(node);
+    close_until(node->parent);
+    const bool is_element = node->type == XML_ELEMENT_NODE;
+    if (is_element) {
+      SetNumber(node, spans_.size());
+      spans_.push_back({total_, {}});
+      open.push_back(node);
+      IndexIds(node);
     }
+    const Surroundings around = surveyor.Visit(node);
+    total_.walk += is_element ? CostOfVisit(around) : 1;
+    total_.filter += around.depth / 4;
   }
+  close_until(nullptr);
+}
+
+void XmlDocument::IndexIds(xmlNode* element) {
+  for (const xmlAttr* attribute = element->properties; attribute != nullptr;
+       attribute = attribute->next) {
+    const std::string_view name = ToView(attribute->name);
+    const bool in_xml = attribute->ns != nullptr && ToView(attribute->ns->prefix) == "xml";
+    const bool is_id = attribute->ns == nullptr ? name == "Id" || name == "ID" || name == "id"
+                                                : in_xml && name == "id";
+    if (is_id) by_id_[AttributeValue(attribute)].push_back(element);
+  }
+}
+
+std::size_t XmlDocument::CostOfWalk(const xmlNode* apex, bool filtered) const {
+  const bool whole =
+      apex == nullptr || apex->parent == nullptr || apex->parent->type != XML_ELEMENT_NODE;
+  const Cost begin = whole ? Cost{} : spans_[NumberOf(apex)].before;
+  const Cost end = whole ? total_ : spans_[NumberOf(apex->parent)].after;
+  return end.walk - begin.walk + (filtered ? end.filter - begin.filter : 0);
 }
 
 const std::vector<xmlNode*>& XmlDocument::FindById(std::string_view id) const {

@@ -34,9 +34,9 @@ class XmlDocument {
 
   const std::shared_ptr<WorkBudget>& budget() const { return budget_; }
 
-  // libxml2 canonicalizes any part of a document by walking over all of it: what that costs,
-  // with a filter that looks at the ancestors of each node or without.
-  std::size_t CostOfWalk(bool filtered) const { return walk_cost_ + (filtered ? filter_cost_ : 0); }
+  // Canonicalizing an element is a walk over it and the siblings behind it; nullptr: over all.
+  // What that costs, with a filter that looks at the ancestors of each node or without.
+  std::size_t CostOfWalk(const xmlNode* apex, bool filtered) const;
 
   // All elements whose attribute Id, ID, id or xml:id has the value, in document order.
   // More than one is an attack or a defect: a reference to it means nothing.
@@ -48,12 +48,23 @@ class XmlDocument {
   static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlLimits& limits,
                                          std::shared_ptr<WorkBudget> budget);
   void Index();
+  void IndexIds(xmlNode* element);
 
   base::CHandle<xmlDoc, xmlFreeDoc> doc_;
   xmlNode* root_ = nullptr;
   std::shared_ptr<WorkBudget> budget_;
-  std::size_t walk_cost_ = 0;
-  std::size_t filter_cost_ = 0;
+  // Sums over the nodes in document order.
+  struct Cost {
+    std::size_t walk = 0;
+    std::size_t filter = 0;
+  };
+  struct Span {
+    Cost before;  // The element.
+    Cost after;   // It and everything below it.
+  };
+
+  Cost total_;
+  std::vector<Span> spans_;  // By the number that Index() leaves in each element.
   std::map<std::string, std::vector<xmlNode*>, std::less<>> by_id_;
 };
 
