@@ -1,10 +1,10 @@
 #include "api/inspector.h"
 
-#include <sys/wait.h>
-#include <unistd.h>
+#include <poll.h>
 
 #include <algorithm>
 #include <array>
+#include <list>
 
 #include "base/base64.h"
 #include "base/bulk_call.h"
@@ -23,10 +23,14 @@ constexpr std::chrono::seconds kPatience{30};
 constexpr base::BulkLimits kReport{kPatience, std::size_t{16} << 20U};
 constexpr base::BulkLimits kEvidence{kPatience, std::size_t{1} << 20U};
 
+// So many inspections at once; further calls wait in the door.
+constexpr std::size_t kMaxRunning = 64;
+
 // An order and its input files, as the forked process sees them.
 struct Job {
-  base::Json order;
-  std::vector<base::MappedFile> inputs;
+  const base::Json& order;
+  const std::vector<base::MappedFile>& inputs;
+  const InspectorSetup& setup;
 
   base::ByteSpan input(std::size_t index) const {
     return index < inputs.size() ? inputs[index].bytes() : base::ByteSpan{};
@@ -51,6 +55,7 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
                        .policy = job.order.Text("policy").value_or(""),
                        .policy_text = {},
                        .trust = {},
+                       .prepared_trust = job.setup.trust,
                        .data = {},
                        .digests = {},
                        .at = job.time("at"),
@@ -142,62 +147,108 @@ base::Result<base::Bytes> Unpack(base::ByteSpan packed) {
   return base::ErrorFromJson(error);
 }
 
-base::Result<Job> ReadJob(const base::Message& request) {
-  Job job;
-  ASSIGN_OR_RETURN(job.order, base::Json::Parse(base::AsText(request.payload)));
-  for (const base::UniqueFd& file : request.files) {
-    ASSIGN_OR_RETURN(base::MappedFile input, base::MappedFile::Map(file));
-    job.inputs.push_back(std::move(input));
-  }
-  return job;
-}
+// What the zygote holds of a call while its work runs. The inputs are mapped before the fork,
+// so that the child finds them; the zygote itself looks at none of their bytes.
+struct Running {
+  base::IncomingCall call;
+  std::vector<base::MappedFile> inputs;
+  hardening::WalledWork work;
+};
 
 // Limits grow with the input, so that a small file can never cost much.
-hardening::Walls WallsFor(const Job& job) {
+hardening::Walls WallsFor(const std::vector<base::MappedFile>& inputs) {
   std::size_t size = 0;
-  for (const base::MappedFile& input : job.inputs) size += input.bytes().size();
+  for (const base::MappedFile& input : inputs) size += input.bytes().size();
   const auto mebibytes = static_cast<std::int64_t>(size >> 20U);
   return {.cpu = std::chrono::seconds(3 + mebibytes / 16),
           .memory_bytes = (std::size_t{256} << 20U) + size * 6,
           .result_bytes = (std::size_t{16} << 20U) + size * 2};
 }
 
-base::Result<base::Bytes> Inspect(const base::Message& request) {
-  ASSIGN_OR_RETURN(const Job job, ReadJob(request));
-  const std::string name = job.order.Text("work").value_or("");
+// Runs behind the walls.
+base::Result<base::Bytes> DoWork(base::ByteSpan order, const std::vector<base::MappedFile>& inputs,
+                                 const InspectorSetup& setup) {
+  ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(order)));
+  const std::string name = json.Text("work").value_or("");
   const auto work = std::ranges::find(kWorks, name, &Work::name);
   if (work == kWorks.end())
     return base::Error{base::ErrorCode::kInternal, "channel.malformed", "no such work: " + name};
-  const auto packed = hardening::RunInWalls(WallsFor(job), [&] { return Pack(work->run(job)); });
-  if (packed.ok()) return Unpack(packed.value());
-  base::LogError("inspector.stopped", packed.error());
-  if (packed.error().code == base::ErrorCode::kInvalidInput)
-    return base::Error{base::ErrorCode::kInvalidInput, "input.too-costly", packed.error().message};
-  return packed.error();
+  return work->run({json, inputs, setup});
 }
 
-void ReapFinished() {
-  while (::waitpid(-1, nullptr, WNOHANG) > 0) {
+base::Result<Running> StartWork(base::IncomingCall call, const InspectorSetup& setup) {
+  std::vector<base::MappedFile> inputs;
+  for (const base::UniqueFd& file : call.request.files) {
+    auto input = base::MappedFile::Map(file);
+    if (!input.ok()) {
+      call.Answer(base::BulkAnswer(input.error()));
+      return input.error();
+    }
+    inputs.push_back(std::move(input).value());
   }
+  auto work = hardening::WalledWork::Start(
+      WallsFor(inputs), [&] { return Pack(DoWork(call.request.payload, inputs, setup)); });
+  if (!work.ok()) {
+    call.Answer(base::BulkAnswer(work.error()));
+    return work.error();
+  }
+  return Running{std::move(call), std::move(inputs), std::move(work).value()};
+}
+
+void Finish(Running& running) {
+  const auto packed = std::move(running.work).Finish();
+  if (packed.ok()) return running.call.Answer(base::BulkAnswer(Unpack(packed.value())));
+  base::LogError("inspector.stopped", packed.error());
+  base::Error error = packed.error();
+  if (error.code == base::ErrorCode::kInvalidInput) error.reason = "input.too-costly";
+  running.call.Answer(base::BulkAnswer(error));
+}
+
+// Waits until the door rings or some work has something to say. True when it rings.
+bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& running) {
+  std::vector<pollfd> items{{open ? door.get() : -1, POLLIN, 0}};
+  auto until = hardening::WalledWork::Deadline::max();
+  for (const Running& one : running) {
+    items.push_back({one.work.fd(), POLLIN, 0});
+    until = std::min(until, one.work.deadline());
+  }
+  std::int64_t patience = -1;
+  if (!running.empty())
+    patience = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(
+                                             until - std::chrono::steady_clock::now())
+                                             .count());
+  static_cast<void>(::poll(items.data(), items.size(), static_cast<int>(patience)));
+  return items.front().revents != 0;
 }
 
 }  // namespace
 
-base::Status ServeInspector(const base::UniqueFd& door) {
+base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& setup) {
   signing::PrepareVerifier();
-  while (true) {
-    auto call = base::TakeCall(door);
-    ReapFinished();
-    if (!call.ok()) return base::Ok();
-    const pid_t child = ::fork();
-    if (child > 0) continue;  // The child holds the call now; ours closes with this scope.
-    if (child < 0) {
-      base::Log(base::Severity::kError, "inspector.no-process");
-      continue;
+  std::list<Running> running;
+  bool callers_left = true;
+  while (callers_left || !running.empty()) {
+    if (Wait(door, callers_left && running.size() < kMaxRunning, running)) {
+      auto call = base::TakeCall(door);
+      callers_left = call.ok();
+      if (callers_left) {
+        auto started = StartWork(std::move(call).value(), setup);
+        if (started.ok())
+          running.push_back(std::move(started).value());
+        else
+          base::LogError("inspector.not-started", started.error());
+      }
     }
-    call.value().Answer(base::BulkAnswer(Inspect(call.value().request)));
-    ::_exit(0);
+    for (auto one = running.begin(); one != running.end();) {
+      if (!one->work.Read()) {
+        ++one;
+        continue;
+      }
+      Finish(*one);
+      one = running.erase(one);
+    }
   }
+  return base::Ok();
 }
 
 // ---- The client. ----

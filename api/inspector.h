@@ -1,8 +1,8 @@
 // Inspector: where bytes from outside are opened.
 //
-// The role is a zygote: it preloads what every inspection shares, and forks a process inside
-// hardening's walls for each call. The front reaches it through a door and never opens a
-// document itself.
+// The role is a zygote: it preloads what every inspection shares, and forks one process inside
+// hardening's walls for each call. It looks at no byte of a document itself. The front reaches it
+// through a door and never opens a document itself.
 #pragma once
 
 #include <string>
@@ -14,12 +14,18 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "signing/evidence.h"
+#include "signing/verifier.h"
 #include "signing/xades_writer.h"
 
 namespace api {
 
+// What all inspections share.
+struct InspectorSetup {
+  std::shared_ptr<const signing::PreparedTrust> trust{};  // nullptr: nothing is trusted.
+};
+
 // Serves calls until every caller is gone. Single-threaded: it forks.
-base::Status ServeInspector(const base::UniqueFd& door);
+base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& setup);
 
 struct VerifyOrder {
   std::string name;

@@ -13,7 +13,7 @@ base::Status RunKeyholder(const Config& config, std::vector<base::UniqueFd> door
 }
 
 base::Status RunInspector(const Config&, std::vector<base::UniqueFd> doors) {
-  return ServeInspector(doors.at(0));
+  return ServeInspector(doors.at(0), {});
 }
 
 base::Status RunCourier(const Config& config, std::vector<base::UniqueFd> doors) {

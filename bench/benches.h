@@ -6,6 +6,7 @@
 namespace bench {
 
 void RunSignBench(const std::string& only);
+void RunVerifyBench(const std::string& only);
 void RunVaultBench(const std::string& only);
 
 }  // namespace bench

@@ -4,6 +4,8 @@
 // line a figure, in the form that DESIGN, section 9, fixes.
 #pragma once
 
+#include <sys/types.h>
+
 #include <functional>
 #include <string>
 
@@ -23,6 +25,8 @@ void Compare(const std::string& name, const std::string& unit, const Side& subje
 // Operations a CPU second of this process (all threads, and children that ended) of `work`,
 // repeated for about a third of a second.
 double PerCpuSecond(const std::function<void()>& work);
+// The same, with the CPU of another process and of those of its children that have ended.
+double PerCpuSecondWith(pid_t other, const std::function<void()>& work);
 
 // Operations a second of the clock of `threads` threads that each repeat `work` for about a
 // third of a second.

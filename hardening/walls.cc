@@ -15,6 +15,7 @@
 #include <ctime>
 #include <new>
 #include <optional>
+#include <utility>
 
 #include "base/unique_fd.h"
 #include "hardening/seccomp_filter.h"
@@ -24,7 +25,6 @@ namespace {
 
 using base::Error;
 using base::ErrorCode;
-using Deadline = std::chrono::steady_clock::time_point;
 
 // Exit statuses of the child that are no result.
 constexpr int kNotBuilt = 101;
@@ -104,24 +104,6 @@ bool CloseOthers(int pipe) {
   }
 }
 
-enum class Reading { kDone, kTooLong, kTooLate };
-
-Reading ReadResult(int fd, std::size_t limit, Deadline deadline, base::Bytes& result) {
-  std::array<std::uint8_t, 65536> buffer{};
-  for (;;) {
-    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
-        deadline - std::chrono::steady_clock::now());
-    if (left.count() <= 0) return Reading::kTooLate;
-    pollfd poll_fd{fd, POLLIN, 0};
-    if (::poll(&poll_fd, 1, static_cast<int>(left.count())) <= 0) continue;
-    const ssize_t count = ::read(fd, buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count <= 0) return Reading::kDone;
-    if (result.size() + static_cast<std::size_t>(count) > limit) return Reading::kTooLong;
-    base::Append({buffer.data(), static_cast<std::size_t>(count)}, result);
-  }
-}
-
 // nullopt when the system does not tell how it ended (somebody else collects children here):
 // then nothing it wrote is to be believed.
 std::optional<int> Reap(pid_t child) {
@@ -166,31 +148,79 @@ base::Status EnterWalls(const Walls& walls) {
   return Error{ErrorCode::kInternal, "walls.not-built", "limits or system call filter refused"};
 }
 
-base::Result<base::Bytes> RunInWalls(const Walls& walls, const std::function<base::Bytes()>& work) {
+base::Result<WalledWork> WalledWork::Start(const Walls& walls,
+                                           const std::function<base::Bytes()>& work) {
   std::array<int, 2> ends{};
   if (::pipe2(ends.data(), O_CLOEXEC) != 0)
     return Error{ErrorCode::kUnavailable, "walls.no-process", "no pipe"};
-  const base::UniqueFd from_child{ends[0]};
-  base::UniqueFd to_parent{ends[1]};
-
+  base::UniqueFd from_child{ends[0]};
+  const base::UniqueFd to_parent{ends[1]};
+  // The child writes until the pipe is full; reading must not wait for it.
+  if (::fcntl(from_child.get(), F_SETFL, O_NONBLOCK) != 0)
+    return Error{ErrorCode::kUnavailable, "walls.no-process", "no pipe that does not wait"};
   const pid_t parent = ::getpid();
   const pid_t child = ::fork();
   if (child < 0) return Error{ErrorCode::kUnavailable, "walls.no-process", "no process"};
   if (child == 0) RunChild(walls, work, to_parent.get(), parent);
-  to_parent.Reset();
+  return WalledWork(child, std::move(from_child), walls);
+}
 
-  // CPU time cannot pass faster than the clock on one thread; the rest is for a busy machine.
-  const Deadline deadline =
-      std::chrono::steady_clock::now() + 4 * walls.cpu + std::chrono::seconds{5};
-  base::Bytes result;
-  const Reading reading = ReadResult(from_child.get(), walls.result_bytes, deadline, result);
-  if (reading != Reading::kDone) ::kill(child, SIGKILL);
+WalledWork::WalledWork(pid_t child, base::UniqueFd from_child, const Walls& walls)
+    : child_(child),
+      from_child_(std::move(from_child)),
+      // The rest is for a busy machine.
+      deadline_(std::chrono::steady_clock::now() + 4 * walls.cpu + std::chrono::seconds{5}),
+      limit_(walls.result_bytes) {}
+
+WalledWork::WalledWork(WalledWork&& other) noexcept
+    : child_(std::exchange(other.child_, -1)),
+      from_child_(std::move(other.from_child_)),
+      deadline_(other.deadline_),
+      limit_(other.limit_),
+      too_long_(other.too_long_),
+      ended_(other.ended_),
+      result_(std::move(other.result_)) {}
+
+WalledWork::~WalledWork() {
+  if (child_ <= 0) return;
+  ::kill(child_, SIGKILL);
+  static_cast<void>(Reap(child_));
+}
+
+bool WalledWork::Read() {
+  std::array<std::uint8_t, 65536> buffer{};
+  while (!ended_ && !too_long_) {
+    const ssize_t count = ::read(from_child_.get(), buffer.data(), buffer.size());
+    if (count < 0 && errno == EINTR) continue;
+    if (count < 0 && errno == EAGAIN) return std::chrono::steady_clock::now() >= deadline_;
+    ended_ = count <= 0;
+    const auto size = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
+    too_long_ = result_.size() + size > limit_;
+    if (!too_long_) base::Append({buffer.data(), size}, result_);
+  }
+  return true;
+}
+
+base::Result<base::Bytes> WalledWork::Finish() && {
+  const pid_t child = std::exchange(child_, -1);
+  if (!ended_) ::kill(child, SIGKILL);
   const std::optional<int> status = Reap(child);
-  if (reading == Reading::kTooLong)
+  if (too_long_)
     return Error{ErrorCode::kInvalidInput, "walls.limit-result", "the result is too long"};
   if (!status) return Error{ErrorCode::kInternal, "walls.crashed", "its end was not seen"};
-  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return result;
+  if (WIFEXITED(*status) && WEXITSTATUS(*status) == 0) return std::move(result_);
   return ErrorOf(*status);
+}
+
+base::Result<base::Bytes> RunInWalls(const Walls& walls, const std::function<base::Bytes()>& work) {
+  ASSIGN_OR_RETURN(WalledWork running, WalledWork::Start(walls, work));
+  while (!running.Read()) {
+    const auto left = std::chrono::duration_cast<std::chrono::milliseconds>(
+        running.deadline() - std::chrono::steady_clock::now());
+    pollfd item{running.fd(), POLLIN, 0};
+    static_cast<void>(::poll(&item, 1, static_cast<int>(std::max<std::int64_t>(left.count(), 0))));
+  }
+  return std::move(running).Finish();
 }
 
 }  // namespace hardening

@@ -5,12 +5,15 @@
 // back bytes. Hardening knows nothing of what runs inside.
 #pragma once
 
+#include <sys/types.h>
+
 #include <chrono>
 #include <cstddef>
 #include <functional>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "base/unique_fd.h"
 
 namespace hardening {
 
@@ -26,6 +29,45 @@ struct Walls {
 // writing descriptors that are open already.
 // kInternal "walls.not-built": the kernel refused; the caller must not go on.
 base::Status EnterWalls(const Walls& walls);
+
+// One piece of work behind the walls while it runs, for a caller with several of them: poll
+// fd(), Read() when it is readable or time is up, Finish() when Read() says so.
+// Movable; destroyed unfinished, it is killed. As for RunInWalls(), the caller is
+// single-threaded or the work takes no lock that another thread may hold at the fork.
+class WalledWork {
+ public:
+  using Deadline = std::chrono::steady_clock::time_point;
+
+  // kUnavailable "walls.no-process". `work` runs in the child alone, so it may borrow.
+  static base::Result<WalledWork> Start(const Walls& walls,
+                                        const std::function<base::Bytes()>& work);
+  ~WalledWork();
+  WalledWork(WalledWork&& other) noexcept;
+  WalledWork& operator=(WalledWork&&) = delete;
+
+  int fd() const { return from_child_.get(); }
+  // When it is too late: CPU time cannot pass faster than the clock, so this comes after the
+  // limit of CPU time, and ends work that waits for ever.
+  Deadline deadline() const { return deadline_; }
+
+  // Takes the bytes that are there without waiting. True when there will be no more: the work
+  // ended, wrote too much, or is too late.
+  bool Read();
+
+  // Collects the process, killing it if it still runs. The errors of RunInWalls().
+  base::Result<base::Bytes> Finish() &&;
+
+ private:
+  WalledWork(pid_t child, base::UniqueFd from_child, const Walls& walls);
+
+  pid_t child_;
+  base::UniqueFd from_child_;
+  Deadline deadline_;
+  std::size_t limit_;
+  bool too_long_ = false;
+  bool ended_ = false;
+  base::Bytes result_;
+};
 
 // Forks, enters the walls, runs `work`, and returns its bytes. The caller is single-threaded
 // or `work` takes no lock that another thread may hold at the fork. `work` sees no open

@@ -6,6 +6,7 @@
 // name is ignored, and the report says so; files therefore start from a shipped policy.
 #pragma once
 
+#include <array>
 #include <chrono>
 #include <compare>
 #include <map>
@@ -133,8 +134,9 @@ struct Policy {
 std::string_view NameOfLevel(Level level);  // "FAIL", ...
 std::string_view NameOfRule(Rule rule);     // "not-revoked", ...
 
-// nullopt when no policy of that name is shipped: eu-ades, eu-qes, lv-public-sector,
-// lv-national-legacy, baltic-bdoc.
+inline constexpr std::array<std::string_view, 5> kShippedPolicies{
+    "eu-ades", "eu-qes", "lv-public-sector", "lv-national-legacy", "baltic-bdoc"};
+// nullopt when no policy of that name is shipped.
 std::optional<Policy> ShippedPolicy(std::string_view id);
 
 // The policy as text; the same policy always has the same text.

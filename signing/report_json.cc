@@ -30,17 +30,6 @@ std::string Hex(const base::Sha256Digest& digest) {
   return base::HexEncode(digest.span());
 }
 
-// One hash for all trust material, whatever its order or file names.
-base::Json SnapshotId(const std::vector<NamedBytes>& trust) {
-  if (trust.empty()) return {};
-  std::vector<std::string> digests;
-  for (const NamedBytes& file : trust) digests.push_back(Hex(base::Sha256(file.bytes)));
-  std::ranges::sort(digests);
-  std::string all;
-  for (const std::string& digest : digests) all += digest + "\n";
-  return Hex(base::Sha256(base::AsBytes(all)));
-}
-
 base::Json SignerToJson(const std::optional<Certificate>& signer) {
   if (!signer) return {};
   base::Json json;
@@ -198,7 +187,7 @@ base::Json ChecksToJson(const VerifyReport& report, const SignatureVerdict& verd
 }  // namespace
 
 base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
-                       const Policy* policy_used) {
+                       const base::Sha256Digest* policy_used) {
   base::Json document;
   document.Set("name", PrintableText(request.name));
   document.Set("sha256", Hex(base::Sha256(request.document)));
@@ -206,10 +195,9 @@ base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
   document.Set("container", container.empty() ? base::Json() : base::Json(container));
   base::Json policy;
   policy.Set("id", request.policy);
-  policy.Set("sha256",
-             policy_used == nullptr ? base::Json() : base::Json(Hex(PolicyDigest(*policy_used))));
+  policy.Set("sha256", policy_used == nullptr ? base::Json() : base::Json(Hex(*policy_used)));
   base::Json trust;
-  trust.Set("snapshot", SnapshotId(request.trust));
+  trust.Set("snapshot", nullptr);
   trust.Set("issued", nullptr);
   base::Json evidence;
   evidence.Set("sha256", nullptr);
@@ -295,6 +283,13 @@ base::Json FindingToJson(const Finding& finding, base::Language language) {
   json.Set("code", finding.code);
   json.Set("severity", kNames.at(static_cast<std::size_t>(finding.severity)));
   json.Set("message", std::move(message));
+  return json;
+}
+
+base::Json TrustToJson(const TrustSnapshot& trust) {
+  base::Json json;
+  json.Set("snapshot", trust.IsEmpty() ? base::Json() : base::Json(trust.Id()));
+  json.Set("issued", TimeOrNull(trust.issued()));
   return json;
 }
 

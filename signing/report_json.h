@@ -12,9 +12,13 @@
 
 namespace signing {
 
-// Everything but verdict, signatures and findings. `policy` may be nullptr when none was read.
+// Everything but verdict, signatures and findings. `policy` is the digest of the one used;
+// nullptr when none was read.
 base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
-                       const Policy* policy);
+                       const base::Sha256Digest* policy);
+
+// {"snapshot","issued"}; both null when nothing was handed in.
+base::Json TrustToJson(const TrustSnapshot& trust);
 
 base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgement,
                            base::Language language);

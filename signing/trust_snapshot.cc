@@ -41,6 +41,7 @@ struct TrustSnapshot::Content {
   std::vector<Certificate> anchors;
   std::vector<TrustListUse> lists;
   base::Sha256Digest id;
+  std::size_t files = 0;
   std::multimap<unsigned long, TrustEntry> by_subject;
   std::multimap<base::Bytes, TrustEntry> by_key_id;
 
@@ -78,6 +79,7 @@ TrustSnapshot TrustSnapshot::Read(const std::vector<NamedBytes>& inputs, base::T
   base::Sha256Stream id;
   for (const base::Sha256Digest& digest : sorted.digests) id.Update(digest.span());
   content->id = std::move(id).Finish();
+  content->files = sorted.digests.size();
   content->Index();
   if (findings != nullptr) std::ranges::move(found, std::back_inserter(*findings));
   return TrustSnapshot(std::move(content));
@@ -97,6 +99,10 @@ const std::vector<TrustListUse>& TrustSnapshot::lists() const {
 
 std::string TrustSnapshot::Id() const {
   return base::HexEncode(content_->id.span());
+}
+
+bool TrustSnapshot::IsEmpty() const {
+  return content_->files == 0;
 }
 
 std::optional<base::Time> TrustSnapshot::issued() const {

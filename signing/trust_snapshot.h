@@ -57,6 +57,8 @@ class TrustSnapshot {
   // Lower-case hexadecimal SHA-256 of the sorted SHA-256 digests of all lists and certificate
   // files handed in, whether used or not.
   std::string Id() const;
+  // Nothing that could be read was handed in.
+  bool IsEmpty() const;
   // When the newest list in use was issued; nullopt without one.
   std::optional<base::Time> issued() const;
 

@@ -193,36 +193,76 @@ base::Json FindingsToJson(const Findings& findings, base::Language language) {
   return list;
 }
 
-base::Result<Policy> PolicyOf(const VerifyRequest& request) {
-  if (!request.policy_text.empty()) {
-    ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(request.policy_text));
-    return PolicyFromJson(json);
+struct NamedPolicy {
+  Policy policy;
+  base::Sha256Digest digest;
+};
+
+// Made once in a process, or in the one it was forked from.
+const NamedPolicy* FindShippedPolicy(std::string_view name) {
+  static const auto kShipped = [] {
+    std::map<std::string, NamedPolicy, std::less<>> all;
+    for (const std::string_view id : kShippedPolicies) {
+      Policy policy = *ShippedPolicy(id);
+      const base::Sha256Digest digest = PolicyDigest(policy);
+      all.emplace(id, NamedPolicy{std::move(policy), digest});
+    }
+    return all;
+  }();
+  const auto found = kShipped.find(name);
+  return found == kShipped.end() ? nullptr : &found->second;
+}
+
+// Borrowed from the shipped ones, or from `own`.
+base::Result<const NamedPolicy*> PolicyOf(const VerifyRequest& request, NamedPolicy& own) {
+  if (request.policy_text.empty()) {
+    const NamedPolicy* shipped = FindShippedPolicy(request.policy);
+    if (shipped == nullptr)
+      return Error{ErrorCode::kInvalidInput, "policy.unknown", request.policy};
+    return shipped;
   }
-  std::optional<Policy> shipped = ShippedPolicy(request.policy);
-  if (!shipped) return Error{ErrorCode::kInvalidInput, "policy.unknown", request.policy};
-  return *std::move(shipped);
+  ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(request.policy_text));
+  ASSIGN_OR_RETURN(own.policy, PolicyFromJson(json));
+  own.digest = PolicyDigest(own.policy);
+  return &own;
 }
 
 }  // namespace
 
+struct PreparedTrust::Content {
+  TrustSnapshot snapshot;
+  Findings findings;
+};
+
+PreparedTrust PreparedTrust::Read(const std::vector<NamedBytes>& trust, base::Time at) {
+  auto content = std::make_shared<Content>();
+  content->snapshot = TrustSnapshot::Read(trust, at, &content->findings);
+  PreparedTrust prepared;
+  prepared.content_ = std::move(content);
+  return prepared;
+}
+
 base::Json Verify(const VerifyRequest& request) {
   Harvest harvest;
   harvest.budget = std::make_shared<WorkBudget>(InputSize(request));
-  const base::Result<Policy> policy = PolicyOf(request);
-  if (!policy.ok()) return RefusedReport(request, policy.error());
-  const TrustSnapshot trust = TrustSnapshot::Read(request.trust, request.at, &harvest.findings);
-  SignatureJudge judge(trust, policy.value(), request.at);
+  NamedPolicy own;
+  const base::Result<const NamedPolicy*> named = PolicyOf(request, own);
+  if (!named.ok()) return RefusedReport(request, named.error());
+  const Policy& policy = named.value()->policy;
+  const PreparedTrust read = request.prepared_trust != nullptr
+                                 ? *request.prepared_trust
+                                 : PreparedTrust::Read(request.trust, request.at);
+  const TrustSnapshot& trust = read.content().snapshot;
+  harvest.findings = read.content().findings;
+  SignatureJudge judge(trust, policy, request.at);
   const base::Status status = VerifyDocument(request, judge, harvest);
-  base::Json report = ReportFrame(request, harvest.container, &policy.value());
-  if (const auto issued = trust.issued()) {
-    base::Json named = *report.Find("trust");
-    report.Set("trust", named.Set("issued", base::FormatTime(*issued)));
-  }
+  base::Json report = ReportFrame(request, harvest.container, &named.value()->digest);
+  report.Set("trust", TrustToJson(trust));
   if (!status.ok()) {
     report.Set("refusal", RefusalToJson(status.error(), request.language));
     return report;
   }
-  ApplyContainerRules(policy.value(), harvest);
+  ApplyContainerRules(policy, harvest);
   report.Set("verdict", VerdictOf(harvest.signatures));
   report.Set("signatures", std::move(harvest.signatures));
   report.Set("containerFindings", FindingsToJson(harvest.findings, request.language));
@@ -241,7 +281,7 @@ int ExitCodeOf(const base::Json& report) {
 }
 
 bool IsShippedPolicy(std::string_view name) {
-  return ShippedPolicy(name).has_value();
+  return FindShippedPolicy(name) != nullptr;
 }
 
 namespace {
@@ -262,6 +302,7 @@ void PrepareVerifier() {
   OPENSSL_init_crypto(OPENSSL_INIT_LOAD_CONFIG | OPENSSL_INIT_LOAD_CRYPTO_STRINGS, nullptr);
   for (const std::string_view name : {"SHA1", "SHA256", "SHA384", "SHA512"})
     static_cast<void>(HashOf(*FindDigestByName(name), {}));
+  static_cast<void>(FindShippedPolicy(""));
   PrepareXml();
 }
 

@@ -3,6 +3,7 @@
 // Opens untrusted bytes: call it inside hardening's walls only.
 #pragma once
 
+#include <memory>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -28,6 +29,21 @@ struct NamedDigest {
   base::Sha256Digest sha256;
 };
 
+// Trust material that was read once and serves many verifications. Immutable after reading;
+// cheap to copy, and shared by processes that are forked from its reader's.
+class PreparedTrust {
+ public:
+  // Opens the bytes: lists and certificates as in VerifyRequest::trust. What cannot be used is
+  // left out, as there. `at` chooses among lists of one territory.
+  static PreparedTrust Read(const std::vector<NamedBytes>& trust, base::Time at);
+
+  struct Content;
+  const Content& content() const { return *content_; }
+
+ private:
+  std::shared_ptr<const Content> content_;
+};
+
 struct VerifyRequest {
   std::string name;                // File name without folders.
   base::ByteSpan document;         // Borrowed, as all bytes here, for the call.
@@ -35,6 +51,7 @@ struct VerifyRequest {
   // A policy of the caller's own in the JSON of policy.h. Empty: the shipped one is meant.
   std::string policy_text{};
   std::vector<NamedBytes> trust;
+  std::shared_ptr<const PreparedTrust> prepared_trust{};  // Instead of `trust`, if any.
   std::vector<NamedBytes> data;
   std::vector<NamedDigest> digests;
   base::Time at;

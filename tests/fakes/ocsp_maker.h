@@ -19,6 +19,8 @@ struct OcspSpec {
   bool by_key = false;
   bool with_certificate = true;
   const EVP_MD* id_digest = EVP_sha1();
+  base::Time this_update = Day(2023, 3, 1);
+  base::Time next_update = Day(2023, 3, 2);
 };
 
 inline base::Bytes MakeOcsp(const OcspSpec& spec) {
@@ -26,8 +28,8 @@ inline base::Bytes MakeOcsp(const OcspSpec& spec) {
   const base::CHandle<OCSP_BASICRESP, OCSP_BASICRESP_free> basic{OCSP_BASICRESP_new()};
   const base::CHandle<OCSP_CERTID, OCSP_CERTID_free> id{OCSP_cert_to_id(
       spec.id_digest, spec.certificate->certificate.get(), spec.issuer->certificate.get())};
-  const Time from{ASN1_TIME_set(nullptr, Day(2023, 3, 1).time_since_epoch().count())};
-  const Time to{ASN1_TIME_set(nullptr, Day(2023, 3, 2).time_since_epoch().count())};
+  const Time from{ASN1_TIME_set(nullptr, spec.this_update.time_since_epoch().count())};
+  const Time to{ASN1_TIME_set(nullptr, spec.next_update.time_since_epoch().count())};
   const Time revoked{ASN1_TIME_set(nullptr, Day(2023, 2, 1).time_since_epoch().count())};
   const bool is_revoked = spec.status == V_OCSP_CERTSTATUS_REVOKED;
   OCSP_basic_add1_status(basic.get(), id.get(), spec.status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,

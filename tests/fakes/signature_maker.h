@@ -39,6 +39,7 @@ class SignatureMaker {
   const Identity* named = nullptr;  // The certificate SigningCertificateV2 names.
   const Identity* tsa = nullptr;    // Adds a SignatureTimeStamp.
   std::string stamped_instead;      // What the token is over, if not the SignatureValue.
+  std::string long_term;            // Unsigned properties behind the SignatureTimeStamp.
   std::size_t archives = 0;         // So many ArchiveTimeStamps by `tsa` follow.
   std::string archived_too;         // What their tokens are also over, to be wrong.
   std::string more_properties;      // Unsigned properties behind the first archive time-stamp.
@@ -185,7 +186,7 @@ class SignatureMaker {
 
   std::string Timestamp() const {
     if (tsa == nullptr) return {};
-    std::string stamps = Stamp("SignatureTimeStamp", "-T", "{TOKEN}");
+    std::string stamps = Stamp("SignatureTimeStamp", "-T", "{TOKEN}") + long_term;
     for (std::size_t i = 0; i < archives; ++i) {
       const std::string number = std::to_string(i);
       stamps += Stamp("ArchiveTimeStamp", "-A" + number, "{ARCHIVE-" + number + "}");
@@ -208,7 +209,9 @@ class SignatureMaker {
   base::Bytes SignedInfoValue(const std::string& xml) const {
     const base::Bytes data = Canonical(xml, id + "-SI", exclusive ? kExclusive : kInclusive11);
     const base::Bytes value = SignWith(signer_.key.get(), EVP_sha256(), data);
-    return EVP_PKEY_is_a(signer_.key.get(), "EC") == 1 ? RawEcdsa(value, 32) : value;
+    return EVP_PKEY_is_a(signer_.key.get(), "EC") == 1
+               ? RawEcdsa(value, static_cast<std::size_t>(EVP_PKEY_get_bits(signer_.key.get()) + 7) / 8)
+               : value;
   }
 
   const Identity& signer_;

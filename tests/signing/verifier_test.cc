@@ -814,11 +814,14 @@ TEST(VerifierTest, TheTrustSnapshotDependsOnContentAlone) {
     request.trust = std::move(trust);
     return Verify(request).Find("trust")->Text("snapshot");
   };
-  const base::Bytes a = base::ToBytes("a");
-  const base::Bytes b = base::ToBytes("b");
+  const base::Bytes a = Signer().Der();
+  const base::Bytes b = Other().Der();
+  const base::Bytes nothing = base::ToBytes("no certificate and no list");
   EXPECT_EQ(snapshot({}), std::nullopt);
   EXPECT_EQ(snapshot({{"1", a}, {"2", b}}), snapshot({{"x", b}, {"y", a}}));
   EXPECT_NE(snapshot({{"1", a}, {"2", b}}), snapshot({{"1", a}}));
+  EXPECT_EQ(snapshot({{"1", a}, {"2", nothing}}), snapshot({{"1", a}}));
+  EXPECT_EQ(snapshot({{"2", nothing}}), std::nullopt);
 }
 
 TEST(VerifierTest, OnlyABdocNeedsItsMimetype) {
