@@ -51,6 +51,29 @@ bool IsInForce(const TrustStatus* status, base::Time time) {
   return status != nullptr && (IsApproved(*status, time) || IsNational(*status));
 }
 
+// Handed in, it may vouch for others; a service says by its type what it is.
+bool MayCertify(const TrustEntry& entry) {
+  return entry.service != nullptr ? WasEver(*entry.service, kCaTypes) : MayBeCa(entry.certificate);
+}
+
+// What a certificate handed in is trusted to sign itself.
+bool IsMeantFor(PathPurpose purpose, const Certificate& certificate) {
+  switch (purpose) {
+    case PathPurpose::kSigner: return true;
+    case PathPurpose::kTimestamp: return IsOnlyForTimestamps(certificate);
+    case PathPurpose::kOcsp:
+      return HasExtendedKeyUsage(certificate, kOcspSigning) || MayBeCa(certificate);
+    case PathPurpose::kCrl: return MayBeCa(certificate);
+  }
+  return false;
+}
+
+bool IsInTime(const Certificate& certificate, base::Time time) {
+  const auto from = certificate.NotBefore();
+  const auto to = certificate.NotAfter();
+  return from && to && *from <= time && time <= *to;
+}
+
 // Approved before national, national before everything else.
 int RankOf(const TrustStatus* status, base::Time time) {
   if (status == nullptr) return 3;
@@ -68,8 +91,7 @@ class PathSearch {
 
   CertificatePath Run() {
     chain_.push_back(request_.leaf);
-    if (auto own = AnchorFor(request_.leaf, OwnTypes(request_.purpose), true))
-      return Finish(std::move(*own));
+    if (auto own = LeafAnchor()) return Finish(std::move(*own));
     Extend();
     if (best_) return std::move(*best_);
     CertificatePath path;
@@ -81,23 +103,50 @@ class PathSearch {
   }
 
  private:
-  // What is trusted about the certificate at the end of the chain.
-  std::optional<CertificatePath> AnchorFor(const Certificate& certificate, Types types,
-                                           bool is_leaf) {
+  // What is trusted about the leaf itself.
+  std::optional<CertificatePath> LeafAnchor() const {
+    const Types types = OwnTypes(request_.purpose);
     CertificatePath path;
     bool handed_in = false;
-    for (const TrustEntry& entry : builder_.trust_.Same(certificate)) {
-      if (entry.service != nullptr && WasEver(*entry.service, types))
-        AddService(entry.service, path);
-      // A leaf is trusted as it is; a CA in any certificate of its name and key.
-      if (entry.service == nullptr && (!is_leaf || entry.certificate.der() == certificate.der()))
-        handed_in = true;
+    bool in_time = false;
+    for (const TrustEntry& entry : builder_.trust_.Same(request_.leaf)) {
+      const bool is_service = entry.service != nullptr && WasEver(*entry.service, types);
+      // A service is its name and key, in whatever certificate; else a leaf is trusted as it is.
+      const bool is_handed_in = entry.service == nullptr &&
+                                entry.certificate.der() == request_.leaf.der() &&
+                                IsMeantFor(request_.purpose, entry.certificate);
+      if (is_service) AddService(entry.service, path);
+      handed_in = handed_in || is_handed_in;
+      in_time =
+          in_time || ((is_service || is_handed_in) && IsInTime(entry.certificate, request_.time));
     }
     if (!handed_in && path.services.empty()) return std::nullopt;
+    Anchor(types, handed_in, path);
+    // Nobody checked who issued a leaf of a trusted name and key, so the dates of the trusted
+    // certificate bind as well. A service that is not approved stays what it is.
+    in_time = in_time && IsInTime(request_.leaf, request_.time);
+    if (!in_time && !path.Has(PathProblemKind::kServiceNotApproved)) return std::nullopt;
+    return path;
+  }
+
+  // What is trusted about the CA at the end of the chain.
+  std::optional<CertificatePath> CaAnchor() const {
+    CertificatePath path;
+    bool handed_in = false;
+    for (const TrustEntry& entry : builder_.trust_.Same(chain_.back())) {
+      if (!MayCertify(entry)) continue;
+      if (entry.service != nullptr) AddService(entry.service, path);
+      handed_in = handed_in || entry.service == nullptr;
+    }
+    if (!handed_in && path.services.empty()) return std::nullopt;
+    Anchor(kCaTypes, handed_in, path);
+    return path;
+  }
+
+  void Anchor(Types types, bool handed_in, CertificatePath& path) const {
     path.certificates = chain_;
     path.anchor = path.services.empty() ? AnchorKind::kCertificate : AnchorKind::kService;
     if (!path.services.empty()) ChooseService(types, handed_in, path);
-    return path;
   }
 
   static void AddService(const TrustService* service, CertificatePath& path) {
@@ -141,10 +190,10 @@ class PathSearch {
     if (chain_.size() >= PathBuilder::kMaxLength) return;
     const std::vector<Certificate> candidates = Candidates();
     for (const Certificate& issuer : candidates) {
-      if (Done()) return;
+      if (Done() || checks_left_ == 0) return;
       if (IsInChain(issuer) || !Check(issuer)) continue;
       chain_.push_back(issuer);
-      if (auto anchored = AnchorFor(issuer, kCaTypes, false))
+      if (auto anchored = CaAnchor())
         Offer(std::move(*anchored));
       else
         Extend();
@@ -162,9 +211,17 @@ class PathSearch {
     };
     for (const TrustEntry& entry : builder_.trust_.WithSubject(X509_get_issuer_name(last.x509())))
       add(entry.certificate);
-    for (const Certificate& other : request_.others)
-      if (IsIssuedInTheNameOf(last, other)) add(other);
+    for (const Certificate& other : request_.others) {
+      // More than can be checked need not be compared.
+      if (found.size() > static_cast<std::size_t>(checks_left_)) break;
+      if (IsIssuedInTheNameOf(last, other) && !IsCopyOfAnchor(other)) add(other);
+    }
     return found;
+  }
+
+  // Another certificate of a CA that is trusted: it would come with extensions of its own.
+  bool IsCopyOfAnchor(const Certificate& certificate) const {
+    return std::ranges::any_of(builder_.trust_.Same(certificate), MayCertify);
   }
 
   bool IsInChain(const Certificate& certificate) const {

@@ -38,7 +38,7 @@ enum class PathProblemKind {
   kPathLength,       // 4.2.1.9
   kKeyUsage,         // An issuer without keyCertSign; 4.2.1.3
   kNameConstraints,  // 4.2.1.10
-  kUnknownCritical,  // 4.2
+  kUnknownCritical,  // 4.2: one that we do not know, or whose demand (policies) is not met.
   kMalformedExtension,
 };
 
@@ -94,7 +94,10 @@ class PathBuilder {
 
   // The path with the fewest problems; without any anchor, the longest start of one. A trusted
   // leaf (a time-stamping or OCSP service of a list, a certificate handed in) is a path of one:
-  // what the list says of that very service decides, and no other path is tried.
+  // what the list says of that very service decides, and no other path is tried. It is trusted
+  // no longer than its own certificate says, and one handed in only for what that is meant for:
+  // no person stamps time. Above a leaf only CAs are anchors, and only in the certificate that
+  // is trusted: nobody checks the signature of another of the same name and key.
   CertificatePath Build(const PathRequest& request);
 
   // Whether `issuer` has the subject that `certificate` names and its key made the signature.

@@ -68,6 +68,32 @@ bool IsOldRoot(const Certificate& certificate) {
   return X509_get_version(certificate.x509()) == X509_VERSION_1 && IsSelfIssued(certificate);
 }
 
+void FreeStack(STACK_OF(X509) * certificates) {
+  sk_X509_free(certificates);
+}
+void FreeOids(STACK_OF(ASN1_OBJECT) * oids) {
+  sk_ASN1_OBJECT_free(oids);
+}
+
+// RFC 5280, 6.1.3 (d) to (f) and 6.1.5: the policy tree, any policy being acceptable to us. What
+// the path asks for by requireExplicitPolicy must be there.
+void CheckPolicies(CertificatePath& path) {
+  const base::CHandle<STACK_OF(X509), FreeStack> certificates{sk_X509_new_null()};
+  for (const Certificate& certificate : path.certificates)
+    if (!certificates || sk_X509_push(certificates.get(), certificate.x509()) <= 0)
+      return Report(path, PathProblemKind::kMalformedExtension, 0);
+  const base::CHandle<STACK_OF(ASN1_OBJECT), FreeOids> any{sk_ASN1_OBJECT_new_null()};
+  if (!any || sk_ASN1_OBJECT_push(any.get(), OBJ_nid2obj(NID_any_policy)) <= 0)
+    return Report(path, PathProblemKind::kMalformedExtension, 0);
+  X509_POLICY_TREE* tree = nullptr;
+  int is_explicit = 0;
+  const int outcome = X509_policy_check(&tree, &is_explicit, certificates.get(), any.get(), 0);
+  X509_policy_tree_free(tree);
+  ERR_clear_error();
+  if (outcome != X509_PCY_TREE_VALID)
+    Report(path, PathProblemKind::kUnknownCritical, 0, "policy constraints");
+}
+
 void CheckIssuer(std::size_t position, CertificatePath& path) {
   const Certificate& issuer = path.certificates[position];
   const bool is_anchor = path.HasAnchor() && position + 1 == path.certificates.size();
@@ -129,6 +155,11 @@ void CheckPath(base::Time time, CertificatePath& path) {
     CheckIssuer(i, path);
     CheckNameConstraints(i, path);
   }
+  if (path.HasAnchor() && path.certificates.size() > 1) CheckPolicies(path);
+}
+
+bool MayBeCa(const Certificate& certificate) {
+  return BasicConstraintsOf(certificate).ca || IsOldRoot(certificate);
 }
 
 PathLink LinkOf(const Certificate& certificate, const Certificate* issuer) {
