@@ -7,6 +7,7 @@
 
 #include <algorithm>
 #include <array>
+#include <set>
 #include <utility>
 
 #include "base/c_handle.h"
@@ -17,8 +18,18 @@ namespace {
 using Policies = base::CHandle<CERTIFICATEPOLICIES, CERTIFICATEPOLICIES_free>;
 using Purposes = base::CHandle<EXTENDED_KEY_USAGE, EXTENDED_KEY_USAGE_free>;
 
-// RFC 3739, 3.2.6: may be critical; qualification reads it.
-constexpr std::string_view kQcStatements = "1.3.6.1.5.5.7.1.3";
+// What paths, policies or qualification act on. OpenSSL's own list has more, for which it asks
+// its caller to act: proxy certificates, addresses, autonomous systems.
+constexpr auto kProcessed = std::to_array<int>({
+    NID_key_usage, NID_subject_alt_name, NID_basic_constraints, NID_name_constraints,
+    NID_crl_distribution_points, NID_certificate_policies, NID_policy_mappings,
+    NID_policy_constraints, NID_inhibit_any_policy, NID_ext_key_usage, NID_id_pkix_OCSP_noCheck,
+    NID_qcStatements,  // RFC 3739, 3.2.6: may be critical.
+});
+
+// Decoded only where they are used; OpenSSL decodes the others with the certificate.
+constexpr auto kDecodedLate = std::to_array<int>({NID_certificate_policies, NID_policy_mappings,
+                                                  NID_policy_constraints, NID_inhibit_any_policy});
 
 std::string Dotted(const ASN1_OBJECT* object) {
   std::array<char, 128> text{};
@@ -33,6 +44,15 @@ std::uint32_t Flags(const Certificate& certificate) {
   const std::uint32_t flags = X509_get_extension_flags(certificate.x509());
   ERR_clear_error();
   return flags;
+}
+
+bool Decodes(X509_EXTENSION* extension) {
+  const X509V3_EXT_METHOD* method = X509V3_EXT_get(extension);
+  void* value = method == nullptr ? nullptr : X509V3_EXT_d2i(extension);
+  ERR_clear_error();
+  if (value == nullptr) return false;
+  ASN1_item_free(static_cast<ASN1_VALUE*>(value), ASN1_ITEM_ptr(method->it));
+  return true;
 }
 
 }  // namespace
@@ -111,7 +131,17 @@ BasicConstraints BasicConstraintsOf(const Certificate& certificate) {
 }
 
 bool ExtensionsDecode(const Certificate& certificate) {
-  return (Flags(certificate) & EXFLAG_INVALID) == 0;
+  if ((Flags(certificate) & EXFLAG_INVALID) != 0) return false;
+  // RFC 5280, 4.2: "A certificate MUST NOT include more than one instance of a particular
+  // extension."
+  std::set<std::string> seen;
+  for (int i = 0; i < X509_get_ext_count(certificate.x509()); ++i)
+    if (!seen.insert(Dotted(X509_EXTENSION_get_object(X509_get_ext(certificate.x509(), i)))).second)
+      return false;
+  return std::ranges::all_of(kDecodedLate, [&](int nid) {
+    const int at = X509_get_ext_by_NID(certificate.x509(), nid, -1);
+    return at < 0 || Decodes(X509_get_ext(certificate.x509(), at));
+  });
 }
 
 std::vector<std::string> UnknownCriticalExtensions(const Certificate& certificate) {
@@ -119,9 +149,9 @@ std::vector<std::string> UnknownCriticalExtensions(const Certificate& certificat
   for (int i = 0; i < X509_get_ext_count(certificate.x509()); ++i) {
     X509_EXTENSION* extension = X509_get_ext(certificate.x509(), i);
     if (X509_EXTENSION_get_critical(extension) != 1) continue;
-    if (X509_supported_extension(extension) == 1) continue;
-    const std::string oid = Dotted(X509_EXTENSION_get_object(extension));
-    if (oid != kQcStatements) unknown.push_back(oid);
+    const ASN1_OBJECT* object = X509_EXTENSION_get_object(extension);
+    if (std::ranges::find(kProcessed, OBJ_obj2nid(object)) == kProcessed.end())
+      unknown.push_back(Dotted(object));
   }
   return unknown;
 }

@@ -40,10 +40,11 @@ struct BasicConstraints {
 };
 BasicConstraints BasicConstraintsOf(const Certificate& certificate);
 
-// False when an extension does not decode: then the certificate says nothing reliable.
+// False when an extension does not decode or occurs twice: then the certificate says nothing
+// reliable.
 bool ExtensionsDecode(const Certificate& certificate);
 
-// Dotted identifiers of critical extensions that neither OpenSSL nor we act on.
+// Dotted identifiers of critical extensions that nobody here acts on.
 std::vector<std::string> UnknownCriticalExtensions(const Certificate& certificate);
 
 std::optional<base::Bytes> SubjectKeyIdOf(const Certificate& certificate);

@@ -146,5 +146,24 @@ TEST_F(PathAttackTest, AnyPolicyIsNoneWhereItIsInhibited) {
   EXPECT_TRUE(Through(demand, {{kPolicies, kAnyPolicy}}).Has(PathProblemKind::kUnknownCritical));
 }
 
+TEST_F(PathAttackTest, CriticalExtensionsThatOnlyTheLibraryKnowsAreRefused) {
+  // RFC 3820 proxyCertInfo, RFC 3779 autonomous systems: nobody here acts on them.
+  for (const char* oid : {"1.3.6.1.5.5.7.1.14", "1.3.6.1.5.5.7.1.8"})
+    EXPECT_TRUE(Through({}, {{oid, "critical,DER:3000"}}).Has(PathProblemKind::kUnknownCritical))
+        << oid;
+}
+
+TEST_F(PathAttackTest, AnExtensionThatOccursTwiceIsMalformed) {
+  EXPECT_TRUE(Through({}, {{kPolicies, kPolicy4}, {kPolicies, kPolicy5}})
+                  .Has(PathProblemKind::kMalformedExtension));
+  EXPECT_TRUE(Through({}, {{"1.2.3.4", "DER:0500"}, {"1.2.3.4", "DER:0500"}})
+                  .Has(PathProblemKind::kMalformedExtension));
+}
+
+TEST_F(PathAttackTest, PoliciesThatDoNotDecodeAreMalformed) {
+  EXPECT_TRUE(Through({}, {{"2.5.29.32", "DER:0500"}}).Has(PathProblemKind::kMalformedExtension));
+  EXPECT_TRUE(Through({{"2.5.29.36", "DER:0500"}}).Has(PathProblemKind::kMalformedExtension));
+}
+
 }  // namespace
 }  // namespace signing
