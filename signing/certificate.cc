@@ -3,9 +3,14 @@
 #include <openssl/asn1.h>
 #include <openssl/bio.h>
 #include <openssl/bn.h>
+#include <openssl/core_names.h>
 #include <openssl/err.h>
+#include <openssl/evp.h>
+#include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include <algorithm>
+#include <array>
 #include <ctime>
 
 #include "base/c_handle.h"
@@ -30,6 +35,52 @@ void FreeBytes(unsigned char* bytes) {
   OPENSSL_free(bytes);
 }
 
+constexpr auto kCurves = std::to_array<int>({
+    NID_X9_62_prime192v1,
+    NID_secp224r1,
+    NID_X9_62_prime256v1,
+    NID_secp384r1,
+    NID_secp521r1,
+    NID_secp256k1,
+    NID_brainpoolP224r1,
+    NID_brainpoolP256r1,
+    NID_brainpoolP320r1,
+    NID_brainpoolP384r1,
+    NID_brainpoolP512r1,
+});
+
+bool HasKnownCurve(const X509* x509) {
+  X509_ALGOR* algorithm = nullptr;
+  if (X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &algorithm, X509_get_X509_PUBKEY(x509)) !=
+      1)
+    return false;
+  int type = V_ASN1_UNDEF;
+  const void* curve = nullptr;
+  X509_ALGOR_get0(nullptr, &type, &curve, algorithm);
+  if (type != V_ASN1_OBJECT) return false;
+  const int nid = OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(curve));
+  return std::ranges::find(kCurves, nid) != kCurves.end();
+}
+
+bool HasSoundExponent(const EVP_PKEY* key) {
+  constexpr int kMaxBits = 64;
+  BIGNUM* exponent = nullptr;
+  const bool read = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1;
+  const BigNumber owner{exponent};
+  return read && BN_is_odd(exponent) == 1 && BN_is_one(exponent) != 1 &&
+         BN_num_bits(exponent) <= kMaxBits;
+}
+
+EVP_PKEY* UsableKey(const X509* x509) {
+  EVP_PKEY* key = X509_get0_pubkey(x509);
+  bool usable = key != nullptr;
+  if (usable && EVP_PKEY_is_a(key, "EC") == 1) usable = HasKnownCurve(x509);
+  if (usable && (EVP_PKEY_is_a(key, "RSA") == 1 || EVP_PKEY_is_a(key, "RSA-PSS") == 1))
+    usable = HasSoundExponent(key);
+  ERR_clear_error();
+  return usable ? key : nullptr;
+}
+
 }  // namespace
 
 std::optional<Certificate> Certificate::Parse(base::ByteSpan der) {
@@ -40,6 +91,7 @@ std::optional<Certificate> Certificate::Parse(base::ByteSpan der) {
   Certificate certificate;
   certificate.der_ = std::make_shared<const base::Bytes>(der.begin(), der.end());
   certificate.x509_ = std::move(x509);
+  certificate.key_ = UsableKey(certificate.x509());
   return certificate;
 }
 
@@ -53,13 +105,8 @@ std::optional<Certificate> Certificate::Share(X509* x509) {
   Certificate certificate;
   certificate.der_ = std::make_shared<const base::Bytes>(std::move(der));
   certificate.x509_ = {x509, X509_free};
+  certificate.key_ = UsableKey(x509);
   return certificate;
-}
-
-EVP_PKEY* Certificate::key() const {
-  EVP_PKEY* key = X509_get0_pubkey(x509_.get());
-  ERR_clear_error();
-  return key;
 }
 
 base::Sha256Digest Certificate::Sha256() const {

@@ -25,8 +25,10 @@ class Certificate {
 
   const base::Bytes& der() const { return *der_; }
   X509* x509() const { return x509_.get(); }
-  // The public key; nullptr when OpenSSL cannot read it.
-  EVP_PKEY* key() const;
+  // The public key; nullptr when OpenSSL cannot read it, and for keys that prove nothing or cost
+  // too much: curves that are spelled out (RFC 5480, 2.1.1: "specifiedCurve [...] MUST NOT be
+  // used") or that nobody signs with, RSA exponents that are even, 1 or longer than 64 bits.
+  EVP_PKEY* key() const { return key_; }
 
   base::Sha256Digest Sha256() const;
   std::string SubjectText() const;  // RFC 2253 in UTF-8, printable.
@@ -41,6 +43,7 @@ class Certificate {
   Certificate() = default;
   std::shared_ptr<const base::Bytes> der_;
   std::shared_ptr<X509> x509_;
+  EVP_PKEY* key_ = nullptr;  // Of x509_.
 };
 
 std::optional<base::Time> TimeOf(const ASN1_TIME* time);

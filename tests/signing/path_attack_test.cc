@@ -1,5 +1,7 @@
 // What an attacker would make a path of.
 #include <gtest/gtest.h>
+#include <openssl/core_names.h>
+#include <openssl/param_build.h>
 
 #include "signing/path_builder.h"
 #include "tests/fakes/certificate_maker.h"
@@ -45,6 +47,40 @@ CertificatePath Build(const TrustSnapshot& trust, const Identity& leaf,
       {.leaf = certificate, .purpose = purpose, .time = at, .others = available});
 }
 
+tests::Key ExplicitEcKey() {
+  const base::CHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context{
+      EVP_PKEY_CTX_new_from_name(nullptr, "EC", nullptr)};
+  std::string curve = "P-256";
+  std::string encoding = "explicit";
+  const OSSL_PARAM parameters[] = {
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_GROUP_NAME, curve.data(), 0),
+      OSSL_PARAM_construct_utf8_string(OSSL_PKEY_PARAM_EC_ENCODING, encoding.data(), 0),
+      OSSL_PARAM_construct_end()};
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_keygen_init(context.get());
+  EVP_PKEY_CTX_set_params(context.get(), parameters);
+  EVP_PKEY_generate(context.get(), &key);
+  return tests::Key{key};
+}
+
+// The public half of an RSA key of 2048 bits with this exponent.
+tests::Key RsaWithExponent(const BIGNUM* exponent) {
+  const tests::Key honest = tests::MakeRsaKey();
+  BIGNUM* modulus = nullptr;
+  EVP_PKEY_get_bn_param(honest.get(), OSSL_PKEY_PARAM_RSA_N, &modulus);
+  const base::CHandle<BIGNUM, BN_free> owner{modulus};
+  const base::CHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free> build{OSSL_PARAM_BLD_new()};
+  OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_N, modulus);
+  OSSL_PARAM_BLD_push_BN(build.get(), OSSL_PKEY_PARAM_RSA_E, exponent);
+  const base::CHandle<OSSL_PARAM, OSSL_PARAM_free> parameters{OSSL_PARAM_BLD_to_param(build.get())};
+  const base::CHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context{
+      EVP_PKEY_CTX_new_from_name(nullptr, "RSA", nullptr)};
+  EVP_PKEY* key = nullptr;
+  EVP_PKEY_fromdata_init(context.get());
+  EVP_PKEY_fromdata(context.get(), &key, EVP_PKEY_PUBLIC_KEY, parameters.get());
+  return tests::Key{key};
+}
+
 class PathAttackTest : public testing::Test {
  protected:
   CertificatePath Through(const tests::Extensions& more, tests::Extensions leaf = {}) {
@@ -53,6 +89,10 @@ class PathAttackTest : public testing::Test {
     const Identity ca = Make({.name = "CA", .issuer = &root_, .extensions = extensions});
     const Identity signer = Make({.name = "signer", .issuer = &ca, .extensions = std::move(leaf)});
     return Build(Trusting(root_), signer, {&ca});
+  }
+  // A certificate of the root for this key.
+  Certificate For(EVP_PKEY* key) {
+    return Public(Make({.name = "signer", .issuer = &root_, .key = key}));
   }
 
   const Identity root_ = Make({.name = "Root", .extensions = CaExtensions()});
@@ -163,6 +203,40 @@ TEST_F(PathAttackTest, AnExtensionThatOccursTwiceIsMalformed) {
 TEST_F(PathAttackTest, PoliciesThatDoNotDecodeAreMalformed) {
   EXPECT_TRUE(Through({}, {{"2.5.29.32", "DER:0500"}}).Has(PathProblemKind::kMalformedExtension));
   EXPECT_TRUE(Through({{"2.5.29.36", "DER:0500"}}).Has(PathProblemKind::kMalformedExtension));
+}
+
+TEST_F(PathAttackTest, AKeyOnACurveOfItsOwnIsNoKey) {
+  const tests::Key key = ExplicitEcKey();
+  ASSERT_NE(key, nullptr);
+  EXPECT_EQ(For(key.get()).key(), nullptr);
+}
+
+TEST_F(PathAttackTest, AKeyOnACurveThatNobodySignsWithIsNoKey) {
+  const tests::Key key = tests::MakeEcKey("B-283");
+  EXPECT_EQ(For(key.get()).key(), nullptr);
+  for (const char* curve : {"P-256", "P-384", "P-521", "brainpoolP256r1"}) {
+    const tests::Key usual = tests::MakeEcKey(curve);
+    EXPECT_NE(For(usual.get()).key(), nullptr) << curve;
+  }
+}
+
+TEST_F(PathAttackTest, AnRsaKeyWhoseSignaturesAnybodyCanMakeIsNoKey) {
+  const base::CHandle<BIGNUM, BN_free> exponent{BN_new()};
+  for (const unsigned long value : {1UL, 2UL, 65536UL}) {
+    BN_set_word(exponent.get(), value);
+    EXPECT_EQ(For(RsaWithExponent(exponent.get()).get()).key(), nullptr) << value;
+  }
+  for (const unsigned long value : {3UL, 65537UL}) {
+    BN_set_word(exponent.get(), value);
+    EXPECT_NE(For(RsaWithExponent(exponent.get()).get()).key(), nullptr) << value;
+  }
+}
+
+TEST_F(PathAttackTest, AnRsaExponentThatMakesEachCheckSlowIsNoKey) {
+  const base::CHandle<BIGNUM, BN_free> exponent{BN_new()};
+  BN_set_bit(exponent.get(), 2000);
+  BN_add_word(exponent.get(), 1);
+  EXPECT_EQ(For(RsaWithExponent(exponent.get()).get()).key(), nullptr);
 }
 
 }  // namespace
