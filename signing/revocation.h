@@ -52,13 +52,14 @@ enum class RevocationAuthority {
   kNone,          // It may not.
   kIssuer,        // It is the issuer's.
   kDelegated,     // RFC 6960, 4.2.2.2: certified by the issuer itself with id-kp-OCSPSigning.
-  kTrustService,  // An OCSP service of the same provider in a trusted list, approved then.
+  kTrustService,  // An OCSP service of the issuer's provider in a trusted list, approved then.
   kConfigured,    // Handed in as trusted, with id-kp-OCSPSigning.
 };
 
 class OcspResponse {
  public:
-  // kInvalidInput "ocsp.malformed": no successful basic response that decodes.
+  // kInvalidInput "ocsp.malformed": no successful basic response that decodes, or one with a
+  // critical extension that we do not know.
   static base::Result<OcspResponse> Parse(base::ByteSpan der);
 
   const base::Bytes& der() const;
@@ -70,7 +71,9 @@ class OcspResponse {
   std::optional<base::Bytes> Nonce() const;
 
   // The certificate that ResponderID names and whose key made the signature, from those inside
-  // or `others`; nullopt when there is none: then the response proves nothing.
+  // or `others`; nullopt when there is none: then the response proves nothing. Nor does one
+  // whose signer is not among the first kMaxSigners that fit its ResponderID.
+  static constexpr std::size_t kMaxSigners = 32;
   std::optional<Certificate> Signer(const std::vector<Certificate>& others) const;
   // The same, from the snapshot as well: some responses name a responder that only a trusted
   // list has.
@@ -78,7 +81,8 @@ class OcspResponse {
                                     const TrustSnapshot& trust) const;
 
   // What it says about the certificate, by a CertID computed with the response's own hash.
-  // Of several answers the worst, then the newest. nullopt: it speaks of others.
+  // Of several answers the worst, then the newest. nullopt: it speaks of others. kUnknown for an
+  // answer with a critical extension that we do not know.
   std::optional<RevocationEntry> About(const Certificate& certificate,
                                        const Certificate& issuer) const;
 
@@ -101,8 +105,9 @@ RevocationAuthority AuthorityOf(const Certificate& responder, const Certificate&
 class RevocationList {
  public:
   // kInvalidInput "crl.malformed"; "crl.delta" for one that only adds to another;
-  // "crl.unsupported" for indirect lists, lists of some reasons only, and critical extensions
-  // that we do not know.
+  // "crl.unsupported" for indirect lists, lists of some reasons only, distribution points that
+  // are named relative to the issuer, and critical extensions, of the list or of an entry, that
+  // we do not know. Linear in the size of the list.
   static base::Result<RevocationList> Parse(base::ByteSpan der);
 
   const base::Bytes& der() const;
@@ -115,8 +120,9 @@ class RevocationList {
   // Issued in the issuer's name, signed by its key, and its keyUsage allows that.
   bool IsSignedBy(const Certificate& issuer) const;
 
-  // nullopt when the list does not speak of such certificates (another issuer, or only of CAs
-  // or only of users). Logarithmic in the size of the list.
+  // nullopt when the list does not speak of such certificates (another issuer, only of CAs or
+  // only of users, or of a distribution point that the certificate does not name). kUnknown for
+  // an entry that says it was removed. Logarithmic in the size of the list.
   std::optional<RevocationEntry> About(const Certificate& certificate) const;
 
  private:

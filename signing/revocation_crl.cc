@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 #include "base/c_handle.h"
 #include "signing/certificate_extensions.h"
@@ -17,6 +18,7 @@ namespace {
 
 using Crl = base::CHandle<X509_CRL, X509_CRL_free>;
 using DistributionPoint = base::CHandle<ISSUING_DIST_POINT, ISSUING_DIST_POINT_free>;
+using Points = base::CHandle<CRL_DIST_POINTS, CRL_DIST_POINTS_free>;
 using Integer = base::CHandle<ASN1_INTEGER, ASN1_INTEGER_free>;
 using BigNumber = base::CHandle<BIGNUM, BN_free>;
 using Enumerated = base::CHandle<ASN1_ENUMERATED, ASN1_ENUMERATED_free>;
@@ -41,13 +43,59 @@ bool HasUnknownCritical(const X509_CRL* crl) {
   return false;
 }
 
+// RFC 5280, 5.3: "If a CRL contains a critical CRL entry extension that the application cannot
+// process, then the application MUST NOT use that CRL to determine the status of any
+// certificates." One by which an entry is another issuer's is such, critical or not.
+bool HasUnknownEntries(X509_CRL* crl) {
+  const STACK_OF(X509_REVOKED)* entries = X509_CRL_get_REVOKED(crl);
+  for (int i = 0; i < sk_X509_REVOKED_num(entries); ++i) {
+    const X509_REVOKED* entry = sk_X509_REVOKED_value(entries, i);
+    for (int j = 0; j < X509_REVOKED_get_ext_count(entry); ++j) {
+      X509_EXTENSION* extension = X509_REVOKED_get_ext(entry, j);
+      const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+      if (nid == NID_crl_reason || nid == NID_invalidity_date) continue;
+      if (nid == NID_certificate_issuer || X509_EXTENSION_get_critical(extension) == 1) return true;
+    }
+  }
+  return false;
+}
+
 // Of which certificates the list speaks.
 struct Scope {
   bool readable = true;
   bool supported = true;
   bool only_users = false;
   bool only_cas = false;
+  std::shared_ptr<GENERAL_NAMES> points;  // Only of certificates that name one of these.
 };
+
+void FreeNames(GENERAL_NAMES* names) {
+  GENERAL_NAMES_free(names);
+}
+
+constexpr int kFullName = 0;  // Of DistributionPointName; 1 is relative to the issuer's name.
+
+bool HaveOneInCommon(const GENERAL_NAMES* names, const GENERAL_NAMES* others) {
+  for (int i = 0; i < sk_GENERAL_NAME_num(names); ++i)
+    for (int j = 0; j < sk_GENERAL_NAME_num(others); ++j)
+      if (GENERAL_NAME_cmp(sk_GENERAL_NAME_value(names, i), sk_GENERAL_NAME_value(others, j)) == 0)
+        return true;
+  return false;
+}
+
+// RFC 5280, 6.3.3 (b) (2) (i): "verify that one of the names in the IDP matches one of the names
+// in the DP". Else the list of another part of the issuer's certificates passes for theirs.
+bool NamesOneOf(const Certificate& certificate, const GENERAL_NAMES* points) {
+  const Points own{static_cast<CRL_DIST_POINTS*>(
+      X509_get_ext_d2i(certificate.x509(), NID_crl_distribution_points, nullptr, nullptr))};
+  ERR_clear_error();
+  for (int i = 0; i < sk_DIST_POINT_num(own.get()); ++i) {
+    const DIST_POINT_NAME* name = sk_DIST_POINT_value(own.get(), i)->distpoint;
+    if (name != nullptr && name->type == kFullName && HaveOneInCommon(name->name.fullname, points))
+      return true;
+  }
+  return false;
+}
 
 // RFC 5280, 5.2.5.
 Scope ScopeOf(const X509_CRL* crl) {
@@ -55,12 +103,17 @@ Scope ScopeOf(const X509_CRL* crl) {
   const DistributionPoint point{static_cast<ISSUING_DIST_POINT*>(
       X509_CRL_get_ext_d2i(crl, NID_issuing_distribution_point, &critical, nullptr))};
   ERR_clear_error();
-  if (!point) return {.readable = critical == -1};
-  return {.readable = true,
-          .supported =
-              point->indirectCRL <= 0 && point->onlysomereasons == nullptr && point->onlyattr <= 0,
-          .only_users = point->onlyuser > 0,
-          .only_cas = point->onlyCA > 0};
+  Scope scope;
+  scope.readable = point || critical == -1;
+  if (!point) return scope;
+  DIST_POINT_NAME* name = point->distpoint;
+  scope.supported = point->indirectCRL <= 0 && point->onlysomereasons == nullptr &&
+                    point->onlyattr <= 0 && (name == nullptr || name->type == kFullName);
+  scope.only_users = point->onlyuser > 0;
+  scope.only_cas = point->onlyCA > 0;
+  if (name != nullptr && name->type == kFullName)
+    scope.points = {std::exchange(name->name.fullname, nullptr), FreeNames};
+  return scope;
 }
 
 std::optional<base::Time> ExpiredCertsOnCrl(const X509_CRL* crl) {
@@ -108,9 +161,10 @@ base::Result<RevocationList> RevocationList::Parse(base::ByteSpan der) {
   const auto this_update = ToTime(X509_CRL_get0_lastUpdate(crl));
   if (!content->scope.readable || !this_update)
     return base::Error{base::ErrorCode::kInvalidInput, "crl.malformed", "a field is unreadable"};
-  if (!content->scope.supported || HasUnknownCritical(crl))
-    return base::Error{base::ErrorCode::kInvalidInput, "crl.unsupported",
-                       "indirect, partitioned by reason, or an unknown critical extension"};
+  if (!content->scope.supported || HasUnknownCritical(crl) || HasUnknownEntries(crl))
+    return base::Error{
+        base::ErrorCode::kInvalidInput, "crl.unsupported",
+        "indirect, partitioned by reason, or a critical extension that we do not know"};
   content->this_update = *this_update;
   content->der.assign(der.begin(), der.end());
   return RevocationList(std::move(content));
@@ -167,6 +221,8 @@ std::optional<RevocationEntry> RevocationList::About(const Certificate& certific
   const bool is_ca = BasicConstraintsOf(certificate).ca;
   if ((content_->scope.only_users && is_ca) || (content_->scope.only_cas && !is_ca))
     return std::nullopt;
+  if (content_->scope.points && !NamesOneOf(certificate, content_->scope.points.get()))
+    return std::nullopt;
   RevocationEntry entry;
   entry.state = RevocationState::kGood;
   entry.this_update = content_->this_update;
@@ -175,8 +231,15 @@ std::optional<RevocationEntry> RevocationList::About(const Certificate& certific
   entry.archive_cutoff = ExpiredCertsOnCrl(crl);
   X509_REVOKED* revoked = nullptr;
   // Sorts once, then searches by halves.
-  if (X509_CRL_get0_by_serial(crl, &revoked, X509_get0_serialNumber(certificate.x509())) != 1)
+  constexpr int kAbsent = 0;
+  constexpr int kRemoved = 2;  // "removeFromCRL", which only a delta CRL may say (5.3.1).
+  const int found =
+      X509_CRL_get0_by_serial(crl, &revoked, X509_get0_serialNumber(certificate.x509()));
+  if (found == kAbsent) return entry;
+  if (found == kRemoved) {
+    entry.state = RevocationState::kUnknown;
     return entry;
+  }
   entry.state = RevocationState::kRevoked;
   entry.revoked_at = ToTime(X509_REVOKED_get0_revocationDate(revoked));
   entry.reason = ReasonOf(revoked);

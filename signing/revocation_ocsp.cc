@@ -4,6 +4,7 @@
 #include <openssl/x509v3.h>
 
 #include <algorithm>
+#include <array>
 
 #include "base/c_handle.h"
 #include "signing/certificate_extensions.h"
@@ -29,6 +30,27 @@ std::vector<Certificate> CertificatesOf(const OCSP_BASICRESP* basic) {
     if (auto certificate = Certificate::Share(sk_X509_value(inside, i)))
       found.push_back(std::move(*certificate));
   return found;
+}
+
+// RFC 6960, 4.4: unknown extensions may be ignored unless they are critical.
+bool IsUnknownCritical(X509_EXTENSION* extension) {
+  constexpr std::array kKnown = {NID_id_pkix_OCSP_Nonce, NID_id_pkix_OCSP_archiveCutoff,
+                                 NID_id_pkix_OCSP_CrlID};
+  const int nid = OBJ_obj2nid(X509_EXTENSION_get_object(extension));
+  return X509_EXTENSION_get_critical(extension) == 1 &&
+         std::ranges::find(kKnown, nid) == kKnown.end();
+}
+
+bool HasUnknownCritical(OCSP_BASICRESP* basic) {
+  for (int i = 0; i < OCSP_BASICRESP_get_ext_count(basic); ++i)
+    if (IsUnknownCritical(OCSP_BASICRESP_get_ext(basic, i))) return true;
+  return false;
+}
+
+bool HasUnknownCritical(OCSP_SINGLERESP* single) {
+  for (int i = 0; i < OCSP_SINGLERESP_get_ext_count(single); ++i)
+    if (IsUnknownCritical(OCSP_SINGLERESP_get_ext(single, i))) return true;
+  return false;
 }
 
 // RFC 6960, 4.2.1: KeyHash is the SHA-1 hash of the responder's public key, without tag,
@@ -100,7 +122,9 @@ std::optional<RevocationEntry> Read(OCSP_SINGLERESP* single, base::Time produced
   entry.this_update = *this_update;
   entry.next_update = ToTime(to);
   entry.archive_cutoff = ArchiveCutoff(single);
-  if (state == V_OCSP_CERTSTATUS_GOOD) entry.state = RevocationState::kGood;
+  // A revocation stands whatever else the answer says.
+  if (state == V_OCSP_CERTSTATUS_GOOD && !HasUnknownCritical(single))
+    entry.state = RevocationState::kGood;
   if (state != V_OCSP_CERTSTATUS_REVOKED) return entry;
   entry.state = RevocationState::kRevoked;
   entry.revoked_at = ToTime(revoked);
@@ -120,9 +144,17 @@ bool IsServiceOf(const TrustService& service, const TrustService* issuer_service
   const TrustStatus* status = service.At(at);
   if (status == nullptr || (!IsApproved(*status, at) && !IsNational(*status))) return false;
   if (status->type != trust_uri::kOcsp && status->type != trust_uri::kOcspQc) return false;
-  // A provider's responder answers for that provider's certificates, not for the whole Union's.
-  return issuer_service == nullptr || (service.territory == issuer_service->territory &&
-                                       service.provider == issuer_service->provider);
+  // A provider's responder answers for that provider's certificates, not for the whole Union's,
+  // nor for those of a CA that no list has.
+  return issuer_service != nullptr && service.territory == issuer_service->territory &&
+         service.provider == issuer_service->provider;
+}
+
+// RFC 5280, 4.2.1.12: both extensions of a certificate bind.
+bool MaySignAnswers(const Certificate& certificate) {
+  const auto usage = KeyUsageOf(certificate);
+  return HasExtendedKeyUsage(certificate, kOcspSigning) &&
+         (!usage || (*usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0);
 }
 
 bool IssuedDirectly(const Certificate& certificate, const Certificate& issuer) {
@@ -156,6 +188,7 @@ base::Result<OcspResponse> OcspResponse::Parse(base::ByteSpan der) {
   if (!content->basic) return Malformed("no basic response");
   const auto produced_at = ToTime(OCSP_resp_get0_produced_at(content->basic.get()));
   const int answers = OCSP_resp_count(content->basic.get());
+  if (HasUnknownCritical(content->basic.get())) return Malformed("a critical extension");
   if (!produced_at || answers < 1 || answers > kMaxAnswers) return Malformed("no usable answer");
   content->der.assign(der.begin(), der.end());
   content->produced_at = *produced_at;
@@ -200,11 +233,17 @@ std::optional<base::Bytes> OcspResponse::Nonce() const {
 }
 
 std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& others) const {
-  for (const auto* list : {&content_->certificates, &others})
-    for (const Certificate& certificate : *list)
-      if (IsNamed(content_->basic.get(), certificate) &&
-          IsSignedBy(content_->basic.get(), certificate))
-        return certificate;
+  std::vector<const Certificate*> tried;
+  for (const auto* list : {&content_->certificates, &others}) {
+    for (const Certificate& certificate : *list) {
+      if (tried.size() >= kMaxSigners) return std::nullopt;
+      const bool again = std::ranges::any_of(
+          tried, [&](const Certificate* other) { return other->der() == certificate.der(); });
+      if (again || !IsNamed(content_->basic.get(), certificate)) continue;
+      if (IsSignedBy(content_->basic.get(), certificate)) return certificate;
+      tried.push_back(&certificate);
+    }
+  }
   return std::nullopt;
 }
 
@@ -242,7 +281,7 @@ RevocationAuthority AuthorityOf(const Certificate& responder, const Certificate&
                                 const TrustService* issuer_service, base::Time at,
                                 const TrustSnapshot& trust) {
   if (IsSameEntity(responder, issuer)) return RevocationAuthority::kIssuer;
-  const bool for_ocsp = HasExtendedKeyUsage(responder, kOcspSigning);
+  const bool for_ocsp = MaySignAnswers(responder);
   if (for_ocsp && IssuedDirectly(responder, issuer)) return RevocationAuthority::kDelegated;
   bool handed_in = false;
   for (const TrustEntry& entry : trust.Same(responder)) {

@@ -21,7 +21,14 @@ struct OcspSpec {
   const EVP_MD* id_digest = EVP_sha1();
   base::Time this_update = Day(2023, 3, 1);
   base::Time next_update = Day(2023, 3, 2);
+  std::string extension{};         // A critical extension of the response, dotted.
+  std::string answer_extension{};  // Of the single answer.
 };
+
+// Critical, with NULL inside.
+inline X509_EXTENSION* CriticalExtension(const std::string& oid) {
+  return X509V3_EXT_nconf(nullptr, nullptr, oid.c_str(), "critical,DER:0500");
+}
 
 inline base::Bytes MakeOcsp(const OcspSpec& spec) {
   using Time = base::CHandle<ASN1_TIME, ASN1_TIME_free>;
@@ -32,8 +39,14 @@ inline base::Bytes MakeOcsp(const OcspSpec& spec) {
   const Time to{ASN1_TIME_set(nullptr, spec.next_update.time_since_epoch().count())};
   const Time revoked{ASN1_TIME_set(nullptr, Day(2023, 2, 1).time_since_epoch().count())};
   const bool is_revoked = spec.status == V_OCSP_CERTSTATUS_REVOKED;
-  OCSP_basic_add1_status(basic.get(), id.get(), spec.status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
-                         is_revoked ? revoked.get() : nullptr, from.get(), to.get());
+  OCSP_SINGLERESP* answer =
+      OCSP_basic_add1_status(basic.get(), id.get(), spec.status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+                             is_revoked ? revoked.get() : nullptr, from.get(), to.get());
+  using Extension = base::CHandle<X509_EXTENSION, X509_EXTENSION_free>;
+  if (!spec.extension.empty())
+    OCSP_BASICRESP_add_ext(basic.get(), Extension{CriticalExtension(spec.extension)}.get(), -1);
+  if (!spec.answer_extension.empty())
+    OCSP_SINGLERESP_add_ext(answer, Extension{CriticalExtension(spec.answer_extension)}.get(), -1);
   const unsigned long flags =
       (spec.by_key ? OCSP_RESPID_KEY : 0U) | (spec.with_certificate ? 0U : OCSP_NOCERTS);
   if (OCSP_basic_sign(basic.get(), spec.responder->certificate.get(), spec.responder->key.get(),
@@ -52,6 +65,8 @@ struct CrlSpec {
   std::vector<const Identity*> revoked{};
   int others = 0;  // So many more entries.
   std::vector<std::pair<std::string, std::string>> extensions{};
+  std::string entry_extension{};  // A critical extension of each revoked entry, dotted.
+  int reason = -1;                // Of each revoked entry.
 };
 
 inline base::Bytes MakeCrl(const CrlSpec& spec) {
@@ -67,6 +82,16 @@ inline base::Bytes MakeCrl(const CrlSpec& spec) {
     X509_REVOKED* entry = X509_REVOKED_new();  // Owned by the list from here on.
     X509_REVOKED_set_serialNumber(entry, const_cast<ASN1_INTEGER*>(serial));
     X509_REVOKED_set_revocationDate(entry, from.get());
+    if (spec.reason >= 0) {
+      const base::CHandle<ASN1_ENUMERATED, ASN1_ENUMERATED_free> reason{ASN1_ENUMERATED_new()};
+      ASN1_ENUMERATED_set(reason.get(), spec.reason);
+      X509_REVOKED_add1_ext_i2d(entry, NID_crl_reason, reason.get(), 0, 0);
+    }
+    if (!spec.entry_extension.empty()) {
+      const base::CHandle<X509_EXTENSION, X509_EXTENSION_free> extension{
+          CriticalExtension(spec.entry_extension)};
+      X509_REVOKED_add_ext(entry, extension.get(), -1);
+    }
     X509_CRL_add0_revoked(crl.get(), entry);
   };
   for (const Identity* identity : spec.revoked)
