@@ -35,6 +35,7 @@ std::uint8_t Number(base::ByteSpan oid, std::size_t arcs) {
 bool ReadTypes(DerReader& statement, QcStatements& found) {
   const auto types = statement.Take(kDerSequence);
   if (!types) return false;
+  found.typed = true;
   DerReader reader(*types);
   while (!reader.empty()) {
     const auto oid = reader.Take(kDerObject);

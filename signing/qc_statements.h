@@ -9,7 +9,8 @@ struct QcStatements {
   bool readable = true;     // False: the extension is there and does not decode.
   bool compliance = false;  // esi4-qcStatement-1
   bool qscd = false;        // esi4-qcStatement-4
-  bool type_esig = false;   // esi4-qcStatement-6
+  bool typed = false;       // esi4-qcStatement-6, of whatever type
+  bool type_esig = false;
   bool type_eseal = false;
   bool type_web = false;
   bool other_country = false;    // esi4-qcStatement-7: qualified by another law than the Union's.

@@ -20,9 +20,26 @@ std::string_view WordOf(std::string_view uri) {
   return {};
 }
 
+// Qualifiers that say nothing beside the certificate, or that are asked for below.
+constexpr auto kQualifiers = std::to_array<std::string_view>({
+    "QCStatement",
+    "NotQualified",
+    "QCWithSSCD",
+    "QCNoSSCD",
+    "QCSSCDStatusAsInCert",
+    "QCWithQSCD",
+    "QCNoQSCD",
+    "QCQSCDStatusAsInCert",
+    "QCQSCDManagedOnBehalf",
+    "QCForLegalPerson",
+    "QCForESig",
+    "QCForESeal",
+    "QCForWSA",
+});
+
 // What the list says of this certificate by its qualifiers.
 struct Overrides {
-  bool unsure = false;  // A qualifier hangs on something that we cannot look at.
+  bool unsure = false;  // A qualifier, or what it hangs on, is none that we know.
   std::vector<std::string_view> words;
 
   bool Has(std::string_view word) const { return std::ranges::find(words, word) != words.end(); }
@@ -34,7 +51,11 @@ Overrides OverridesOf(const TrustStatus& status, const Certificate& certificate)
     const auto fits = Fits(qualifier.criteria, certificate);
     overrides.unsure = overrides.unsure || !fits.has_value();
     if (!fits.value_or(false)) continue;
-    for (const std::string& uri : qualifier.uris) overrides.words.push_back(WordOf(uri));
+    for (const std::string& uri : qualifier.uris) {
+      overrides.words.push_back(WordOf(uri));
+      const bool known = std::ranges::find(kQualifiers, WordOf(uri)) != kQualifiers.end();
+      overrides.unsure = overrides.unsure || !known;
+    }
   }
   return overrides;
 }
@@ -74,7 +95,8 @@ CertificateUse UseOf(const QcStatements& statements, const Overrides& overrides)
   const bool eseal = overrides.Has("QCForESeal") || overrides.Has("QCForLegalPerson");
   const bool web = overrides.Has("QCForWSA");
   if (esig || eseal || web) return OnlyOne(esig, eseal, web);
-  if (statements.type_esig || statements.type_eseal || statements.type_web)
+  // A type of somebody's own says that it is for something else.
+  if (statements.typed)
     return OnlyOne(statements.type_esig, statements.type_eseal, statements.type_web);
   // EN 319 412-5, 4.2.3: without the statement, "the certificate is [...] for electronic
   // signatures".

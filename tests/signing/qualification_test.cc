@@ -24,6 +24,7 @@ const std::string kCompliance = "3008060604008E460101";
 const std::string kQscd = "3008060604008E460104";
 const std::string kEsigType = "3013060604008E4601063009060704008E46010601";
 const std::string kEsealType = "3013060604008E4601063009060704008E46010602";
+const std::string kOtherType = "3013060604008E4601063009060704008E46010609";
 const std::string kForeignLaw =
     "300E060604008E46010730041302"
     "5553";
@@ -258,6 +259,16 @@ TEST_F(QualificationTest, L24_ATssQcOfNationalStatusIsNationalAndNeverQTSA) {
   EXPECT_EQ(QualifyStamp("TSA/TSS-QC", Day(2017, 2, 1)), "TSA-national");
   EXPECT_EQ(QualifyStamp("TSA/TSS-QC", Day(2016, 1, 1)), "TSA-national");
   EXPECT_EQ(QualifyStamp("TSA/TSS-QC", Day(2015, 2, 1)), "TSA");
+}
+
+TEST_F(QualificationTest, ACertificateOfATypeNobodyKnowsIsNotForSignatures) {
+  EXPECT_EQ(Qualify(kCompliance + kQscd + kOtherType), "Unknown-QC-QSCD");
+}
+
+TEST_F(QualificationTest, AQualifierNobodyKnowsLeavesTheCertificateUnsure) {
+  EXPECT_EQ(Qualify(kCompliance + kQscd + kEsigType,
+                    QualificationExtension("QCSomethingNew", kNonRepudiation)),
+            "AdESig");
 }
 
 }  // namespace
