@@ -83,7 +83,10 @@ std::string OtherInformation(const xmlNode* pointer, std::string_view name) {
 
 // False for an extension that must be understood and is not.
 bool ReadExtension(const xmlNode* extension, TrustStatus& status) {
-  const std::string critical = AttributeOf(extension, "Critical").value_or("false");
+  const std::string text = AttributeOf(extension, "Critical").value_or("false");
+  const bool critical = text != "false" && text != "0";
+  // Whatever it says, it says it in words that no reader looks for.
+  if (critical && FirstElement(extension) == nullptr) return false;
   for (const xmlNode* node = FirstElement(extension); node != nullptr; node = NextElement(node)) {
     if (IsElement(node, kTslQualifiers, "Qualifications")) {
       for (TrustQualifier& qualifier : ReadQualifications(node))
@@ -92,7 +95,7 @@ bool ReadExtension(const xmlNode* extension, TrustStatus& status) {
       status.additional.push_back(ChildText(node, "URI"));
     } else if (IsElement(node, kTsl, "ExpiredCertsRevocationInfo")) {
       status.expired_certificates_from = base::ParseTime(TrimmedText(node));
-    } else if (NameOf(node) != "TakenOverBy" && critical != "false" && critical != "0") {
+    } else if (critical && !IsElement(node, kTslAdditional, "TakenOverBy")) {
       return false;
     }
   }

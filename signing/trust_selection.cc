@@ -92,34 +92,37 @@ class Selector {
     return std::move(opened).value();
   }
 
+  // Oldest first. Only the latest verified edition says who signs the next: a key that an
+  // edition has taken out of use cannot bring itself back, though it is still handed in.
   void SelectListOfLists(Editions& editions) {
     std::ranges::sort(editions, IsNewer);
-    Findings of_newest = findings_;  // Spoken of again when the chain comes to it.
-    if (auto newest = OpenIfSignedBy(*editions.front(), inputs_.certificates))
-      return Use(*editions.front(), std::move(*newest));
-    if (editions.size() == 1) return;
-    std::swap(findings_, of_newest);
-    FollowPivots(editions);
-  }
-
-  // Oldest first. Only the latest verified edition says who signs the next: a key that an
-  // edition has taken out of use cannot bring itself back.
-  void FollowPivots(const Editions& newest_first) {
-    std::vector<Certificate> named;
+    std::vector<Certificate> allowed = inputs_.certificates;
     std::optional<OpenedList> verified;
     const TrustListFile* verified_file = nullptr;
-    for (auto at = newest_first.rbegin(); at != newest_first.rend(); ++at) {
-      std::vector<Certificate> allowed = inputs_.certificates;
-      AddMissing(named, allowed);
+    for (auto at = editions.rbegin(); at != editions.rend(); ++at) {
       auto opened = OpenIfSignedBy(**at, allowed);
       if (!opened) continue;
-      named = NamedFor(ReadTrustPointers(opened->document, store_), opened->header);
-      AddMissing({opened->signer}, selection_.list_signers);
-      AddMissing(named, selection_.list_signers);
+      Follow(*opened, allowed);
       verified = std::move(opened);
       verified_file = *at;
     }
     if (verified) Use(*verified_file, std::move(*verified));
+  }
+
+  // Who may sign the edition after this one.
+  void Follow(const OpenedList& edition, std::vector<Certificate>& allowed) {
+    const auto named = NamedFor(ReadTrustPointers(edition.document, store_), edition.header);
+    AddMissing({edition.signer}, selection_.list_signers);
+    AddMissing(named, selection_.list_signers);
+    std::vector<Certificate>& in_use = in_use_[edition.header.territory];
+    AddMissing({edition.signer}, in_use);
+    // An edition that names nobody takes nobody out of use.
+    if (named.empty()) return;
+    std::erase_if(allowed, [&](const Certificate& certificate) {
+      return Contains(in_use, certificate) && !Contains(named, certificate);
+    });
+    AddMissing(named, allowed);
+    in_use = named;
   }
 
   static std::vector<Certificate> NamedFor(const std::vector<TrustPointer>& pointers,
@@ -175,6 +178,8 @@ class Selector {
   CertificateStore& store_;
   Findings& findings_;
   TrustSelection selection_;
+  // By territory of a list of lists: whom its editions, so far, had sign.
+  std::map<std::string, std::vector<Certificate>> in_use_;
 };
 
 }  // namespace

@@ -26,7 +26,8 @@ struct TrustSelection {
 
 // Rules (TS 119 612, TS 119 615 4.1 to 4.3):
 // - A list of lists is verified by a certificate handed in, or by one that the verified edition
-//   before it names for itself (the chain of pivots).
+//   before it names for itself (the chain of pivots). One that an edition signed with or named,
+//   and that a later one does not name, is out of use from there on, handed in or not.
 // - Any other list is verified by a certificate handed in, or by one that the list of lists in
 //   force names for its territory.
 // - Of several editions the newest issued at or before `at` counts; the sequence number

@@ -182,6 +182,24 @@ TEST_F(PivotTest, AKeyThatALaterPivotLeftOutCannotComeBack) {
   EXPECT_EQ(snapshot.lists()[0].sequence, 2);
 }
 
+TEST_F(PivotTest, AKeyThatAPivotReplacedSignsNoLaterListThoughItIsHandedIn) {
+  europe_.pointers[0].signers = {&europe_signer_};
+  europe_.pointers.push_back({"LV", {&stranger_}});
+  inputs_.Add(pivot_.SignedBy(europe_signer_)).Add(europe_.SignedBy(europe_signer_));
+  const auto snapshot = inputs_.Add(list_.SignedBy(stranger_)).Add(europe_signer_).Read();
+  ASSERT_EQ(snapshot.lists().size(), 1U);
+  EXPECT_EQ(snapshot.lists()[0].sequence, 1);
+  EXPECT_TRUE(inputs_.Found("trust.list-other-signer"));
+}
+
+TEST_F(PivotTest, ACertificateHandedInThatNoEditionKnewMaySignTheNext) {
+  europe_.pointers[0].signers = {&stranger_};
+  inputs_.Add(pivot_.SignedBy(europe_signer_)).Add(europe_.SignedBy(stranger_));
+  const auto snapshot = inputs_.Add(europe_signer_).Add(stranger_).Read();
+  ASSERT_EQ(snapshot.lists().size(), 1U);
+  EXPECT_EQ(snapshot.lists()[0].sequence, 2);
+}
+
 TEST_F(TrustSnapshotTest, TheNewestEditionCountsAndAnOlderOneAddsNothing) {
   TrustListMaker newer = list_;
   newer.sequence = 2;
@@ -303,6 +321,12 @@ TEST_F(TrustSnapshotTest, ACertificateIsFoundByNameKeyIdAndItself) {
   EXPECT_EQ(snapshot.WithSubject(X509_get_subject_name(ca.x509())).size(), 1U);
   EXPECT_EQ(snapshot.Same(ca).size(), 1U);
   EXPECT_TRUE(snapshot.Same(Public(Make({.name = "CA"}))).empty());
+}
+
+TEST_F(TrustSnapshotTest, ACriticalExtensionWithoutElementsIsNotUnderstood) {
+  list_.services[0].history[0].extensions = "<Extension Critical=\"true\">words</Extension>";
+  const auto snapshot = inputs_.Add(list_.SignedBy(signer_)).Add(signer_).Read();
+  EXPECT_EQ(snapshot.services().at(0).At(kNow), nullptr);
 }
 
 }  // namespace
