@@ -68,10 +68,19 @@ std::string FractionOf(const ASN1_GENERALIZEDTIME* time) {
   return text.substr(point + 1, end - point - 1);
 }
 
+bool HasCriticalExtension(TS_TST_INFO* info) {
+  for (int i = 0; i < TS_TST_INFO_get_ext_count(info); ++i)
+    if (X509_EXTENSION_get_critical(TS_TST_INFO_get_ext(info, i)) == 1) return true;
+  return false;
+}
+
 base::Status ReadTstInfo(base::ByteSpan der, TimestampToken& token) {
   const unsigned char* at = der.data();
   const TstInfo info{d2i_TS_TST_INFO(nullptr, &at, static_cast<long>(der.size()))};
   if (!info || at != der.data() + der.size()) return Malformed("no TSTInfo");
+  // RFC 3161, 2.4.2: version 1. Its extensions are those of RFC 5280; we know none.
+  if (TS_TST_INFO_get_version(info.get()) != 1 || HasCriticalExtension(info.get()))
+    return Malformed("a TSTInfo that we do not understand");
   TS_MSG_IMPRINT* imprint = TS_TST_INFO_get_msg_imprint(info.get());
   const ASN1_OBJECT* algorithm = nullptr;
   X509_ALGOR_get0(&algorithm, nullptr, nullptr, TS_MSG_IMPRINT_get_algo(imprint));
@@ -136,13 +145,17 @@ std::optional<NamedCertificate> FirstNamed(const ASN1_TYPE* attribute, bool v2) 
   return named;
 }
 
-// A token may name its signer in both attributes; both must then mean the same certificate.
+// A token may name its signer in both attributes; both must then mean the same certificate. One
+// that is there and cannot be read names nobody, whatever the other says.
 std::vector<NamedCertificate> NamedSigners(const CMS_SignerInfo* signer) {
   std::vector<NamedCertificate> named;
-  const auto v2 = FirstNamed(SignedAttribute(signer, NID_id_smime_aa_signingCertificateV2), true);
-  const auto v1 = FirstNamed(SignedAttribute(signer, NID_id_smime_aa_signingCertificate), false);
-  if (v2) named.push_back(*v2);
-  if (v1) named.push_back(*v1);
+  for (const int nid : {NID_id_smime_aa_signingCertificateV2, NID_id_smime_aa_signingCertificate}) {
+    if (CMS_signed_get_attr_by_NID(signer, nid, -1) < 0) continue;
+    const auto one =
+        FirstNamed(SignedAttribute(signer, nid), nid == NID_id_smime_aa_signingCertificateV2);
+    if (!one) return {};
+    named.push_back(*one);
+  }
   return named;
 }
 

@@ -39,7 +39,8 @@ struct TimestampToken {
   bool ImprintIs(base::ByteSpan digest) const;
 };
 
-// kInvalidInput "timestamp.malformed": no SignedData with one signer over a TSTInfo.
+// kInvalidInput "timestamp.malformed": no SignedData with one signer over a TSTInfo, or a TSTInfo
+// of another version or with a critical extension.
 base::Result<TimestampToken> ParseTimestampToken(base::ByteSpan der,
                                                  const std::vector<Certificate>& others);
 

@@ -5,6 +5,7 @@
 #include <openssl/ts.h>
 
 #include <cstdlib>
+#include <string>
 
 #include "base/bytes.h"
 #include "base/c_handle.h"
@@ -12,8 +13,15 @@
 
 namespace tests {
 
-// The DER of a token over SHA-256 of `data`, with the TSA's certificate inside.
-inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data) {
+// Copies the request's extensions into the token.
+inline int CopyExtension(TS_RESP_CTX* context, X509_EXTENSION* extension, void*) {
+  return TS_TST_INFO_add_ext(TS_RESP_CTX_get_tst_info(context), extension, -1);
+}
+
+// The DER of a token over SHA-256 of `data`, with the TSA's certificate inside. An extension is
+// "1.2.3" or "critical 1.2.3".
+inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data,
+                             const std::string& extension = "") {
   base::Bytes digest(32);
   EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
   const base::CHandle<TS_REQ, TS_REQ_free> request{TS_REQ_new()};
@@ -25,6 +33,14 @@ inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data) {
   TS_REQ_set_version(request.get(), 1);
   TS_REQ_set_msg_imprint(request.get(), imprint.get());
   TS_REQ_set_cert_req(request.get(), 1);
+  if (!extension.empty()) {
+    const bool critical = extension.starts_with("critical ");
+    const std::string oid = critical ? extension.substr(9) : extension;
+    const std::string value = critical ? "critical,DER:0500" : "DER:0500";
+    const base::CHandle<X509_EXTENSION, X509_EXTENSION_free> made{
+        X509V3_EXT_nconf(nullptr, nullptr, oid.c_str(), value.c_str())};
+    TS_REQ_add_ext(request.get(), made.get(), -1);
+  }
   const base::CHandle<BIO, BIO_free> der{BIO_new(BIO_s_mem())};
   i2d_TS_REQ_bio(der.get(), request.get());
 
@@ -35,6 +51,7 @@ inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data) {
   TS_RESP_CTX_set_signer_digest(context.get(), EVP_sha256());
   TS_RESP_CTX_set_ess_cert_id_digest(context.get(), EVP_sha256());
   TS_RESP_CTX_set_def_policy(context.get(), policy.get());
+  TS_RESP_CTX_set_extension_cb(context.get(), CopyExtension, nullptr);
   TS_RESP_CTX_add_md(context.get(), EVP_sha256());
   const base::CHandle<TS_RESP, TS_RESP_free> response{
       TS_RESP_create_response(context.get(), der.get())};
