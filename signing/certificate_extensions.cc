@@ -164,6 +164,13 @@ std::optional<base::Bytes> SubjectKeyIdOf(const Certificate& certificate) {
   return base::Bytes(data, data + ASN1_STRING_length(id));
 }
 
+bool NamesKeyOf(const Certificate& certificate, const Certificate& issuer) {
+  const ASN1_OCTET_STRING* wanted = X509_get0_authority_key_id(certificate.x509());
+  const ASN1_OCTET_STRING* own = X509_get0_subject_key_id(issuer.x509());
+  ERR_clear_error();
+  return wanted != nullptr && own != nullptr && ASN1_OCTET_STRING_cmp(wanted, own) == 0;
+}
+
 bool IsIssuedInTheNameOf(const Certificate& certificate, const Certificate& issuer) {
   return X509_NAME_cmp(X509_get_issuer_name(certificate.x509()),
                        X509_get_subject_name(issuer.x509())) == 0;

@@ -49,6 +49,9 @@ std::vector<std::string> UnknownCriticalExtensions(const Certificate& certificat
 
 std::optional<base::Bytes> SubjectKeyIdOf(const Certificate& certificate);
 
+// The authority key identifier of `certificate` is the subject key identifier of `issuer`. A hint.
+bool NamesKeyOf(const Certificate& certificate, const Certificate& issuer);
+
 // Names are compared as RFC 5280, 7.1 says, not byte by byte.
 bool IsIssuedInTheNameOf(const Certificate& certificate, const Certificate& issuer);
 // The same subject and the same public key: another certificate of the same entity.

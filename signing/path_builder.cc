@@ -15,6 +15,9 @@ namespace {
 
 using Types = std::span<const std::string_view>;
 
+// Certificates of one name that a document may bring, copies included.
+constexpr int kMaxOfOneName = 256;
+
 constexpr std::array kCaTypes = {trust_uri::kCaQc, trust_uri::kCaPkc, trust_uri::kNationalRoot};
 constexpr std::array kTsaTypes = {trust_uri::kQtst, trust_uri::kTsa, trust_uri::kTssQc,
                                   trust_uri::kTssAdes};
@@ -211,11 +214,17 @@ class PathSearch {
     };
     for (const TrustEntry& entry : builder_.trust_.WithSubject(X509_get_issuer_name(last.x509())))
       add(entry.certificate);
+    const auto listed = static_cast<std::ptrdiff_t>(found.size());
+    int of_the_name = 0;
     for (const Certificate& other : request_.others) {
-      // More than can be checked need not be compared.
-      if (found.size() > static_cast<std::size_t>(checks_left_)) break;
-      if (IsIssuedInTheNameOf(last, other) && !IsCopyOfAnchor(other)) add(other);
+      if (!IsIssuedInTheNameOf(last, other)) continue;
+      if (++of_the_name > kMaxOfOneName) break;
+      if (!IsCopyOfAnchor(other)) add(other);
     }
+    // An honest certificate says which of its issuer's keys it is from.
+    const auto names_key = [&](const Certificate& issuer) { return NamesKeyOf(last, issuer); };
+    std::stable_partition(found.begin(), found.begin() + listed, names_key);
+    std::stable_partition(found.begin() + listed, found.end(), names_key);
     return found;
   }
 
@@ -230,6 +239,8 @@ class PathSearch {
   }
 
   bool Check(const Certificate& issuer) {
+    // All that is left of the document's is none of this path's either.
+    if (builder_.failures_left_ == 0) checks_left_ = 0;
     if (checks_left_ == 0) return false;
     --checks_left_;
     return builder_.Certifies(issuer, chain_.back());
@@ -264,6 +275,7 @@ bool PathBuilder::Certifies(const Certificate& issuer, const Certificate& certif
   if (known != checked_.end()) return known->second;
   const bool fits = issuer.key() != nullptr && X509_verify(certificate.x509(), issuer.key()) == 1;
   ERR_clear_error();
+  if (!fits && failures_left_ > 0) --failures_left_;
   checked_.emplace(key, fits);
   return fits;
 }

@@ -87,6 +87,8 @@ class PathBuilder {
  public:
   // At most so many signature checks for one path; a hostile heap of certificates ends there.
   static constexpr int kMaxChecks = 64;
+  // And so many that come to nothing for all paths of a document.
+  static constexpr int kMaxFailures = 1024;
   static constexpr std::size_t kMaxLength = 10;
 
   // Borrows the snapshot.
@@ -106,6 +108,7 @@ class PathBuilder {
  private:
   friend class PathSearch;
   const TrustSnapshot& trust_;
+  int failures_left_ = kMaxFailures;
   std::map<std::pair<base::Sha256Digest, base::Sha256Digest>, bool> checked_;
 };
 

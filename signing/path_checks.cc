@@ -159,6 +159,8 @@ void CheckPath(base::Time time, CertificatePath& path) {
 }
 
 bool MayBeCa(const Certificate& certificate) {
+  const auto usage = KeyUsageOf(certificate);
+  if (usage && (*usage & KU_KEY_CERT_SIGN) == 0) return false;
   return BasicConstraintsOf(certificate).ca || IsOldRoot(certificate);
 }
 

@@ -8,7 +8,8 @@ namespace signing {
 // Appends to path.problems; the path's certificates, anchor and service are filled.
 void CheckPath(base::Time time, CertificatePath& path);
 
-// Says of itself that it is a CA, or is a root of version 1, which has no words for it.
+// Says of itself that it is a CA with a key for certificates, or is a root of version 1, which has
+// no words for it.
 bool MayBeCa(const Certificate& certificate);
 
 PathLink LinkOf(const Certificate& certificate, const Certificate* issuer);

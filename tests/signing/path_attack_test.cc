@@ -127,6 +127,50 @@ TEST_F(PathAttackTest, ACopyOfTheAnchorWithoutItsConstraintsDoesNotLiftThem) {
   EXPECT_TRUE(Build(Trusting(anchor), leaf, {&copy}).Has(PathProblemKind::kNameConstraints));
 }
 
+TEST_F(PathAttackTest, ACaHandedInWhoseKeyIsNotForCertificatesAnchorsNobodyElse) {
+  const Identity ca =
+      Make({.name = "CA",
+            .extensions = {{"basicConstraints", "critical,CA:TRUE"}, {"keyUsage", "cRLSign"}}});
+  EXPECT_FALSE(Build(Trusting(ca), Make({.name = "signer", .issuer = &ca}), {}).HasAnchor());
+}
+
+TEST_F(PathAttackTest, ADocumentFullOfHeapsEndsAllSearches) {
+  std::vector<Certificate> others;
+  for (int i = 0; i < PathBuilder::kMaxChecks; ++i)
+    others.push_back(Public(Make({.name = "CA", .extensions = CaExtensions()})));
+  const auto trust = Trusting(root_);
+  PathBuilder builder(trust);
+  const Identity ca = Make({.name = "CA", .extensions = CaExtensions()});
+  const auto build = [&](const Identity& identity) {
+    const Certificate leaf = Public(identity);
+    return builder.Build(
+        {.leaf = leaf, .purpose = PathPurpose::kSigner, .time = kThen, .others = others});
+  };
+  for (int i = 0; i < PathBuilder::kMaxFailures / PathBuilder::kMaxChecks; ++i)
+    build(Make({.name = "signer", .issuer = &ca}));
+  const auto path = build(Make({.name = "signer", .issuer = &root_}));
+  EXPECT_TRUE(path.Has(PathProblemKind::kSearchGivenUp));
+}
+
+TEST_F(PathAttackTest, TheKeyThatACertificateNamesIsTriedFirst) {
+  std::vector<Certificate> others;
+  const auto with_id = [](const Identity* issuer) {
+    auto extensions = CaExtensions();
+    extensions.emplace_back("subjectKeyIdentifier", "hash");
+    return Make({.name = "CA", .issuer = issuer, .extensions = extensions});
+  };
+  for (int i = 0; i < PathBuilder::kMaxChecks + 1; ++i) others.push_back(Public(with_id(nullptr)));
+  const Identity ca = with_id(&root_);
+  others.push_back(Public(ca));
+  const Certificate leaf = Public(
+      Make({.name = "signer", .issuer = &ca, .extensions = {{"authorityKeyIdentifier", "keyid"}}}));
+  const auto trust = Trusting(root_);
+  EXPECT_TRUE(
+      PathBuilder(trust)
+          .Build({.leaf = leaf, .purpose = PathPurpose::kSigner, .time = kThen, .others = others})
+          .HasAnchor());
+}
+
 TEST_F(PathAttackTest, APersonHandedInStampsNoTime) {
   const Identity person = Make({.name = "Persona"});
   EXPECT_TRUE(Build(Trusting(person), person, {}).HasAnchor());
