@@ -23,6 +23,7 @@ struct OcspSpec {
   base::Time next_update = Day(2023, 3, 2);
   std::string extension{};         // A critical extension of the response, dotted.
   std::string answer_extension{};  // Of the single answer.
+  base::Bytes nonce{};             // The whole value of the extension.
 };
 
 // Critical, with NULL inside.
@@ -45,6 +46,13 @@ inline base::Bytes MakeOcsp(const OcspSpec& spec) {
   using Extension = base::CHandle<X509_EXTENSION, X509_EXTENSION_free>;
   if (!spec.extension.empty())
     OCSP_BASICRESP_add_ext(basic.get(), Extension{CriticalExtension(spec.extension)}.get(), -1);
+  if (!spec.nonce.empty())
+    OCSP_BASICRESP_add_ext(
+        basic.get(),
+        Extension{X509V3_EXT_nconf(nullptr, nullptr, "1.3.6.1.5.5.7.48.1.2",
+                                   ("DER:" + base::HexEncode(spec.nonce)).c_str())}
+            .get(),
+        -1);
   if (!spec.answer_extension.empty())
     OCSP_SINGLERESP_add_ext(answer, Extension{CriticalExtension(spec.answer_extension)}.get(), -1);
   const unsigned long flags =

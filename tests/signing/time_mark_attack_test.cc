@@ -1,0 +1,112 @@
+// BDOC time-marks: an OCSP response whose nonce is the digest of the SignatureValue (BDOC 2.1,
+// 6.2), and what only looks like one.
+#include <gtest/gtest.h>
+
+#include "signing/verifier.h"
+#include "tests/fakes/certificate_maker.h"
+#include "tests/fakes/ocsp_maker.h"
+#include "tests/fakes/signature_maker.h"
+
+namespace signing {
+namespace {
+
+using base::Bytes;
+using tests::CaExtensions;
+using tests::Identity;
+using tests::Make;
+
+// DigestInfo with SHA-256 before the digest.
+const Bytes kDigestInfo = *base::HexDecode("3031300d060960864801650304020105000420");
+
+class TimeMarkTest : public testing::Test {
+ protected:
+  using MakeNonce = std::function<Bytes(const Bytes& digest)>;
+
+  // Whether the response's producedAt is the proven time of the signature.
+  bool Proves(const MakeNonce& nonce, const Identity& responder,
+              const std::string& policy = "baltic-bdoc") const {
+    tests::ZipMaker zip = tests::SignatureMaker(signer_).Container();
+    std::string& xml = zip.last().content;
+    const Bytes digest = HashOf(*FindDigestByName("SHA256"), ValueIn(xml));
+    const Bytes response = tests::MakeOcsp(
+        {.responder = &responder, .certificate = &signer_, .issuer = &ca_, .nonce = nonce(digest)});
+    const std::string end = "</xades:QualifyingProperties>";
+    xml.insert(xml.find(end),
+               "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>"
+               "<xades:RevocationValues><xades:OCSPValues><xades:EncapsulatedOCSPValue>" +
+                   base::Base64Encode(response) +
+                   "</xades:EncapsulatedOCSPValue></xades:OCSPValues></xades:RevocationValues>"
+                   "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>");
+    const Bytes document = zip.Make();
+    const Bytes ca = ca_.Der();
+    VerifyRequest request;
+    request.name = "lemums.bdoc";
+    request.document = document;
+    request.policy = policy;
+    // The responder is handed in as well: its own path is not what is asked here.
+    const Bytes trusted = responder.Der();
+    request.trust = {{"ca", ca}, {"responder", trusted}};
+    request.at = *base::ParseTime("2027-01-01T00:00:00Z");
+    const base::Json report = Verify(request);
+    return !report.Find("signatures")->AsArray()->front().Find("bestSignatureTime")->is_null();
+  }
+
+  static Bytes Join(const Bytes& first, const Bytes& second) {
+    Bytes all = first;
+    base::Append(second, all);
+    return all;
+  }
+
+  static Bytes ValueIn(const std::string& xml) {
+    const std::size_t begin = xml.find("-V\">") + 4;
+    return *base::Base64Decode(xml.substr(begin, xml.find("</ds:SignatureValue>") - begin));
+  }
+
+  const Identity ca_ = Make({.name = "CA", .extensions = CaExtensions()});
+  const Identity signer_ =
+      Make({.name = "signer", .issuer = &ca_, .extensions = {{"keyUsage", "nonRepudiation"}}});
+  const Identity responder_ =
+      Make({.name = "OCSP",
+            .issuer = &ca_,
+            .extensions = {{"extendedKeyUsage", "OCSPSigning"}, {"noCheck", "ignored"}}});
+  const MakeNonce right_ = [](const Bytes& digest) { return Join(kDigestInfo, digest); };
+};
+
+TEST_F(TimeMarkTest, TheDigestOfTheSignatureValueAsNonceProvesItsTime) {
+  EXPECT_TRUE(Proves(right_, responder_));
+  const MakeNonce wrapped = [](const Bytes& digest) {
+    return Join({0x04, 0x33}, Join(kDigestInfo, digest));
+  };
+  EXPECT_TRUE(Proves(wrapped, responder_));
+}
+
+TEST_F(TimeMarkTest, WhereThePolicyKnowsNoTimeMarksItIsANonce) {
+  EXPECT_FALSE(Proves(right_, responder_, "eu-ades"));
+}
+
+TEST_F(TimeMarkTest, TheNonceOfAnotherSignatureProvesNothing) {
+  const MakeNonce other = [](Bytes digest) {
+    digest[31] ^= 1U;
+    return Join(kDigestInfo, digest);
+  };
+  EXPECT_FALSE(Proves(other, responder_));
+}
+
+TEST_F(TimeMarkTest, ADigestThatIsNotTheEndOfTheNonceProvesNothing) {
+  EXPECT_FALSE(Proves([](const Bytes& digest) { return Join(digest, {0x00}); }, responder_));
+  EXPECT_FALSE(Proves([](const Bytes& digest) { return Bytes(digest.begin() + 1, digest.end()); },
+                      responder_));
+}
+
+TEST_F(TimeMarkTest, ADigestBehindMuchElseProvesNothing) {
+  const MakeNonce many = [](const Bytes& digest) { return Join(Bytes(100, 0x30), digest); };
+  EXPECT_FALSE(Proves(many, responder_));
+}
+
+TEST_F(TimeMarkTest, ACertificateThatIsNotForAnswersProvesNothing) {
+  const Identity neighbour = Make({.name = "neighbour", .issuer = &ca_});
+  EXPECT_FALSE(Proves(right_, neighbour));
+}
+
+}  // namespace
+}  // namespace signing
