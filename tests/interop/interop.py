@@ -2,12 +2,14 @@
 
     interop.py BIN_DIR
 
-Peers: xmlsec1 on the signature (always there, from packages.txt), the npm package edockit on the
-container, with the npm that is there; without one it is named as absent.
-The last line is "N passed, N failed".
+Peers: xmlsec1 on the signature (always there, from packages.txt); the npm package edockit; EU DSS and
+digidoc4j from Maven, on our containers and on the corpus. A peer that cannot be had is named as absent.
+Differences from the Java peers are counted by rule against differences.tsv; docs/conformance.md explains them.
+The last line is "N passed, N failed", after the peers with their versions.
 """
 import base64
 import json
+import os
 import pathlib
 import re
 import shutil
@@ -17,8 +19,13 @@ import zipfile
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "flow"))
 from appliance import Appliance  # noqa: E402
+import corpus_jobs  # noqa: E402
+import differences  # noqa: E402
+from java_peer import JavaPeer  # noqa: E402
 
+BUILD = pathlib.Path("build/interop").resolve()
 EDOCKIT = "0.3.0"
+MOST_UNANSWERED = 5  # A slow machine may let a few time out; a broken peer may not pass for one that agrees.
 CASES = [(key, level) for key in ("seal-p256", "seal-rsa3072") for level in ("B", "T", "LT")]
 SIGNED_PROPERTIES = "http://uri.etsi.org/01903/v1.3.2#:SignedProperties"
 
@@ -26,6 +33,11 @@ SIGNED_PROPERTIES = "http://uri.etsi.org/01903/v1.3.2#:SignedProperties"
 class Tally:
     def __init__(self):
         self.passed = self.failed = 0
+        self.peers = []
+
+    def peer(self, name, version):
+        print(f"\npeer: {name} {version}")
+        self.peers.append(f"{name} {version}")
 
     def check(self, name, ok, why=""):
         self.passed += ok
@@ -92,7 +104,7 @@ def ask_edockit(folder, containers):
 
 def judge_xmlsec(tally, appliance, good, bad):
     version = subprocess.run(["xmlsec1", "--version"], capture_output=True, text=True).stdout.strip()
-    print(f"\npeer: {version}")
+    tally.peer("xmlsec1", version.split()[1])
     for name, container in good.items():
         ok, said = xmlsec1(appliance, container, appliance.work / "xmlsec")
         tally.check(f"xmlsec1 accepts {name}", ok, said)
@@ -102,12 +114,12 @@ def judge_xmlsec(tally, appliance, good, bad):
 
 
 def judge_edockit(tally, good, bad):
-    folder = install_edockit(pathlib.Path("build/interop").resolve())
+    folder = install_edockit(BUILD)
     if folder is None:
-        print("\npeer: edockit absent (no npm here, or the package could not be installed)")
+        tally.peer("edockit", "absent (no npm here, or the package could not be installed)")
         return
     version = json.loads((folder / "node_modules/edockit/package.json").read_text())["version"]
-    print(f"\npeer: edockit {version}")
+    tally.peer("edockit", version)
     answers = {a["file"]: a for a in ask_edockit(folder, [*good.values(), *bad.values()])}
     for name, container in good.items():
         answer = answers.get(str(container), {"signatures": []})
@@ -132,6 +144,46 @@ def judge_ours(tally, appliance, good, bad):
         tally.check(f"edocvault refuses {name}", run.exit == 1, str(run.out))
 
 
+def own_jobs(appliance, containers):
+    authority = appliance.home / "authority"
+    return [dict(id=name, set="own", file=path, at=None, data=None, trust=[authority / "root.der"], policy="eu-ades")
+            for name, path in containers.items()]
+
+
+def judge_java(tally, appliance, containers):
+    """EU DSS and digidoc4j beside ours, on our containers and on the corpus."""
+    shared = pathlib.Path(os.environ.get("EDOCVAULT_SHARED", "../shared")).resolve()
+    peers = [peer for peer in (JavaPeer(name, BUILD) for name in ("dss", "digidoc4j")) if present(tally, peer)]
+    if not peers:
+        return
+    jobs = own_jobs(appliance, containers) + corpus_jobs.corpus_jobs(shared, appliance.work)
+    if not any(job["set"] == "corpus" for job in jobs):
+        print("corpus: absent, only our own containers are compared")
+    ours = corpus_jobs.ask_ours(appliance.bin / "edocvault", jobs, appliance.work / "empty")
+    found = {}
+    for peer in peers:
+        asked = jobs if peer.name == "dss" else [job for job in jobs if is_zip(job["file"])]
+        answers = peer.ask(asked)
+        compare = ((differences.our_answer, differences.dss_answer) if peer.name == "dss"
+                   else (differences.our_validity, differences.validity))
+        found.update(differences.count(peer.name, asked, ours, answers, *compare))
+        silent = [job["id"] for job in asked if differences.unanswered(answers.get(job["id"]))]
+        tally.check(f"{peer.name} answered {len(asked) - len(silent)} of {len(asked)} questions",
+                    len(silent) <= MOST_UNANSWERED, ", ".join(silent[:5]))
+    differences.judge(tally, found, [peer.name for peer in peers])
+    differences.write(BUILD / "differences.json", found)
+
+
+def present(tally, peer):
+    tally.peer(peer.name, peer.version if peer.absent is None else f"absent ({peer.absent})")
+    return peer.absent is None
+
+
+def is_zip(path):
+    with open(path, "rb") as f:
+        return f.read(2) == b"PK"
+
+
 def main():
     appliance = Appliance(sys.argv[1])
     tally = Tally()
@@ -153,9 +205,11 @@ def main():
         judge_ours(tally, appliance, good, bad)
         judge_xmlsec(tally, appliance, good, bad)
         judge_edockit(tally, good, bad)
+        judge_java(tally, appliance, {**good, **bad})
     finally:
         appliance.remove()
-    print(f"\n{tally.passed} passed, {tally.failed} failed")
+    print("\npeers: " + "; ".join(tally.peers))
+    print(f"{tally.passed} passed, {tally.failed} failed")
     return tally.failed > 0
 
 
