@@ -35,7 +35,7 @@ packages:
 	  $(SUDO) env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $$missing; \
 	fi
 
-# Verifiers that others wrote judge our containers.
+# Verifiers that others wrote judge our containers, and some of them the corpus beside ours.
 interop: programs
 	python3 tests/interop/interop.py build/release/bin
 
