@@ -19,4 +19,19 @@ std::optional<base::ByteSpan> DerReader::Take(std::uint8_t tag) {
   return content;
 }
 
+std::optional<DerElement> DerReader::TakeShortest(std::uint8_t tag) {
+  const base::ByteSpan before = bytes_;
+  const auto content = Take(tag);
+  if (!content) return std::nullopt;
+  const std::size_t size = before.size() - bytes_.size();
+  std::size_t shortest = 2;
+  if (content->size() >= 0x80)
+    for (std::size_t rest = content->size(); rest != 0; rest >>= 8U) ++shortest;
+  if (size != shortest + content->size()) {
+    bytes_ = before;
+    return std::nullopt;
+  }
+  return DerElement{before.first(size), *content};
+}
+
 }  // namespace signing

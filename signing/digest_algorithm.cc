@@ -1,6 +1,7 @@
 #include "signing/digest_algorithm.h"
 
 #include <openssl/evp.h>
+#include <openssl/objects.h>
 
 #include <algorithm>
 #include <array>
@@ -41,6 +42,14 @@ const DigestAlgorithm* FindDigestByNid(int nid) {
 
 const DigestAlgorithm* FindDigestByName(std::string_view name) {
   return FindDigest([&](const DigestAlgorithm& digest) { return digest.name == name; });
+}
+
+const DigestAlgorithm* FindDigestByOid(base::ByteSpan oid) {
+  return FindDigest([&](const DigestAlgorithm& digest) {
+    const ASN1_OBJECT* object = OBJ_nid2obj(EVP_MD_get_type(digest.md()));
+    const base::ByteSpan own(OBJ_get0_data(object), OBJ_length(object));
+    return std::ranges::equal(own, oid);
+  });
 }
 
 struct Hasher::Context {

@@ -24,6 +24,8 @@ const DigestAlgorithm* FindDigestByUri(std::string_view uri);
 // By OpenSSL's numeric id of the object identifier.
 const DigestAlgorithm* FindDigestByNid(int nid);
 const DigestAlgorithm* FindDigestByName(std::string_view name);
+// By the content octets of the object identifier's DER.
+const DigestAlgorithm* FindDigestByOid(base::ByteSpan oid);
 
 // One computation. Movable.
 class Hasher {
