@@ -31,6 +31,7 @@ struct Options {
   std::string at;
   std::string data;
   std::string digests;
+  std::vector<std::string> evidence_records;
   const Common* common = nullptr;
 
   bool wants_json() const { return common->json || format == "json"; }
@@ -42,6 +43,7 @@ struct Inputs {
   InputFiles document;
   InputFiles trust;
   InputFiles data;
+  InputFiles evidence_records;
 };
 
 int Usage(const std::string& what) {
@@ -85,6 +87,8 @@ base::Result<signing::VerifyRequest> MakeRequest(const Options& options, base::T
                                                  Inputs& inputs) {
   RETURN_IF_ERROR(inputs.document.Add(options.file));
   for (const std::string& path : options.trust) RETURN_IF_ERROR(inputs.trust.Add(path));
+  for (const std::string& path : options.evidence_records)
+    RETURN_IF_ERROR(inputs.evidence_records.Add(path));
   if (!options.data.empty()) RETURN_IF_ERROR(inputs.data.Add(options.data));
   if (inputs.document.files().size() != 1)
     return Error{ErrorCode::kInvalidInput, "file.unreadable", options.file + " is a directory"};
@@ -99,6 +103,7 @@ base::Result<signing::VerifyRequest> MakeRequest(const Options& options, base::T
   }
   request.trust = Borrow(inputs.trust);
   request.data = Borrow(inputs.data);
+  request.evidence_records = Borrow(inputs.evidence_records);
   ASSIGN_OR_RETURN(request.digests, ReadDigests(options.digests));
   request.at = at;
   request.language = options.lang();
@@ -111,7 +116,7 @@ hardening::Walls WallsFor(const signing::VerifyRequest& request) {
   constexpr std::size_t kBytesPerSecond = std::size_t{64} << 20U;
   constexpr std::size_t kUsualMost = 15;
   std::size_t size = request.document.size();
-  for (const auto* list : {&request.trust, &request.data})
+  for (const auto* list : {&request.trust, &request.data, &request.evidence_records})
     for (const signing::NamedBytes& file : *list) size += file.bytes.size();
   const std::size_t reading = size / kBytesPerSecond;
   hardening::Walls walls;
@@ -167,6 +172,9 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code) {
   verb->add_option("--at", options->at, "Time of the verification, RFC 3339");
   verb->add_option("--data", options->data, "Folder of the detached data");
   verb->add_option("--digests", options->digests, "Digests of detached data, as sha256sum writes");
+  verb->add_option("--evidence-record", options->evidence_records,
+                   "Evidence record (RFC 4998) over the document or its detached data")
+      ->allow_extra_args(false);
   AddCommonOptions(*verb, common);
   verb->callback([options, &exit_code] { exit_code = Run(*options); });
 }

@@ -34,6 +34,10 @@ constexpr auto kWords = std::to_array<Word>({
     {"covers", "Aptver", "Covers"},
     {"note", "Piezīme", "Note"},
     {"finding", "Ievērojiet", "Notice"},
+    {"evidence-record", "Arhīva pierādījuma ieraksts", "Evidence record"},
+    {"not-covered", "neaptver doto", "does not cover what was given"},
+    {"broken", "bojāts", "broken"},
+    {"not-evaluated", "nav pārbaudīts", "not evaluated"},
 });
 
 std::string_view Say(std::string_view id, Language language) {
@@ -96,6 +100,21 @@ void Signature(const Json& signature, Language language, std::string& out) {
   Messages(signature.Find("notes"), Say("note", language), "  ", out);
 }
 
+void EvidenceRecords(const Json& report, Language language, std::string& out) {
+  const Json* list = report.Find("evidenceRecords");
+  if (list == nullptr || list->AsArray() == nullptr) return;
+  for (const Json& record : *list->AsArray()) {
+    std::string head = record.Text("file").value_or("");
+    head += ", " + record.Text("format").value_or("");
+    head.append(", ").append(Say(record.Text("outcome").value_or(""), language));
+    if (const auto indication = record.Text("indication")) head += ", " + *indication;
+    if (const auto sub = record.Text("subIndication")) head += " / " + *sub;
+    Line(Say("evidence-record", language), head, out);
+    Line(std::string("  ").append(Say("proven", language)), record.Text("provenTime").value_or(""),
+         out);
+  }
+}
+
 }  // namespace
 
 std::string VerifyReportText(const Json& report, Language language) {
@@ -107,6 +126,7 @@ std::string VerifyReportText(const Json& report, Language language) {
     Line(Say("reason", language), refusal->Text("message").value_or(""), out);
   if (const Json* signatures = report.Find("signatures"); signatures->AsArray() != nullptr)
     for (const Json& signature : *signatures->AsArray()) Signature(signature, language, out);
+  EvidenceRecords(report, language, out);
   Messages(report.Find("containerFindings"), Say("finding", language), "", out);
   return out;
 }

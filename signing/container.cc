@@ -4,6 +4,7 @@
 #include <array>
 #include <set>
 
+#include "signing/evidence_record.h"
 #include "signing/member_name.h"
 #include "signing/xml_gate.h"
 
@@ -65,20 +66,25 @@ bool IsTimestamp(std::string_view name) {
   return IsNamed(name, "timestamp", {".tst"});
 }
 
+// EN 319 162-1, A.7: META-INF/ASiCEvidenceRecordManifest*.xml says what a record is about.
+bool IsEvidenceManifest(std::string_view name) {
+  return IsNamed(name, "evidencerecordmanifest", {".xml"});
+}
+
 bool IsEvidenceRecord(std::string_view name) {
-  return IsNamed(name, "evidencerecord", {".xml", ".ers"});
+  return IsNamed(name, "evidencerecord", {".xml", ".ers"}) && !IsEvidenceManifest(name);
 }
 
 // Members of META-INF beside signature files that we read, or that have a finding of their own.
 bool IsKnownMember(std::string_view name) {
-  return name == kManifest || IsCades(name) || IsTimestamp(name) || IsEvidenceRecord(name);
+  return name == kManifest || IsCades(name) || IsTimestamp(name) || IsEvidenceRecord(name) ||
+         IsEvidenceManifest(name);
 }
 
 // What an archive holds, as far as its names tell.
 struct Census {
   bool cades = false;
   bool timestamp = false;
-  bool evidence_record = false;
   bool edoc1 = false;
   bool meta_inf = false;
   bool asic_manifest = false;
@@ -89,7 +95,6 @@ Census Count(const std::vector<ZipEntry>& entries) {
   for (const ZipEntry& entry : entries) {
     census.cades |= IsCades(entry.name);
     census.timestamp |= IsTimestamp(entry.name);
-    census.evidence_record |= IsEvidenceRecord(entry.name);
     census.edoc1 |= entry.name == "[Content_Types].xml" || entry.name.starts_with("EDoc/");
     census.meta_inf |= IsInMetaInf(entry.name);
     census.asic_manifest |= IsNamed(entry.name, "asicmanifest", {".xml"});
@@ -106,8 +111,6 @@ Error WhyUnsigned(const Census& census, bool known_type) {
   if (census.cades) return Error{ErrorCode::kInvalidInput, "container.cades", "CAdES in ASiC"};
   if (census.timestamp)
     return Error{ErrorCode::kInvalidInput, "container.timestamp-only", "a time-stamp token alone"};
-  if (census.evidence_record)
-    return Error{ErrorCode::kInvalidInput, "container.evidence-record-only", "evidence record"};
   if (census.edoc1) return Error{ErrorCode::kInvalidInput, "container.edoc1", "OPC package"};
   if (!known_type && !census.meta_inf)
     return Error{ErrorCode::kInvalidInput, "container.plain-zip", "an archive, no container"};
@@ -206,6 +209,8 @@ base::Status AsicContainer::SortMembers() {
   std::size_t unread = 0;
   for (const ZipEntry& entry : zip_.entries()) {
     if (entry.is_folder() || entry.name == "mimetype") continue;
+    if (IsEvidenceRecord(entry.name)) evidence_records_.push_back(entry.name);
+    if (IsEvidenceManifest(entry.name)) evidence_manifests_.push_back(entry.name);
     if (IsSignatureFile(entry.name)) {
       signature_files_.push_back(entry.name);
     } else if (!IsInMetaInf(entry.name)) {
@@ -216,7 +221,9 @@ base::Status AsicContainer::SortMembers() {
     }
   }
   const Census census = Count(zip_.entries());
-  if (signature_files_.empty()) return WhyUnsigned(census, !media_type_.empty());
+  const bool records_only =
+      !evidence_records_.empty() && !census.cades && !census.timestamp && !census.edoc1;
+  if (signature_files_.empty() && !records_only) return WhyUnsigned(census, !media_type_.empty());
   // EN 319 162-1, 4.3.3.2: an ASiC-S container holds one of signatures, a time-stamp token or
   // an evidence record.
   if (kind_ == ContainerKind::kAsicS && (census.timestamp || census.cades))
@@ -224,7 +231,6 @@ base::Status AsicContainer::SortMembers() {
   const auto note = [&](bool present, std::string_view code) {
     if (present) findings_.push_back({code, FindingSeverity::kWarning, ""});
   };
-  note(census.evidence_record, "container.evidence-record-not-checked");
   note(census.cades, "container.cades-not-checked");
   note(census.timestamp, "container.timestamp-not-checked");
   if (data_files_.empty())
@@ -287,6 +293,10 @@ void AsicContainer::CompareManifest() {
 
 base::Result<base::Bytes> AsicContainer::ReadSignatureFile(const std::string& name) {
   return zip_.Read(*zip_.Find(name), XmlLimits().size);
+}
+
+base::Result<base::Bytes> AsicContainer::ReadEvidenceFile(const std::string& name) {
+  return zip_.Read(*zip_.Find(name), kMaxEvidenceRecord);
 }
 
 std::optional<std::string> AsicContainer::Resolve(const std::optional<std::string>& uri) const {

@@ -36,7 +36,8 @@ class AsicContainer final : public SignedFiles {
   //
   // Errors: those of ZipReader, of XML for the manifest, and kInvalidInput
   //   "container.no-signatures" "container.cades" "container.timestamp-only"
-  //   "container.evidence-record-only" "container.mixed" "container.edoc1" "container.plain-zip"
+  //   "container.mixed" "container.edoc1" "container.plain-zip"
+  // One with evidence records and no signature opens: they are all there is to look at.
   static base::Result<AsicContainer> Open(std::string_view name, base::ByteSpan archive,
                                           std::shared_ptr<WorkBudget> budget);
 
@@ -44,6 +45,9 @@ class AsicContainer final : public SignedFiles {
   const std::string& media_type() const { return media_type_; }
   const std::vector<std::string>& data_files() const { return data_files_; }
   const std::vector<std::string>& signature_files() const { return signature_files_; }
+  // EN 319 162-1, 4.3.3.2 and 4.4.3: the records, and what says which files each is about.
+  const std::vector<std::string>& evidence_records() const { return evidence_records_; }
+  const std::vector<std::string>& evidence_manifests() const { return evidence_manifests_; }
   const std::optional<ContainerManifest>& manifest() const { return manifest_; }
   Findings& findings() { return findings_; }
   // Breaches of the form that make every signature in it a FORMAT_FAILURE.
@@ -55,6 +59,8 @@ class AsicContainer final : public SignedFiles {
 
   // kInvalidInput "zip.member-too-large" for one beyond the XML limit.
   base::Result<base::Bytes> ReadSignatureFile(const std::string& name);
+  // The same for one beyond kMaxEvidenceRecord.
+  base::Result<base::Bytes> ReadEvidenceFile(const std::string& name);
 
   std::optional<std::string> Resolve(const std::optional<std::string>& uri) const override;
   base::Status Stream(std::string_view name, const TakeBytes& take) override;
@@ -75,6 +81,8 @@ class AsicContainer final : public SignedFiles {
   std::string media_type_;
   std::vector<std::string> data_files_;
   std::vector<std::string> signature_files_;
+  std::vector<std::string> evidence_records_;
+  std::vector<std::string> evidence_manifests_;
   std::optional<ContainerManifest> manifest_;
   Findings findings_;
   std::vector<std::string> problems_;

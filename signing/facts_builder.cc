@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "signing/engine_evidence_record.h"
 #include "signing/facts_certificate.h"
 #include "signing/signature_verdict.h"
 #include "signing/xml_names.h"
@@ -178,6 +179,29 @@ void FactsBuilder::AddRevocations(const CertificatePath& path, std::size_t posit
   for (const auto& [response, place] : material.responses)
     AddOcsp(response, place, certificate, issuer, path, material, depth);
   for (const auto& [list, place] : material.lists) AddList(list, place, path, position, material);
+}
+
+void FactsBuilder::AddRecords(const std::vector<const EvidenceRecordFacts*>& records,
+                              facts::Document& document) {
+  const std::vector<facts::Id> inside = IdsInside(document);
+  Material material;
+  material.document = std::move(document);
+  const auto describe = [&](const TimestampToken& token, facts::Timestamp& timestamp) {
+    timestamp.seal.algorithm = KeyOf(*token.signer);
+    timestamp.seal.intact = token.signature_ok;
+    timestamp.chain = AddPath(*token.signer, PathPurpose::kTimestamp, token.time, material, 1);
+    // The token names its signer by digest, or it would not have been found.
+    timestamp.signer_reference = {true, true, true, std::nullopt, ""};
+  };
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    for (const ArchiveTimestampFact& fact : records[i]->timestamps)
+      if (fact.token)
+        material.certificates.insert(material.certificates.end(), fact.token->certificates.begin(),
+                                     fact.token->certificates.end());
+    AddEvidenceRecord(*records[i], "E-" + std::to_string(i + 1), inside, describe,
+                      material.document);
+  }
+  document = std::move(material.document);
 }
 
 const std::vector<Certificate>& FactsBuilder::ListedResponders() {

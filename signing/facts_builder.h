@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "signing/evidence_record_check.h"
 #include "signing/facts.h"
 #include "signing/path_builder.h"
 #include "signing/revocation.h"
@@ -30,6 +31,10 @@ class FactsBuilder {
   // The signers' paths of the last Build(), for qualification: one for each signature of its
   // facts, nullopt where no signer is known.
   const std::vector<std::optional<CertificatePath>>& signer_paths() const { return signer_paths_; }
+
+  // Adds evidence records that cover all of `document`: the facts of Build(), or none.
+  void AddRecords(const std::vector<const EvidenceRecordFacts*>& records,
+                  facts::Document& document);
 
  private:
   struct Material;  // Of the signature at hand and those in it.

@@ -31,8 +31,10 @@ void RecordVerdict(const SignatureVerdict& verdict, VerifyReport& report) {
 SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at)
     : trust_(trust), policy_(policy), at_(at), builder_(trust, at, policy.time_marks) {}
 
-Judgement SignatureJudge::Judge(const SignatureFacts& signature) {
-  const facts::Document document = builder_.Build(signature);
+Judgement SignatureJudge::Judge(const SignatureFacts& signature,
+                                const std::vector<const EvidenceRecordFacts*>& records) {
+  facts::Document document = builder_.Build(signature);
+  builder_.AddRecords(records, document);
   Verdicts verdicts = JudgeDocument(document, policy_, at_);
   std::size_t number = 0;
   return Assemble(signature, document, verdicts, number);

@@ -30,7 +30,9 @@ class SignatureJudge {
  public:
   SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at);
 
-  Judgement Judge(const SignatureFacts& signature);
+  // `records` are evidence records that cover all of it.
+  Judgement Judge(const SignatureFacts& signature,
+                  const std::vector<const EvidenceRecordFacts*>& records = {});
 
  private:
   // Of the signature that stands at `number` in the facts; moves it behind what it took.

@@ -14,6 +14,8 @@
 #include "signing/container.h"
 #include "signing/detached_files.h"
 #include "signing/digest_algorithm.h"
+#include "signing/evidence_record_files.h"
+#include "signing/evidence_record_json.h"
 #include "signing/member_name.h"
 #include "signing/policy.h"
 #include "signing/qualification.h"
@@ -40,6 +42,7 @@ struct Harvest {
   std::shared_ptr<WorkBudget> budget;  // For all of it.
   std::string_view container;
   base::Json::Array signatures;
+  std::vector<EvidenceRecordFacts> records;
   Findings findings;
   std::set<std::string, std::less<>> referenced;                // Files that some signature names.
   std::map<std::string, std::string, std::less<>> media_types;  // As signed, by file.
@@ -92,12 +95,43 @@ void NoteCounterSignatures(const SignatureFacts& facts, std::set<const xmlNode*>
   }
 }
 
+// The records that cover the signature file, or the document that it stands in.
+std::vector<const EvidenceRecordFacts*> RecordsOver(const std::string& file,
+                                                    const std::vector<EvidenceRecordFacts>& all) {
+  std::vector<const EvidenceRecordFacts*> covering;
+  for (const EvidenceRecordFacts& record : all)
+    if (record.outcome == EvidenceOutcome::kIntact &&
+        (record.Covers(kWholeDocument) || record.Covers(file)))
+      covering.push_back(&record);
+  return covering;
+}
+
+void NoteRecord(const EvidenceRecordFacts& record, Harvest& harvest) {
+  const auto add = [&](bool applies, std::string_view code) {
+    if (applies)
+      harvest.findings.push_back({code, FindingSeverity::kWarning, PrintableText(record.file)});
+  };
+  add(record.outcome == EvidenceOutcome::kBroken || record.outcome == EvidenceOutcome::kRefused,
+      "evidence-record.broken");
+  add(record.outcome == EvidenceOutcome::kNotEvaluated &&
+          record.source != EvidenceSource::kEmbedded,
+      "container.evidence-record-not-checked");
+}
+
+void KeepRecords(std::vector<EvidenceRecordFacts> records, Harvest& harvest) {
+  for (EvidenceRecordFacts& record : records) {
+    NoteRecord(record, harvest);
+    harvest.records.push_back(std::move(record));
+  }
+}
+
 // Checks the signatures of one document tree and adds them to the harvest.
 base::Status CollectSignatures(const XmlDocument& document, const std::string& file,
                                SignedFiles& files, base::Language language,
                                const std::vector<std::string>& container_problems,
                                SignatureJudge& judge, Harvest& harvest) {
   std::set<const xmlNode*> reported;
+  std::vector<EvidenceRecordFacts> embedded;
   for (const xmlNode* node : FindSignatures(document)) {
     if (reported.contains(node)) continue;
     if (harvest.signatures.size() >= kMaxSignatures)
@@ -105,11 +139,15 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
     ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
     NoteCounterSignatures(facts, reported);
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
-    const Judgement judgement = judge.Judge(facts);
+    const Judgement judgement = judge.Judge(facts, RecordsOver(file, harvest.records));
+    if (facts.xades)
+      std::ranges::move(DescribeEmbeddedRecords(*facts.xades, file.empty() ? facts.id : file),
+                        std::back_inserter(embedded));
     NoteFiles(facts, harvest);
     NoteFindings(facts, judgement.report, harvest);
     harvest.signatures.push_back(SignatureToJson(facts, judgement, language));
   }
+  KeepRecords(std::move(embedded), harvest);
   return base::Ok();
 }
 
@@ -132,6 +170,8 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
   ASSIGN_OR_RETURN(AsicContainer container,
                    AsicContainer::Open(request.name, request.document, harvest.budget));
   harvest.container = ContainerName(container.kind());
+  ASSIGN_OR_RETURN(auto records, CheckContainerRecords(container, harvest.budget));
+  KeepRecords(std::move(records), harvest);
   for (const std::string& file : container.signature_files()) {
     ASSIGN_OR_RETURN(const base::Bytes content, container.ReadSignatureFile(file));
     ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(content, harvest.budget));
@@ -156,17 +196,26 @@ base::Status VerifyXml(const VerifyRequest& request, SignatureJudge& judge, Harv
 
 std::size_t InputSize(const VerifyRequest& request) {
   std::size_t size = request.document.size();
-  for (const NamedBytes& file : request.data) size += file.bytes.size();
+  for (const auto* list : {&request.data, &request.evidence_records})
+    for (const NamedBytes& file : *list) size += file.bytes.size();
   return size;
 }
 
 base::Status VerifyDocument(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
   ASSIGN_OR_RETURN(const ByteFormat format, RecognizeBytes(request.document));
+  ASSIGN_OR_RETURN(auto beside, CheckRecordsBeside(request, harvest.budget));
+  KeepRecords(std::move(beside), harvest);
   if (format == ByteFormat::kZip) {
     RETURN_IF_ERROR(VerifyArchive(request, judge, harvest));
   } else {
     RETURN_IF_ERROR(VerifyXml(request, judge, harvest));
   }
+  const bool records_only =
+      std::ranges::any_of(harvest.records, [](const EvidenceRecordFacts& record) {
+        return record.source == EvidenceSource::kContainer;
+      });
+  if (harvest.signatures.empty() && records_only)
+    return Error{ErrorCode::kInvalidInput, "container.evidence-record-only", "evidence record"};
   if (harvest.signatures.empty())
     return Error{ErrorCode::kInvalidInput, "container.no-signatures", "no ds:Signature"};
   return base::Ok();
@@ -191,6 +240,17 @@ base::Json FindingsToJson(const Findings& findings, base::Language language) {
   base::Json list{base::Json::Array{}};
   for (const Finding& finding : findings) list.Push(FindingToJson(finding, language));
   return list;
+}
+
+// Where there are any. A document that is not believed at all has none worth telling of.
+void ReportRecords(const base::Status& status, const VerifyRequest& request, const Harvest& harvest,
+                   const EvidenceRecordJudge& judge, base::Json& report) {
+  if (!status.ok() && status.error().reason != "container.evidence-record-only") return;
+  if (harvest.records.empty()) return;
+  base::Json list{base::Json::Array{}};
+  for (const EvidenceRecordFacts& record : harvest.records)
+    list.Push(EvidenceRecordToJson(record, judge.Judge(record), request.language));
+  report.Set("evidenceRecords", std::move(list));
 }
 
 struct NamedPolicy {
@@ -258,6 +318,7 @@ base::Json Verify(const VerifyRequest& request) {
   const base::Status status = VerifyDocument(request, judge, harvest);
   base::Json report = ReportFrame(request, harvest.container, &named.value()->digest);
   report.Set("trust", TrustToJson(trust));
+  ReportRecords(status, request, harvest, {trust, policy, request.at}, report);
   if (!status.ok()) {
     report.Set("refusal", RefusalToJson(status.error(), request.language));
     return report;

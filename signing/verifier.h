@@ -17,7 +17,8 @@
 
 namespace signing {
 
-// A file handed in beside the document: a trusted list, a certificate, detached data.
+// A file handed in beside the document: a trusted list, a certificate, detached data, an
+// evidence record.
 struct NamedBytes {
   std::string name;  // As the user named it; for detached data the path below --data.
   base::ByteSpan bytes;
@@ -54,6 +55,7 @@ struct VerifyRequest {
   std::shared_ptr<const PreparedTrust> prepared_trust{};  // Instead of `trust`, if any.
   std::vector<NamedBytes> data;
   std::vector<NamedDigest> digests;
+  std::vector<NamedBytes> evidence_records{};  // Beside the document, about it and the data.
   base::Time at;
   base::Language language = base::Language::kEnglish;
 };

@@ -135,6 +135,13 @@ constexpr std::array<TimestampName, 7> kTimestampNames{{
     {"RefsOnlyTimeStampV2", TimestampKind::kReferencesOnly},
 }};
 
+// An XML record stands there as it is and starts with "<"; one of RFC 4998 as base64.
+void ReadEvidenceRecords(const xmlNode* node, XadesProperties& out) {
+  out.has_evidence_record = true;
+  for (const xmlNode* record = FirstElement(node); record != nullptr; record = NextElement(record))
+    out.evidence_records.push_back(Base64OfElement(record).value_or(base::ToBytes("<")));
+}
+
 void ReadUnsignedProperty(const xmlNode* node, XadesProperties& out) {
   const std::size_t position = out.unsigned_properties.size();
   out.unsigned_properties.push_back(node);
@@ -154,8 +161,8 @@ void ReadUnsignedProperty(const xmlNode* node, XadesProperties& out) {
     ReadCertificates(FindXades(node, "CertificateValues"), position, out);
     ReadRevocation(FindXades(node, "RevocationValues"), position, out);
   }
-  // ETSI EN 319 132-3: the namespace of evidence records is another.
-  if (NameOf(node) == "SealingEvidenceRecords") out.has_evidence_record = true;
+  // ETSI TS 119 132-3: the namespace of evidence records is another.
+  if (NameOf(node) == "SealingEvidenceRecords") ReadEvidenceRecords(node, out);
 }
 
 void CheckCounts(XadesProperties& out) {
@@ -170,6 +177,7 @@ void CheckCounts(XadesProperties& out) {
   cut(out.ocsp);
   cut(out.crls);
   cut(out.counter_signatures);
+  cut(out.evidence_records);
   if (too_many) out.problems.emplace_back("too many properties of one kind");
 }
 

@@ -58,6 +58,8 @@ struct XadesProperties {
   std::vector<DataObjectFormat> formats;
   std::string policy_id;
   bool policy_implied = false;
+  // SealingEvidenceRecords: what stands in each, "<" for XML or the bytes of its base64.
+  std::vector<base::Bytes> evidence_records;
 
   std::vector<const xmlNode*> unsigned_properties;  // Of the signature, in document order.
   std::vector<TimestampElement> timestamps;
