@@ -1,4 +1,4 @@
-// The entries of "evidenceRecords" in the report (docs/formats/evidence_records.md).
+// The entries of "evidenceRecords" in the report (docs/evidence_records.md).
 #pragma once
 
 #include "base/error_text.h"

@@ -3,7 +3,7 @@ target_sources(signing_test PRIVATE fakes/diag_data_importer.cc fakes/oracle_pol
 target_compile_definitions(signing_test PRIVATE
   EDOCVAULT_SHARED_DEFAULT="${PROJECT_SOURCE_DIR}/../shared")
 
-foreach(target zip_reader xml_gate timestamp_token verify trust)
+foreach(target zip_reader xml_gate timestamp_token verify trust evidence_record)
   fuzz_replay(${target} signing PkgConfig::LibXml2 OpenSSL::Crypto)
 endforeach()
 

@@ -33,6 +33,8 @@ with tempfile.TemporaryDirectory() as folder:
     expect("Latvian text", "NEPIEŅEMTS" in latvian.stdout, True)
     expect("a missing file", run("verify", "none.edoc", folder=folder).returncode, 4)
     expect("a missing trust file", run("verify", "--trust", "none", empty, folder=folder).returncode, 4)
+    expect("a missing evidence record",
+           run("verify", "--evidence-record", "none", empty, folder=folder).returncode, 4)
     expect("no file", run("verify", folder=folder).returncode, 64)
     expect("no verb", run(folder=folder).returncode, 64)
     expect("an unknown option", run("verify", "--nonsense", empty, folder=folder).returncode, 64)

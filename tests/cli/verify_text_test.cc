@@ -52,5 +52,21 @@ TEST(VerifyTextTest, ATimestampThatDoesNotFitIsNotShownAsATime) {
             std::string::npos);
 }
 
+TEST(VerifyTextTest, AnEvidenceRecordIsShownWithWhatItProves) {
+  Json record;
+  record.Set("file", "ieraksts.ers");
+  record.Set("format", "RFC 4998");
+  record.Set("outcome", "intact");
+  record.Set("indication", "PASSED");
+  record.Set("provenTime", "2020-06-01T00:00:00Z");
+  Json report = Report("a.txt");
+  report.Set("evidenceRecords", Json::Array{record});
+  const std::string text = VerifyReportText(report, Language::kEnglish);
+  EXPECT_NE(text.find("Evidence record: ieraksts.ers, RFC 4998, intact, PASSED\n"
+                      "  Proven time: 2020-06-01T00:00:00Z\n"),
+            std::string::npos)
+      << text;
+}
+
 }  // namespace
 }  // namespace cli
