@@ -84,17 +84,21 @@ void AddEvidenceRecord(const EvidenceRecordFacts& record, const facts::Id& id,
   entry.well_formed = IsWellFormed(record);
   entry.covered = covered;
   entry.digests = DigestsOf(record);
-  std::vector<facts::Id> earlier;
+  const facts::Timestamp* previous = nullptr;
   for (const ArchiveTimestampFact& fact : record.timestamps) {
     const facts::Id name = id + "-" + std::to_string(entry.timestamps.size() + 1);
     facts::Timestamp timestamp = TimestampOf(fact, name, describe);
-    // RFC 4998, 5.2: a renewal covers the whole time-stamp before it, certificates included,
-    // and with it everything that one covers.
-    timestamp.covered = earlier;
-    earlier.push_back(name);
-    earlier.insert(earlier.end(), timestamp.chain.begin(), timestamp.chain.end());
+    // RFC 4998, 5.2: a renewal covers the whole time-stamp before it, certificates included;
+    // that one covers what is before it.
+    if (previous != nullptr) {
+      timestamp.covered = previous->chain;
+      timestamp.covered.push_back(previous->id);
+    }
+    // Those of one second are told apart by what they cover.
+    for (const facts::Id& earlier : entry.timestamps)
+      if (document.timestamps[earlier].time == timestamp.time) timestamp.covered.push_back(earlier);
     entry.timestamps.push_back(name);
-    document.timestamps[name] = std::move(timestamp);
+    previous = &(document.timestamps[name] = std::move(timestamp));
   }
   document.evidence_records[id] = std::move(entry);
 }

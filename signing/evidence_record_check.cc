@@ -5,7 +5,8 @@
 namespace signing {
 namespace {
 
-using Digests = std::vector<std::optional<base::Bytes>>;
+// Looking one up in a list, in the units of the budget.
+constexpr std::size_t kCostOfObject = 8;
 
 struct LessBytes {
   bool operator()(base::ByteSpan a, base::ByteSpan b) const {
@@ -128,6 +129,7 @@ class Checker {
 
   base::Status CheckObjects(const std::vector<base::ByteSpan>& first,
                             const DigestAlgorithm& algorithm, ArchiveTimestampFact& fact) {
+    RETURN_IF_ERROR(budget_.Spend(kCostOfObject * objects_.size()));
     base::Bytes earlier;
     if (fact.chain > 0) {
       ASSIGN_OR_RETURN(earlier, HashOfChains(fact.chain, algorithm));

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <map>
+#include <set>
 
 #include "signing/xml_document.h"
 #include "signing/xml_names.h"
@@ -66,6 +67,7 @@ EvidenceObject MemberObject(AsicContainer& container, const std::string& name) {
 // What the manifest says must be so, or its object is another than the one that was meant.
 base::Status HoldToManifest(AsicContainer& container, const EvidenceManifest& manifest,
                             EvidenceRecordFacts& facts) {
+  std::set<std::string> differing;
   for (const ListedObject& listed : manifest.objects) {
     const auto name = container.Resolve(listed.uri);
     if (!name || listed.algorithm == nullptr) {
@@ -74,9 +76,10 @@ base::Status HoldToManifest(AsicContainer& container, const EvidenceManifest& ma
     }
     ASSIGN_OR_RETURN(const base::Bytes digest, container.DigestOf(*name, *listed.algorithm));
     if (base::EqualInConstantTime(digest, listed.digest)) continue;
-    for (EvidenceObjectFact& fact : facts.objects)
-      if (fact.name == *name) fact.coverage = EvidenceCoverage::kDiffers;
+    differing.insert(*name);
   }
+  for (EvidenceObjectFact& fact : facts.objects)
+    if (differing.contains(fact.name)) fact.coverage = EvidenceCoverage::kDiffers;
   if (facts.outcome == EvidenceOutcome::kRefused) return base::Ok();
   // The record is to be about all that its manifest lists.
   const auto any = [&](std::initializer_list<EvidenceCoverage> bad) {
@@ -100,10 +103,9 @@ base::Result<EvidenceRecordFacts> CheckMember(AsicContainer& container, const st
     for (const auto* list : {&container.data_files(), &container.signature_files()})
       for (const std::string& name : *list) objects.push_back(MemberObject(container, name));
   } else {
-    std::map<std::string, bool> listed;  // Once each.
+    std::set<std::string> listed;  // Once each.
     for (const ListedObject& object : manifest->objects)
-      if (const auto name = container.Resolve(object.uri);
-          name && listed.emplace(*name, true).second)
+      if (const auto name = container.Resolve(object.uri); name && listed.insert(*name).second)
         objects.push_back(MemberObject(container, *name));
   }
   ASSIGN_OR_RETURN(EvidenceRecordFacts facts, CheckEvidenceRecord(bytes, objects, budget));
@@ -171,8 +173,10 @@ base::Result<std::vector<EvidenceRecordFacts>> CheckRecordsBeside(
   std::vector<EvidenceObject> objects;
   objects.push_back(EvidenceObjectOf(std::string(kWholeDocument), request.document, budget));
   for (const NamedBytes& file : request.data)
-    objects.push_back(EvidenceObjectOf(file.name, file.bytes, budget));
-  for (const NamedDigest& digest : request.digests) objects.push_back(DigestObject(digest));
+    if (file.name != kWholeDocument)
+      objects.push_back(EvidenceObjectOf(file.name, file.bytes, budget));
+  for (const NamedDigest& digest : request.digests)
+    if (digest.name != kWholeDocument) objects.push_back(DigestObject(digest));
   for (const NamedBytes& record : request.evidence_records) {
     ASSIGN_OR_RETURN(EvidenceRecordFacts facts,
                      CheckEvidenceRecord(record.bytes, objects, *budget));

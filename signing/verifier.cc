@@ -43,6 +43,8 @@ struct Harvest {
   std::string_view container;
   base::Json::Array signatures;
   std::vector<EvidenceRecordFacts> records;
+  // Numbers of the intact records by what they cover.
+  std::map<std::string, std::vector<std::size_t>, std::less<>> covering;
   Findings findings;
   std::set<std::string, std::less<>> referenced;                // Files that some signature names.
   std::map<std::string, std::string, std::less<>> media_types;  // As signed, by file.
@@ -95,15 +97,22 @@ void NoteCounterSignatures(const SignatureFacts& facts, std::set<const xmlNode*>
   }
 }
 
-// The records that cover the signature file, or the document that it stands in.
-std::vector<const EvidenceRecordFacts*> RecordsOver(const std::string& file,
-                                                    const std::vector<EvidenceRecordFacts>& all) {
-  std::vector<const EvidenceRecordFacts*> covering;
-  for (const EvidenceRecordFacts& record : all)
-    if (record.outcome == EvidenceOutcome::kIntact &&
-        (record.Covers(kWholeDocument) || record.Covers(file)))
-      covering.push_back(&record);
-  return covering;
+// The records that cover the signature file, or the document that it stands in. What the engine
+// makes of their time-stamps again for each signature is paid for.
+base::Result<std::vector<const EvidenceRecordFacts*>> RecordsOver(const std::string& file,
+                                                                  const Harvest& harvest) {
+  std::set<std::size_t> numbers;
+  for (const std::string& name : {std::string(kWholeDocument), file}) {
+    const auto found = harvest.covering.find(name);
+    if (found != harvest.covering.end()) numbers.insert(found->second.begin(), found->second.end());
+  }
+  std::vector<const EvidenceRecordFacts*> records;
+  for (const std::size_t number : numbers) {
+    records.push_back(&harvest.records[number]);
+    RETURN_IF_ERROR(
+        harvest.budget->Spend(kCostOfToken * harvest.records[number].timestamps.size()));
+  }
+  return records;
 }
 
 void NoteRecord(const EvidenceRecordFacts& record, Harvest& harvest) {
@@ -118,9 +127,19 @@ void NoteRecord(const EvidenceRecordFacts& record, Harvest& harvest) {
       "container.evidence-record-not-checked");
 }
 
+// Of what is beside, the document alone counts: data may have the name of a file in it.
+void NoteCoverage(const EvidenceRecordFacts& record, Harvest& harvest) {
+  if (record.outcome != EvidenceOutcome::kIntact) return;
+  const bool beside = record.source == EvidenceSource::kBeside;
+  for (const EvidenceObjectFact& object : record.objects)
+    if (object.coverage == EvidenceCoverage::kCovered && (!beside || object.name == kWholeDocument))
+      harvest.covering[object.name].push_back(harvest.records.size());
+}
+
 void KeepRecords(std::vector<EvidenceRecordFacts> records, Harvest& harvest) {
   for (EvidenceRecordFacts& record : records) {
     NoteRecord(record, harvest);
+    NoteCoverage(record, harvest);
     harvest.records.push_back(std::move(record));
   }
 }
@@ -139,7 +158,8 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
     ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
     NoteCounterSignatures(facts, reported);
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
-    const Judgement judgement = judge.Judge(facts, RecordsOver(file, harvest.records));
+    ASSIGN_OR_RETURN(const auto records, RecordsOver(file, harvest));
+    const Judgement judgement = judge.Judge(facts, records);
     if (facts.xades)
       std::ranges::move(DescribeEmbeddedRecords(*facts.xades, file.empty() ? facts.id : file),
                         std::back_inserter(embedded));

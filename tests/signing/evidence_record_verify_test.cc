@@ -301,6 +301,27 @@ TEST_F(EvidenceRecordVerifyTest, ARecordBesideAChangedContainerProvesNothing) {
   EXPECT_EQ(report.Text("verdict"), "indeterminate");
 }
 
+TEST_F(EvidenceRecordVerifyTest, ARecordOverDataProvesNothingOfAFileOfThatNameInside) {
+  const base::Bytes data = base::ToBytes("cits");
+  const base::Bytes document = zip.Make();
+  EvidenceRecordMaker maker(Tsa());
+  const base::Bytes record = maker.Start("cits", Day(2020, 6, 1)).Make();
+  const base::Bytes authority = Authority().Der();
+  const base::Bytes tsa = Tsa().Der();
+  VerifyRequest request;
+  request.name = "lemums.edoc";
+  request.document = document;
+  request.at = Day(2026, 12, 1);
+  request.trust = {{"ca.der", authority}, {"tsa.der", tsa}};
+  request.data = {{kSignatureFile, data}, {"/", data}};
+  request.digests = {{"/", base::Sha256(data)}};
+  request.evidence_records = {{"ieraksts.ers", record}};
+  const Json report = Verify(request);
+  EXPECT_EQ(OutcomeOf(Record(report)), "intact PASSED ");
+  EXPECT_TRUE(Signature(report).Find("bestSignatureTime")->is_null());
+  EXPECT_EQ(report.Text("verdict"), "indeterminate");
+}
+
 TEST_F(EvidenceRecordVerifyTest, AContainerWithARecordAndNoSignatureIsRefusedWithTheRecordChecked) {
   ZipMaker bare;
   bare.Add("mimetype", "application/vnd.etsi.asic-e+zip").Add("a.txt", "x");
