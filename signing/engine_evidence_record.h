@@ -1,5 +1,5 @@
 // Evidence records in the engine's words: time-stamps that prove each other, the oldest of which
-// proves the covered objects (EN 319 102-1, 5.6.2.3; RFC 4998, 5.3).
+// proves the covered objects (EN 319 102-1, 5.6; RFC 4998, 5.3).
 #pragma once
 
 #include <functional>

@@ -17,7 +17,7 @@ constexpr std::string_view kAsic = "http://uri.etsi.org/02918/v1.2.1#";
 constexpr std::size_t kMaxRecords = 64;
 constexpr std::size_t kMaxListed = 10'000;
 
-// One DataObjectReference of an ASiCManifest (EN 319 162-1, A.4).
+// One DataObjectReference of an ASiCManifest (EN 319 162-1).
 struct ListedObject {
   std::string uri;
   const DigestAlgorithm* algorithm = nullptr;

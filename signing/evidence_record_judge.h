@@ -13,7 +13,7 @@
 namespace signing {
 
 struct EvidenceJudgement {
-  Conclusion conclusion;  // EN 319 102-1, 5.6.2.3.
+  Conclusion conclusion;  // EN 319 102-1, 5.6.
   // One for each of EvidenceRecordFacts::timestamps.
   std::vector<bool> timestamp_trusted;
   std::vector<std::string_view> timestamp_qualifications;

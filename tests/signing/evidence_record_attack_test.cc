@@ -91,14 +91,12 @@ TEST(EvidenceRecordAttackTest, AHashHigherInTheTreeIsNoObject) {
 }
 
 TEST(EvidenceRecordAttackTest, HashesOfAnotherLengthAreNoHashes) {
-  // Cut elsewhere, the same bytes in the same order would lead to the same root.
-  base::Bytes both = HashBy("SHA256", kText);
-  base::Append(HashBy("SHA256", kText), both);
+  // Two halves of a neighbour hash to the same root, and could be halves of anything.
+  const base::Bytes other = HashBy("SHA256", "x");
   EvidenceRecordMaker maker = Maker();
-  maker.imprint_instead = HashBy("SHA256", both);
   maker.AddChain("SHA256",
-                 {{base::Bytes(both.begin(), both.begin() + 16), HashBy("SHA256", kText),
-                   base::Bytes(both.begin() + 48, both.end())}},
+                 {{HashBy("SHA256", kText), base::Bytes(other.begin(), other.begin() + 16),
+                   base::Bytes(other.begin() + 16, other.end())}},
                  Day(2020, 1, 1));
   EXPECT_EQ(OutcomeOf(maker), EvidenceOutcome::kBroken);
 }
@@ -172,6 +170,20 @@ TEST(EvidenceRecordAttackTest, AHashTreeRenewalOfAnotherObjectIsBroken) {
   const EvidenceRecordFacts facts = Check(maker.Make());
   EXPECT_EQ(facts.outcome, EvidenceOutcome::kBroken);
   EXPECT_EQ(facts.objects.at(0).coverage, EvidenceCoverage::kNotRenewed);
+}
+
+TEST(EvidenceRecordAttackTest, AHashTreeRenewalOfOneObjectOfTwoIsBroken) {
+  EvidenceRecordMaker maker = Maker();
+  maker.AddChain("SHA256", {{HashBy("SHA256", kText), HashBy("SHA256", "cits")}}, Day(2020, 1, 1));
+  maker.RenewHashTree("SHA512", kText, Day(2022, 1, 1));
+  auto budget = std::make_shared<WorkBudget>(0);
+  std::vector<EvidenceObject> objects;
+  for (const char* content : {kText, "cits"})
+    objects.push_back(EvidenceObjectOf(content, base::AsBytes(content), budget));
+  const EvidenceRecordFacts facts = CheckEvidenceRecord(maker.Make(), objects, *budget).value();
+  EXPECT_TRUE(facts.Covers(kText));
+  EXPECT_FALSE(facts.Covers("cits"));
+  EXPECT_EQ(facts.outcome, EvidenceOutcome::kBroken);
 }
 
 TEST(EvidenceRecordAttackTest, AHashTreeRenewalWithoutTheEarlierChainsIsBroken) {
