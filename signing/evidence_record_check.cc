@@ -14,8 +14,8 @@ struct LessBytes {
   }
 };
 
-// RFC 4998, 4.3, step 3: "Concatenate the hash values of the actual list [...] in binary
-// ascending order" and hash; a list of one is that one, unhashed. Real records hold lists that
+// RFC 4998, 4.3, step 3: the hash values of a list are joined in binary ascending order and
+// hashed; a list of one is that one, unhashed. Real records hold lists that
 // are not in order, so the order is made here. The lists come out sorted.
 base::Bytes RootOf(std::vector<std::vector<base::ByteSpan>>& tree,
                    const DigestAlgorithm& algorithm) {
@@ -67,8 +67,7 @@ class Checker {
     RETURN_IF_ERROR(budget_.Spend(kCostOfToken));
     auto token = ParseTimestampToken(timestamp.token, {});
     if (token.ok()) fact.token = std::move(token).value();
-    // RFC 4998, 4.1: without digestAlgorithm, "the digest algorithm of the timestamp MUST be
-    // used".
+    // RFC 4998, 4.1: without digestAlgorithm, that of the token's imprint is meant.
     const DigestAlgorithm* algorithm = timestamp.algorithm;
     if (!timestamp.algorithm_stated && fact.token) algorithm = fact.token->imprint_algorithm;
     if (algorithm != nullptr) fact.algorithm = algorithm->name;
@@ -115,8 +114,7 @@ class Checker {
     if (timestamp.tree.empty()) return base::Ok();  // Its imprint is already wrong.
     const std::vector<base::ByteSpan>& first = timestamp.tree.front();
     if (fact.position > 0) {
-      // RFC 4998, 5.2: a time-stamp renewal covers "the content of the timeStamp field of the
-      // old Archive Timestamp".
+      // RFC 4998, 5.2: a time-stamp renewal covers the timeStamp field of the one before.
       RETURN_IF_ERROR(budget_.Spend(CostOfBytes(previous_.size())));
       fact.link_ok = Holds(first, HashOf(algorithm, previous_));
     } else {
@@ -145,8 +143,8 @@ class Checker {
       }
       base::Bytes value = *std::move(digest);
       if (fact.chain > 0) {
-        // RFC 4998, 5.2: "Concatenate each h(i) with ha(i) and generate hash values
-        // h(i)' = H (h(i)+ ha(i))": in this order, not in the binary one.
+        // RFC 4998, 5.2: h(i)' = H(h(i) + ha(i)), in this order and not in the binary one:
+        // no record of others needs that.
         base::Append(earlier, value);
         value = HashOf(algorithm, value);
       }
@@ -184,8 +182,7 @@ class Checker {
     return std::ranges::binary_search(sorted, hash, LessBytes());
   }
 
-  // RFC 4998, 5.3: each archive time-stamp has to be "valid relative to the time of the
-  // following Archive Timestamp".
+  // RFC 4998, 5.3: each archive time-stamp has to be valid at the time of the next one.
   void CheckRenewals() {
     for (std::size_t i = 0; i + 1 < facts_.timestamps.size(); ++i) {
       ArchiveTimestampFact& fact = facts_.timestamps[i];
