@@ -7,6 +7,7 @@
 #include "signing/engine_chain.h"
 #include "signing/engine_explain.h"
 #include "signing/engine_past.h"
+#include "signing/engine_revocation.h"
 
 namespace signing {
 namespace {
@@ -68,10 +69,14 @@ class Judge {
                                             timestamp.signer_reference));
       blocks.parts.push_back(VerifyCryptographically(question_, Scope::kTimestamp, id,
                                                      timestamp.digests, timestamp.seal));
-      if (!timestamp.chain.empty())
-        blocks.parts.push_back(
-            ValidateChain(question_, Scope::kTimestamp, id, timestamp.chain, question_.at));
-      blocks.parts.push_back(AcceptTimestamp(question_, timestamp, question_.at));
+      if (timestamp.kind == facts::TimestampKind::kTimeMark) {
+        blocks.parts.push_back(AcceptTimeMark(timestamp));
+      } else {
+        if (!timestamp.chain.empty())
+          blocks.parts.push_back(
+              ValidateChain(question_, Scope::kTimestamp, id, timestamp.chain, question_.at));
+        blocks.parts.push_back(AcceptTimestamp(question_, timestamp, question_.at));
+      }
       TimestampVerdict& verdict = verdicts_.timestamps[id];
       timestamp_failures_[id] = blocks.Failures();
       timestamp_open_[id] = blocks.Open();
@@ -79,6 +84,16 @@ class Judge {
       verdict.archival = verdict.basic;
       verdict.checks = blocks.Records();
     }
+  }
+
+  // A time-mark proves as much as the revocation data that it is: what its signer must be is
+  // asked of a responder and not of a time-stamping unit.
+  Block AcceptTimeMark(const facts::Timestamp& mark) {
+    for (const auto& [id, certificate] : question_.document.certificates)
+      for (const facts::RevocationStatus& status : certificate.revocations)
+        if (status.revocation == mark.revocation)
+          return AcceptRevocation(question_, certificate, status, question_.at, 0);
+    return Block("RAC", mark.id, {Rule::kSignerKnown});  // Stays open.
   }
 
   // 5.6.3, step 4: the newest timestamp first, each proves what the older ones need.
@@ -235,9 +250,9 @@ class Judge {
 
     // 5.5: only the signature's own timestamps that are valid now.
     ProofsOfExistence own(question_.at);
-    for (const facts::Timestamp* timestamp :
-         ValidTimestamps(signature, facts::TimestampKind::kSignature))
-      if (timestamp->time <= question_.at) own.Add(timestamp->covered, timestamp->time);
+    for (const auto kind : {facts::TimestampKind::kSignature, facts::TimestampKind::kTimeMark})
+      for (const facts::Timestamp* timestamp : ValidTimestamps(signature, kind))
+        if (timestamp->time <= question_.at) own.Add(timestamp->covered, timestamp->time);
     std::vector<Failure> late = failures;
     CheckBeginning(signature, own.Of(signature.id), late);
     const Block order = CheckOrder(signature);

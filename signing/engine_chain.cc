@@ -106,7 +106,7 @@ class CertificateCheck {
   void Status() {
     if (SkipsRevocation(question_.policy, scope_, part_, certificate_)) return NoStatusNeeded();
     const bool available = !certificate_.revocations.empty();
-    Check(Rule::kRevocationAvailable, available, SubIndication::kTryLater);
+    Check(Rule::kRevocationAvailable, available, SubIndication::kCertificateChainGeneralFailure);
     if (!available) {
       for (const Rule rule : {Rule::kNotRevoked, Rule::kNotOnHold, Rule::kRevocationFresh})
         block_.Check(rule, Level::kIgnore, true, SubIndication::kNone);

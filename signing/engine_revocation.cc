@@ -41,6 +41,37 @@ std::vector<const facts::Certificate*> TrustedChain(const Case& question,
   return {};
 }
 
+// What the extensions of one of them must allow. What a responder needs to be one is not here:
+// facts::Revocation::signer_authorised says it.
+void CheckProfile(const Case& question, const facts::Certificate& certificate, Part part, int below,
+                  Block& block) {
+  const auto check = [&](Rule rule, bool holds) {
+    block.Check(rule, question.policy.Of(Scope::kRevocation, part, rule).level, holds,
+                kUnacceptable);
+  };
+  const auto values = [&](Rule rule) {
+    return question.policy.Of(Scope::kRevocation, part, rule).values;
+  };
+  const auto has_one_of = [](const std::set<std::string>& set,
+                             const std::vector<std::string>& wanted) {
+    return std::ranges::any_of(wanted, [&](const std::string& item) { return set.contains(item); });
+  };
+  check(Rule::kNameConstraints, certificate.names_permitted);
+  check(Rule::kPolicyConstraints, certificate.policies_permitted);
+  check(Rule::kForbiddenExtensions,
+        !has_one_of(certificate.extensions, values(Rule::kForbiddenExtensions)));
+  const auto known = values(Rule::kCriticalExtensions);
+  check(Rule::kCriticalExtensions,
+        std::ranges::all_of(certificate.critical_extensions, [&](const std::string& extension) {
+          return std::ranges::find(known, extension) != known.end();
+        }));
+  if (part != Part::kAuthority) return;
+  check(Rule::kAuthorityFlag, certificate.is_authority.value_or(false));
+  check(Rule::kPathLength, !certificate.path_length || *certificate.path_length >= below);
+  const auto usages = values(Rule::kKeyUsage);
+  check(Rule::kKeyUsage, usages.empty() || has_one_of(certificate.key_usages, usages));
+}
+
 // The signer of the revocation data and the authorities above it, up to the anchor.
 void CheckSigners(const Case& question, const std::vector<const facts::Certificate*>& chain,
                   base::Time at, int depth, Block& block) {
@@ -52,9 +83,7 @@ void CheckSigners(const Case& question, const std::vector<const facts::Certifica
     };
     block.Check(Rule::kSealIntact, level(Rule::kSealIntact),
                 certificate.seal.intact.value_or(false), kUnacceptable);
-    if (part == Part::kAuthority)
-      block.Check(Rule::kAuthorityFlag, level(Rule::kAuthorityFlag),
-                  certificate.is_authority.value_or(false), kUnacceptable);
+    CheckProfile(question, certificate, part, static_cast<int>(i) - 1, block);
     CheckCrypto(question, Scope::kRevocation, part, certificate.id, certificate.seal.algorithm, at,
                 block);
     if (SkipsRevocation(question.policy, Scope::kRevocation, part, certificate)) continue;

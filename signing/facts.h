@@ -127,7 +127,8 @@ struct Revocation {
   std::vector<Id> chain;  // Signer first; empty: unknown signer.
 };
 
-enum class TimestampKind { kContent, kSignature, kArchive, kEvidenceRecord, kContainer };
+// kTimeMark: an OCSP response that names the signature value (BDOC 2.1, 6.2).
+enum class TimestampKind { kContent, kSignature, kArchive, kEvidenceRecord, kContainer, kTimeMark };
 
 struct Timestamp {
   Id id;
@@ -138,6 +139,7 @@ struct Timestamp {
   std::vector<Id> chain;
   SignerReference signer_reference;
   std::vector<Id> covered;  // It proves that these existed.
+  Id revocation;            // Of a time-mark: the response that it is.
 };
 
 struct EvidenceRecord {

@@ -66,6 +66,11 @@ std::size_t PlaceOf(const TimestampFact& fact, std::size_t of_owner) {
   return fact.kind == TimestampKind::kContent ? 0 : fact.position + 1;
 }
 
+void BoundAnchor(facts::Certificate& anchor) {
+  anchor.anchor_from = std::max(anchor.anchor_from.value_or(anchor.not_before), anchor.not_before);
+  anchor.anchor_until = std::min(anchor.anchor_until.value_or(anchor.not_after), anchor.not_after);
+}
+
 // The earliest time that a token claims; whether it may is the engine's question.
 base::Time ReferenceTime(const SignatureFacts& signature, base::Time at) {
   base::Time earliest = at;
@@ -165,6 +170,12 @@ std::vector<facts::Id> FactsBuilder::AddPath(const Certificate& leaf, PathPurpos
     // withdrawn later does not undo its tokens.
     if (purpose == PathPurpose::kTimestamp && !known)
       material.document.certificates[id].anchor_until.reset();
+    // A signer that is an anchor itself is one in its own validity: no authority above it says
+    // how long.
+    if (purpose == PathPurpose::kSigner && i == 0) {
+      facts::Certificate& signer = material.document.certificates[id];
+      if (signer.anchor) BoundAnchor(signer);
+    }
     if (!known) AddRevocations(path, i, material, depth);
     chain.push_back(id);
   }
@@ -336,9 +347,20 @@ bool IsTimeMark(const base::Bytes& nonce, base::ByteSpan value) {
 
 }  // namespace
 
+namespace {
+
+// BDOC 2.1, 5.2: a signature with a time-mark names this policy, and where it can be read.
+bool PromisesTimeMark(const SignatureFacts& signature) {
+  constexpr std::string_view kPolicy = "urn:oid:1.3.6.1.4.1.10015.1000.3.2.1";
+  return signature.xades && !signature.xades->policy_implied &&
+         signature.xades->policy_id == kPolicy && !signature.xades->policy_uri.empty();
+}
+
+}  // namespace
+
 void FactsBuilder::AddTimeMarks(const SignatureFacts& signature, facts::Signature& owner,
                                 Material& material) {
-  if (signature.node == nullptr) return;
+  if (signature.node == nullptr || !PromisesTimeMark(signature)) return;
   const xmlNode* element = FindChild(signature.node, kDsig, "SignatureValue");
   const auto value = element == nullptr ? std::nullopt : Base64OfElement(element);
   if (!value) return;
@@ -347,10 +369,14 @@ void FactsBuilder::AddTimeMarks(const SignatureFacts& signature, facts::Signatur
     if (!nonce || !IsTimeMark(*nonce, *value)) continue;
     for (const auto& [id, revocation] : material.document.revocations) {
       if (owner.chain.empty() || id != HexId("R-", response.der()) + "/" + owner.chain.front() ||
-          !revocation.signer_authorised)
+          !revocation.signer_authorised || revocation.chain.empty())
         continue;
+      // BDOC 2.1, 6.2: the responder's certificate comes with the signature.
+      if (!material.places.contains(revocation.chain.front())) continue;
       facts::Timestamp mark;
       mark.id = "M-" + id;
+      mark.kind = facts::TimestampKind::kTimeMark;
+      mark.revocation = id;
       mark.time = response.produced_at();
       mark.digests.push_back({facts::DigestKind::kImprint, "", "SHA256", true, true, false});
       mark.seal = revocation.seal;

@@ -126,6 +126,8 @@ struct Policy {
   bool time_marks = false;
   // Findings about the container (their codes) that fail every signature in it.
   std::vector<std::string> fatal_findings;
+  // And those with which the document is refused: it is no container of the kind at all.
+  std::vector<std::string> refused_findings;
 
   const Constraint& Of(Scope scope, Part part, Rule rule) const;
   const AlgorithmSuite& SuiteOf(Scope scope, Part part) const;

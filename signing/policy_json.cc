@@ -222,6 +222,9 @@ base::Status ReadQualifications(const Json& json, Policy& policy) {
   if (const Json* list = json.Find("fatalFindings")) {
     ASSIGN_OR_RETURN(policy.fatal_findings, TextsFromJson(*list));
   }
+  if (const Json* list = json.Find("refusedFindings")) {
+    ASSIGN_OR_RETURN(policy.refused_findings, TextsFromJson(*list));
+  }
   struct Flag {
     std::string_view name;
     bool& value;
@@ -265,13 +268,15 @@ base::Json PolicyToJson(const Policy& policy) {
   json.Set("timestampNeeded", policy.timestamp_needed);
   json.Set("timeMarks", policy.time_marks);
   json.Set("fatalFindings", TextsToJson(policy.fatal_findings));
+  json.Set("refusedFindings", TextsToJson(policy.refused_findings));
   return json;
 }
 
 base::Result<Policy> PolicyFromJson(const base::Json& json) {
-  RETURN_IF_ERROR(OnlyMembers(json, {"schema", "id", "base", "rules", "algorithms", "ownAlgorithms",
-                                     "signatureQualifications", "timestampQualifications",
-                                     "timestampNeeded", "timeMarks", "fatalFindings"}));
+  RETURN_IF_ERROR(
+      OnlyMembers(json, {"schema", "id", "base", "rules", "algorithms", "ownAlgorithms",
+                         "signatureQualifications", "timestampQualifications", "timestampNeeded",
+                         "timeMarks", "fatalFindings", "refusedFindings"}));
   if (json.Text("schema") != kSchema) return Malformed("schema");
   std::optional<Policy> policy = ShippedPolicy(json.Text("base").value_or(""));
   if (!policy) return Malformed("base");

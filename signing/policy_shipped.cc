@@ -232,7 +232,8 @@ Policy BalticContainer() {
   policy.timestamp_qualifications = {"QTSA", "TSA"};
   policy.time_marks = true;
   policy.fatal_findings = {"container.unsigned-file", "container.manifest-lists-absent",
-                           "container.manifest-omits"};
+                           "container.manifest-omits", "container.media-type-differs"};
+  policy.refused_findings = {"container.mimetype-missing"};
   return policy;
 }
 

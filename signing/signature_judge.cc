@@ -93,7 +93,7 @@ std::string_view SignatureJudge::QualificationProblem(const SignatureFacts& sign
   if (policy_.time_marks && signature.timestamps.empty()) return {};
   for (std::size_t i = 0; i < signature.timestamps.size(); ++i)
     if (signature.timestamps[i].kind == TimestampKind::kSignature &&
-        signature.timestamps[i].imprint_ok.value_or(false) &&
+        judgement.timestamp_trusted.at(i) &&
         Accepts(policy_.timestamp_qualifications, judgement.timestamp_qualifications[i]))
       return {};
   return "the policy asks for another qualification of the timestamp";

@@ -256,6 +256,14 @@ void ApplyContainerRules(const Policy& policy, Harvest& harvest) {
   }
 }
 
+// What a policy takes for no container of its kind.
+base::Status CheckAcceptance(const Policy& policy, const Findings& findings) {
+  for (const Finding& finding : findings)
+    if (std::ranges::find(policy.refused_findings, finding.code) != policy.refused_findings.end())
+      return Error{ErrorCode::kInvalidInput, std::string(finding.code), finding.detail};
+  return base::Ok();
+}
+
 base::Json FindingsToJson(const Findings& findings, base::Language language) {
   base::Json list{base::Json::Array{}};
   for (const Finding& finding : findings) list.Push(FindingToJson(finding, language));
@@ -335,7 +343,8 @@ base::Json Verify(const VerifyRequest& request) {
   const TrustSnapshot& trust = read.content().snapshot;
   harvest.findings = read.content().findings;
   SignatureJudge judge(trust, policy, request.at);
-  const base::Status status = VerifyDocument(request, judge, harvest);
+  base::Status status = VerifyDocument(request, judge, harvest);
+  if (status.ok()) status = CheckAcceptance(policy, harvest.findings);
   base::Json report = ReportFrame(request, harvest.container, &named.value()->digest);
   report.Set("trust", TrustToJson(trust));
   ReportRecords(status, request, harvest, {trust, policy, request.at}, report);

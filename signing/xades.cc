@@ -74,6 +74,9 @@ void ReadSignatureProperties(const xmlNode* properties, XadesProperties& out) {
   out.policy_implied = FindXades(policy, "SignaturePolicyImplied") != nullptr;
   const xmlNode* id = FindXades(FindXades(policy, "SignaturePolicyId"), "SigPolicyId");
   out.policy_id = TrimmedText(FindXades(id, "Identifier"));
+  const xmlNode* qualifiers =
+      FindXades(FindXades(policy, "SignaturePolicyId"), "SigPolicyQualifiers");
+  out.policy_uri = TrimmedText(FindXades(FindXades(qualifiers, "SigPolicyQualifier"), "SPURI"));
 }
 
 TimestampElement ReadTimestamp(TimestampKind kind, const xmlNode* node, std::size_t position) {

@@ -57,6 +57,7 @@ struct XadesProperties {
   bool signing_certificate_v2 = false;
   std::vector<DataObjectFormat> formats;
   std::string policy_id;
+  std::string policy_uri;  // SPURI: where the policy can be had.
   bool policy_implied = false;
   // SealingEvidenceRecords: what stands in each, "<" for XML or the bytes of its base64.
   std::vector<base::Bytes> evidence_records;

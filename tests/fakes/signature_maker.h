@@ -39,6 +39,7 @@ class SignatureMaker {
   const Identity* named = nullptr;  // The certificate SigningCertificateV2 names.
   const Identity* tsa = nullptr;    // Adds a SignatureTimeStamp.
   std::string stamped_instead;      // What the token is over, if not the SignatureValue.
+  std::string signed_properties;    // Behind SigningCertificateV2.
   std::string long_term;            // Unsigned properties behind the SignatureTimeStamp.
   std::size_t archives = 0;         // So many ArchiveTimeStamps by `tsa` follow.
   std::string archived_too;         // What their tokens are also over, to be wrong.
@@ -175,9 +176,9 @@ class SignatureMaker {
            "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod "
            "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>" +
            Digest(reference.Der()) +
-           "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>"
-           "</xades:SignedSignatureProperties><xades:SignedDataObjectProperties>" +
-           formats +
+           "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>" +
+           signed_properties +
+           "</xades:SignedSignatureProperties><xades:SignedDataObjectProperties>" + formats +
            (content_tsa == nullptr ? ""
                                    : Stamp("AllDataObjectsTimeStamp", "-C", "{CONTENT-TOKEN}")) +
            "</xades:SignedDataObjectProperties></xades:SignedProperties>" + Timestamp() +
@@ -210,7 +211,8 @@ class SignatureMaker {
     const base::Bytes data = Canonical(xml, id + "-SI", exclusive ? kExclusive : kInclusive11);
     const base::Bytes value = SignWith(signer_.key.get(), EVP_sha256(), data);
     return EVP_PKEY_is_a(signer_.key.get(), "EC") == 1
-               ? RawEcdsa(value, static_cast<std::size_t>(EVP_PKEY_get_bits(signer_.key.get()) + 7) / 8)
+               ? RawEcdsa(value,
+                          static_cast<std::size_t>(EVP_PKEY_get_bits(signer_.key.get()) + 7) / 8)
                : value;
   }
 

@@ -25,7 +25,9 @@ class TimeMarkTest : public testing::Test {
   // Whether the response's producedAt is the proven time of the signature.
   bool Proves(const MakeNonce& nonce, const Identity& responder,
               const std::string& policy = "baltic-bdoc") const {
-    tests::ZipMaker zip = tests::SignatureMaker(signer_).Container();
+    tests::SignatureMaker maker(signer_);
+    maker.signed_properties = signature_policy_;
+    tests::ZipMaker zip = maker.Container();
     std::string& xml = zip.last().content;
     const Bytes digest = HashOf(*FindDigestByName("SHA256"), ValueIn(xml));
     const Bytes response = tests::MakeOcsp(
@@ -43,12 +45,24 @@ class TimeMarkTest : public testing::Test {
     request.name = "lemums.bdoc";
     request.document = document;
     request.policy = policy;
-    // The responder is handed in as well: its own path is not what is asked here.
-    const Bytes trusted = responder.Der();
-    request.trust = {{"ca", ca}, {"responder", trusted}};
+    request.trust = {{"ca", ca}};
     request.at = *base::ParseTime("2027-01-01T00:00:00Z");
     const base::Json report = Verify(request);
     return !report.Find("signatures")->AsArray()->front().Find("bestSignatureTime")->is_null();
+  }
+
+  // What a signature with a time-mark names (BDOC 2.1, 5.2).
+  static std::string SignaturePolicy(const std::string& id, const std::string& uri) {
+    return "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId>"
+           "<xades:Identifier>" +
+           id +
+           "</xades:Identifier></xades:SigPolicyId><xades:SigPolicyHash><ds:DigestMethod "
+           "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>"
+           "AAAA</ds:DigestValue></xades:SigPolicyHash><xades:SigPolicyQualifiers>"
+           "<xades:SigPolicyQualifier><xades:SPURI>" +
+           uri +
+           "</xades:SPURI></xades:SigPolicyQualifier></xades:SigPolicyQualifiers>"
+           "</xades:SignaturePolicyId></xades:SignaturePolicyIdentifier>";
   }
 
   static Bytes Join(const Bytes& first, const Bytes& second) {
@@ -69,6 +83,8 @@ class TimeMarkTest : public testing::Test {
       Make({.name = "OCSP",
             .issuer = &ca_,
             .extensions = {{"extendedKeyUsage", "OCSPSigning"}, {"noCheck", "ignored"}}});
+  static constexpr const char* kBdocPolicy = "urn:oid:1.3.6.1.4.1.10015.1000.3.2.1";
+  std::string signature_policy_ = SignaturePolicy(kBdocPolicy, "https://policy.example/bdoc.pdf");
   const MakeNonce right_ = [](const Bytes& digest) { return Join(kDigestInfo, digest); };
 };
 
@@ -78,6 +94,19 @@ TEST_F(TimeMarkTest, TheDigestOfTheSignatureValueAsNonceProvesItsTime) {
     return Join({0x04, 0x33}, Join(kDigestInfo, digest));
   };
   EXPECT_TRUE(Proves(wrapped, responder_));
+}
+
+TEST_F(TimeMarkTest, WithoutThePolicyThatPromisesOneItIsANonce) {
+  signature_policy_.clear();
+  EXPECT_FALSE(Proves(right_, responder_));
+  signature_policy_ = SignaturePolicy("urn:oid:1.2.3.4", "https://policy.example/bdoc.pdf");
+  EXPECT_FALSE(Proves(right_, responder_));
+  signature_policy_ = SignaturePolicy(kBdocPolicy, "");
+  EXPECT_FALSE(Proves(right_, responder_));
+  signature_policy_ =
+      "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyImplied/>"
+      "</xades:SignaturePolicyIdentifier>";
+  EXPECT_FALSE(Proves(right_, responder_));
 }
 
 TEST_F(TimeMarkTest, WhereThePolicyKnowsNoTimeMarksItIsANonce) {
