@@ -175,7 +175,9 @@ Policy European() {
         policy.rules[{kScopes.at(i), row.part, row.rule}].level = row.levels.at(i);
   SetCertificateValues(policy);
   for (const Scope scope : {Scope::kSignature, Scope::kCounterSignature})
-    policy.rules[{scope, kS, Rule::kRevocationFresh}].limit = seconds{0};
+    // Revocation data is fresh in its own validity; what is older than the signature's best
+    // time is noted in the report.
+    policy.rules[{scope, kS, Rule::kRevocationFresh}] = {kF, {"next-update"}, seconds{0}};
   return policy;
 }
 
@@ -223,6 +225,7 @@ Policy BalticContainer() {
     policy.rules[{scope, kT, Rule::kSigningTimeInRange}].level = kF;
     policy.rules[{scope, kT, Rule::kSignerReferenceIssuer}].level = kF;
     policy.rules[{scope, kS, Rule::kKeyUsage}].values = {"nonRepudiation"};
+    policy.rules[{scope, kS, Rule::kRevocationFresh}].values.clear();
   }
   // The algorithms of certificates and of revocation data are not looked at there.
   for (auto& [key, constraint] : policy.rules)
