@@ -8,6 +8,7 @@
 #include "signing/canonical.h"
 #include "signing/der_reader.h"
 #include "signing/distinguished_name.h"
+#include "signing/profile_schema.h"
 #include "signing/timestamp_imprint.h"
 #include "signing/xml_names.h"
 
@@ -232,6 +233,8 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
   facts.xades = ReadXades(signature);
   if (const auto octets = Base64OfElement(value)) facts.value_sha256 = base::Sha256(*octets);
   if (facts.xades) std::ranges::copy(facts.xades->problems, std::back_inserter(facts.problems));
+  if (auto violation = FindSchemaViolation(signature))
+    facts.problems.push_back(*std::move(violation));
   if (HasAmbiguousId(document, signature)) facts.problems.emplace_back("an Id occurs twice");
   const std::size_t certificates =
       facts.key_info_certificates.size() + (facts.xades ? facts.xades->certificates.size() : 0);
