@@ -12,11 +12,16 @@ const AlgorithmLimit* FindDigest(const AlgorithmSuite& suite, const std::string&
   return found == suite.digests.end() ? nullptr : &*found;
 }
 
-// The row with the most bits that the key reaches.
+// The row with the most bits that the key reaches. Where the suite has rows for the key with
+// just this digest, only those count.
 const AlgorithmLimit* FindKey(const AlgorithmSuite& suite, const facts::Algorithm& algorithm) {
+  const std::string combined = algorithm.key + "/" + algorithm.digest;
+  const bool together =
+      std::ranges::find(suite.keys, combined, &AlgorithmLimit::name) != suite.keys.end();
+  const std::string& wanted = together ? combined : algorithm.key;
   const AlgorithmLimit* best = nullptr;
   for (const AlgorithmLimit& row : suite.keys)
-    if (row.name == algorithm.key && row.min_bits <= algorithm.bits &&
+    if (row.name == wanted && row.min_bits <= algorithm.bits &&
         (best == nullptr || row.min_bits > best->min_bits))
       best = &row;
   return best;

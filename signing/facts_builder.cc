@@ -482,6 +482,7 @@ void FactsBuilder::AddSignature(const SignatureFacts& signature, const Signature
 facts::Document FactsBuilder::Build(const SignatureFacts& signature) {
   signer_paths_.clear();
   Material material;
+  material.document.container = container_;
   Collect(signature, 0, material);
   AddSignature(signature, nullptr, 0, material);
   return std::move(material.document);

@@ -25,6 +25,9 @@ class FactsBuilder {
   // Borrows the snapshot.
   FactsBuilder(const TrustSnapshot& trust, base::Time at, bool time_marks);
 
+  // What holds of all signatures of the document.
+  void SetContainer(facts::Container container) { container_ = std::move(container); }
+
   // Facts of this signature and of its counter-signatures, each behind the one it stands in.
   facts::Document Build(const SignatureFacts& signature);
 
@@ -67,6 +70,7 @@ class FactsBuilder {
   base::Time at_;
   bool time_marks_;
   PathBuilder paths_;
+  std::optional<facts::Container> container_;
   std::vector<std::optional<CertificatePath>> signer_paths_;
   std::optional<std::vector<Certificate>> responders_;
 };

@@ -104,7 +104,7 @@ struct AlgorithmLimit {
 
 // The algorithms of ETSI TS 119 312; what is not listed may not be used.
 struct AlgorithmSuite {
-  std::vector<AlgorithmLimit> keys;
+  std::vector<AlgorithmLimit> keys;  // "RSA", or "RSA/SHA256" for the two together.
   std::vector<AlgorithmLimit> digests;
   // Ends after this day are predictions: they weigh `level_of_predictions`.
   std::optional<base::Time> issued;

@@ -22,6 +22,9 @@ base::Json Problem(std::string_view text) {
 void RecordVerdict(const SignatureVerdict& verdict, VerifyReport& report) {
   const Conclusion& conclusion = verdict.archival;
   if (conclusion.passed()) return report.Pass(Check::kCertificatePath);
+  // Broken in form: whatever else was found comes after it.
+  if (conclusion.sub == SubIndication::kFormatFailure)
+    report.Record(Check::kFormat, conclusion.indication, NameOfSubIndication(conclusion.sub), {});
   report.Record(Check::kCertificatePath, conclusion.indication, NameOfSubIndication(conclusion.sub),
                 {});
 }

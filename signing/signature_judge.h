@@ -31,6 +31,8 @@ class SignatureJudge {
   SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at);
 
   // `records` are evidence records that cover all of it.
+  void SetContainer(facts::Container container) { builder_.SetContainer(std::move(container)); }
+
   Judgement Judge(const SignatureFacts& signature,
                   const std::vector<const EvidenceRecordFacts*>& records = {});
 

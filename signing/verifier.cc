@@ -190,6 +190,10 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
   ASSIGN_OR_RETURN(AsicContainer container,
                    AsicContainer::Open(request.name, request.document, harvest.budget));
   harvest.container = ContainerName(container.kind());
+  judge.SetContainer({.type = std::string(harvest.container),
+                      .manifest_present = container.manifest().has_value(),
+                      .manifest_needed = container.kind() == ContainerKind::kAsicE,
+                      .signed_files_present = !container.data_files().empty()});
   ASSIGN_OR_RETURN(auto records, CheckContainerRecords(container, harvest.budget));
   KeepRecords(std::move(records), harvest);
   for (const std::string& file : container.signature_files()) {

@@ -179,14 +179,132 @@ void ReadScope(const xmlNode* block, const xmlNode* general, Scope scope, Policy
   policy.rules[{scope, Part::kToken, Rule::kFormat}].level = Level::kFail;
 }
 
+// ---- Catalogues of ETSI TS 119 322, which replace a policy's cryptographic block. ----
+
+struct Evaluation {
+  std::string algorithm;
+  std::size_t bits = 0;
+  std::optional<base::Time> until;
+  std::string usage;  // The last part of its URI; empty: any.
+};
+
+std::string LastPart(const std::string& uri) {
+  return uri.substr(uri.rfind('/') + 1);
+}
+
+std::vector<Evaluation> ReadXmlCatalogue(const std::string& text) {
+  std::vector<Evaluation> all;
+  const auto document = signing::XmlDocument::Parse(base::AsBytes(text));
+  if (!document.ok()) return all;
+  for (const xmlNode* algorithm : Children(document.value().root(), "Algorithm"))
+    for (const xmlNode* evaluation : Children(algorithm, "Evaluation")) {
+      Evaluation row;
+      row.algorithm = signing::TrimmedText(Child(Child(algorithm, "AlgorithmIdentifier"), "Name"));
+      row.until = DayOf(signing::TrimmedText(Child(Child(evaluation, "Validity"), "End")));
+      row.usage =
+          LastPart(signing::TrimmedText(Child(Child(evaluation, "MoreDetails"), "AlgorithmUsage")));
+      for (const xmlNode* parameter : Children(evaluation, "Parameter"))
+        if (Attribute(parameter, "name") != "qlength")
+          row.bits = std::stoul(signing::TrimmedText(Child(parameter, "Min")));
+      all.push_back(std::move(row));
+    }
+  return all;
+}
+
+std::vector<Evaluation> ReadJsonCatalogue(const std::string& text) {
+  std::vector<Evaluation> all;
+  const auto json = base::Json::Parse(text);
+  if (!json.ok()) return all;
+  const base::Json* policy = json.value().Find("SecuritySuitabilityPolicy");
+  for (const base::Json& algorithm : *policy->Find("Algorithm")->AsArray())
+    for (const base::Json& evaluation : *algorithm.Find("Evaluation")->AsArray()) {
+      Evaluation row;
+      row.algorithm = algorithm.Find("AlgorithmIdentifier")->Text("Name").value_or("");
+      if (const base::Json* validity = evaluation.Find("Validity"))
+        row.until = DayOf(validity->Text("End").value_or(""));
+      row.usage = LastPart(evaluation.Text("AlgorithmUsage").value_or(""));
+      if (const base::Json* parameters = evaluation.Find("Parameter"))
+        for (const base::Json& parameter : *parameters->AsArray())
+          if (parameter.Text("name") != "qlength")
+            row.bits = static_cast<std::size_t>(parameter.Integer("Min").value_or(0));
+      all.push_back(std::move(row));
+    }
+  return all;
+}
+
+std::string DigestIn(std::string name) {
+  std::erase(name, ' ');
+  std::ranges::transform(name, name.begin(), [](char c) {
+    return c >= 'a' && c <= 'z' ? static_cast<char>(c - 32) : c;
+  });
+  if (name.starts_with("SHA-")) name.erase(3, 1);
+  return name;
+}
+
+// Ours for "sha256WithRSAEncryption", "ECDSA with SHA-256", ...; empty for a digest.
+std::string KeyIn(const std::string& name) {
+  constexpr std::string_view kRsa = "WithRSAEncryption";
+  constexpr std::string_view kRsa3 = "id-rsassa-pkcs1-v1-5-with-";
+  constexpr std::string_view kEcdsa = "ECDSA with ";
+  if (name.ends_with(kRsa)) return "RSA/" + DigestIn(name.substr(0, name.size() - kRsa.size()));
+  if (name.starts_with(kRsa3)) return "RSA/" + DigestIn(name.substr(kRsa3.size()));
+  if (name.starts_with(kEcdsa)) return "ECDSA/" + DigestIn(name.substr(kEcdsa.size()));
+  if (name == "rsassa-pss") return "RSASSA-PSS";
+  if (name == "ECDSA" || name == "DSA") return name;
+  return {};
+}
+
+// What a usage of the catalogue is about: making signatures of any kind is not our question.
+bool Concerns(const std::string& usage, Scope scope, Part part) {
+  if (usage == "validate_ocsp") return scope == Scope::kRevocation && part == Part::kToken;
+  return usage.empty() || usage == "validate_data";
+}
+
+AlgorithmSuite SuiteFrom(const std::vector<Evaluation>& catalogue, Scope scope, Part part) {
+  AlgorithmSuite suite;
+  suite.level_of_predictions = Level::kFail;
+  // What is said of this very usage comes before what is said of all.
+  for (const bool special : {true, false})
+    for (const Evaluation& row : catalogue) {
+      if (row.usage.empty() == special || !Concerns(row.usage, scope, part)) continue;
+      const std::string key = KeyIn(row.algorithm);
+      auto& rows = key.empty() ? suite.digests : suite.keys;
+      const std::string name = key.empty() ? DigestIn(row.algorithm) : key;
+      const bool known = std::ranges::any_of(rows, [&](const AlgorithmLimit& limit) {
+        return limit.name == name && limit.min_bits == row.bits;
+      });
+      if (!known) rows.push_back({name, row.bits, row.until});
+    }
+  return suite;
+}
+
+// "FILE for CONTEXT" or "FILE": only there, or everywhere.
+bool ApplyCatalogue(const std::filesystem::path& folder, const std::string& name, Policy& policy) {
+  const std::size_t mark = name.find(" for ");
+  const std::string context = mark == std::string::npos ? "" : name.substr(mark + 5);
+  const std::string file = name.substr(0, mark);
+  const std::string text = ReadWhole(folder / file);
+  const auto catalogue = file.ends_with(".json") ? ReadJsonCatalogue(text) : ReadXmlCatalogue(text);
+  for (const Scope scope : {Scope::kSignature, Scope::kCounterSignature, Scope::kTimestamp,
+                            Scope::kRevocation, Scope::kEvidenceRecord}) {
+    if (context == "REVOCATION" && scope != Scope::kRevocation) continue;
+    if (context == "TIMESTAMP" && scope != Scope::kTimestamp) continue;
+    for (const Part part : {Part::kToken, Part::kSigner, Part::kAuthority})
+      policy.own_suites[{scope, part}] = SuiteFrom(catalogue, scope, part);
+  }
+  return !catalogue.empty();
+}
+
 }  // namespace
 
 base::Result<Policy> ReadOraclePolicy(const std::filesystem::path& folder,
                                       const std::string& name) {
   const std::string warn = "#crypto-warn";
   const bool crypto_warn = name.ends_with(warn);
-  const std::string file = crypto_warn ? name.substr(0, name.size() - warn.size()) : name;
-  if (file.find(" + ") != std::string::npos || !std::filesystem::exists(folder / file))
+  const std::string whole = crypto_warn ? name.substr(0, name.size() - warn.size()) : name;
+  const std::size_t plus = whole.find(" + ");
+  const std::string file = whole.substr(0, plus);
+  if (!std::filesystem::exists(folder / file))
     return base::Error{base::ErrorCode::kNotFound, "", name};
   const std::string text = ReadWhole(folder / file);
   ASSIGN_OR_RETURN(const signing::XmlDocument document,
@@ -203,6 +321,8 @@ base::Result<Policy> ReadOraclePolicy(const std::filesystem::path& folder,
   ReadScope(Child(root, "Revocation"), general, Scope::kRevocation, policy);
   ReadScope(Child(root, "EvidenceRecord"), general, Scope::kEvidenceRecord, policy);
   policy.suite = SuiteOf(general);
+  if (plus != std::string::npos && !ApplyCatalogue(folder, whole.substr(plus + 3), policy))
+    return base::Error{base::ErrorCode::kNotFound, "", name};
   if (crypto_warn)
     for (auto& [key, constraint] : policy.rules)
       if (key.rule == Rule::kCryptographic) constraint.level = Level::kWarn;

@@ -17,9 +17,9 @@ const Identity& Stranger() {
   return tsa;
 }
 
-std::string VerdictAt(const std::string& time, const tests::SignatureMaker& maker,
+std::string VerdictAt(const std::string& time, const tests::ZipMaker& container,
                       const Identity& trusted, const std::string& policy = "eu-ades") {
-  const base::Bytes document = maker.Container().Make();
+  const base::Bytes document = container.Make();
   const base::Bytes anchor = trusted.Der();
   VerifyRequest request;
   request.name = "lemums.edoc";
@@ -40,13 +40,26 @@ class VerdictAttackTest : public testing::Test {
 };
 
 TEST_F(VerdictAttackTest, ASignerThatIsTrustedItselfIsSoInItsValidity) {
-  EXPECT_EQ(VerdictAt("2026-12-01T00:00:00Z", maker_, signer_), "valid");
-  EXPECT_EQ(VerdictAt("2030-01-01T00:00:00Z", maker_, signer_), "indeterminate");
+  EXPECT_EQ(VerdictAt("2026-12-01T00:00:00Z", maker_.Container(), signer_), "valid");
+  EXPECT_EQ(VerdictAt("2030-01-01T00:00:00Z", maker_.Container(), signer_), "indeterminate");
 }
 
 TEST_F(VerdictAttackTest, AStrangersTimestampDoesNotWindBackTheClock) {
   maker_.tsa = &Stranger();
-  EXPECT_EQ(VerdictAt("2030-01-01T00:00:00Z", maker_, signer_), "indeterminate");
+  EXPECT_EQ(VerdictAt("2030-01-01T00:00:00Z", maker_.Container(), signer_), "indeterminate");
+}
+
+TEST_F(VerdictAttackTest, T13_AnAsicEWithoutItsManifestIsNone) {
+  tests::ZipMaker zip = maker_.Container();
+  std::erase_if(zip.members(),
+                [](const auto& member) { return member.name == "META-INF/manifest.xml"; });
+  EXPECT_EQ(VerdictAt("2026-12-01T00:00:00Z", zip, signer_), "invalid");
+}
+
+TEST_F(VerdictAttackTest, T13_WithoutAnyDataFileThereIsNothingSigned) {
+  tests::ZipMaker zip = maker_.Container();
+  std::erase_if(zip.members(), [](const auto& member) { return member.name == "lemums.txt"; });
+  EXPECT_EQ(VerdictAt("2026-12-01T00:00:00Z", zip, signer_), "invalid");
 }
 
 }  // namespace
