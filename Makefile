@@ -47,7 +47,7 @@ bench: packages configured
 asan: packages
 	@[ -f build/asan/build.ninja ] || cmake --preset asan
 	cmake --build --preset asan
-	ctest --preset asan
+	EDOCVAULT_MUTANTS=1000 ctest --preset asan
 
 lint: packages
 	@[ -f build/release/build.ninja ] || cmake --preset release
