@@ -80,9 +80,12 @@ class CertificateCheck {
           Texts(certificate_.key_usages));
     if (part_ == Part::kSigner) {
       const auto& purposes = Of(Rule::kExtendedKeyUsage).values;
+      // RFC 3161, 2.3: the key of a time-stamping unit has no other purpose.
+      const bool sole =
+          scope_ != Scope::kTimestamp || OnlyKnown(certificate_.extended_key_usages, purposes);
       Check(Rule::kExtendedKeyUsage,
-            purposes.empty() || HasAny(certificate_.extended_key_usages, purposes), kChain,
-            Texts(certificate_.extended_key_usages));
+            purposes.empty() || (HasAny(certificate_.extended_key_usages, purposes) && sole),
+            kChain, Texts(certificate_.extended_key_usages));
     } else {
       Check(Rule::kAuthorityFlag, certificate_.is_authority.value_or(false), kChain);
       Check(Rule::kPathLength, !certificate_.path_length || *certificate_.path_length >= below,

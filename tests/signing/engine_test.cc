@@ -198,6 +198,17 @@ TEST_F(EngineTest, T19_ATimestampWithoutTimeStampingPurposeIsNoProof) {
   EXPECT_FALSE(Judge().time_proven);
 }
 
+TEST_F(EngineTest, T19_AKeyForTimestampsHasNoOtherPurpose) {
+  facts::Certificate& tsa = document_.certificates["tsa"];
+  tsa.anchor = false;
+  tsa.extensions.insert("2.5.29.56");  // No revocation data is to be had (RFC 9608).
+  tsa.extended_key_usages = {"1.3.6.1.5.5.7.3.8"};
+  document_.timestamps["timestamp"].chain = {"tsa", "ca"};
+  EXPECT_TRUE(Judge().time_proven);
+  document_.certificates["tsa"].extended_key_usages.insert("1.3.6.1.5.5.7.3.1");
+  EXPECT_FALSE(Judge().time_proven);
+}
+
 TEST_F(EngineTest, T20_AUserCertificateCertifiesNobody) {
   document_.certificates["middle"] = MakeCertificate("middle", false);
   signature().chain = {"signer", "middle", "ca"};
