@@ -5,10 +5,21 @@
 namespace signing {
 namespace {
 
-base::Json ValuesOf(const Failure& failure) {
+// The certificate that the object is or, for revocation data, speaks about: its id stands behind
+// the slash. nullptr for any other object.
+const facts::Certificate* CertificateOf(const Case& question, const std::string& object) {
+  return question.Certificate(object.substr(object.find('/') + 1));
+}
+
+base::Json ValuesOf(const Case& question, const Failure& failure) {
   base::Json json;
   json.Set("rule", NameOfRule(failure.rule));
   json.Set("object", failure.object);
+  if (const facts::Certificate* certificate = CertificateOf(question, failure.object)) {
+    json.Set("certificateSubject", certificate->subject);
+    json.Set("certificateSerialNumber", certificate->serial);
+    json.Set("certificateIssuer", certificate->issuer_name);
+  }
   if (failure.until) json.Set("atOrBefore", base::FormatTime(*failure.until));
   return json;
 }
@@ -34,12 +45,12 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {SubIndication::kSignaturePolicyNotAvailable, "signature-policy"},
 });
 
-void AddRemedy(const Failure& failure, SignatureVerdict& verdict) {
+void AddRemedy(const Case& question, const Failure& failure, SignatureVerdict& verdict) {
   const auto remedy = std::ranges::find(kRemedies, failure.sub, &Remedy::sub);
   if (remedy == kRemedies.end()) return;
   // A proof helps only where there was a time at which all was well.
   if (remedy->code == "proof-of-existence" && !failure.until) return;
-  base::Json values = ValuesOf(failure);
+  base::Json values = ValuesOf(question, failure);
   if (failure.rule == Rule::kRevocationFresh)
     values.Set("thisUpdateFrom", base::FormatTime(verdict.best_signature_time));
   verdict.what_would_change_it.push_back({std::string(remedy->code), std::move(values)});
@@ -70,12 +81,12 @@ void NoteEarlyRevocation(const Case& question, const facts::Signature& signature
 void Explain(const Case& question, const facts::Signature& signature,
              const std::vector<Failure>& failures, const std::vector<Failure>& last,
              SignatureVerdict& verdict) {
-  for (const Failure& failure : last) AddRemedy(failure, verdict);
+  for (const Failure& failure : last) AddRemedy(question, failure, verdict);
   NoteEarlyRevocation(question, signature, verdict);
   // What would fail today and stands only because of its proofs.
   if (verdict.archival.passed())
     for (const Failure& failure : failures)
-      verdict.notes.push_back({"stands-by-proof-of-existence", ValuesOf(failure)});
+      verdict.notes.push_back({"stands-by-proof-of-existence", ValuesOf(question, failure)});
 }
 
 }  // namespace signing

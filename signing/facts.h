@@ -83,7 +83,9 @@ struct TrustPeriod {
 
 struct Certificate {
   Id id;
-  std::string subject;  // For the report.
+  std::string subject;  // For the report, as the next two.
+  std::string serial;   // Decimal.
+  std::string issuer_name;
   base::Time not_before{};
   base::Time not_after{};
   Seal seal;  // Its issuer's signature.

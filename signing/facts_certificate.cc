@@ -62,6 +62,8 @@ facts::Certificate DescribeCertificate(const Certificate& certificate) {
   facts::Certificate fact;
   fact.id = IdOfCertificate(certificate);
   fact.subject = certificate.SubjectText();
+  fact.serial = certificate.SerialDecimal();
+  fact.issuer_name = certificate.IssuerText();
   // A date that does not decode leaves an empty period: never valid.
   fact.not_before = certificate.NotBefore().value_or(base::Time::max());
   fact.not_after = certificate.NotAfter().value_or(base::Time::min());

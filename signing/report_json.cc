@@ -6,8 +6,10 @@
 #include <array>
 #include <set>
 
+#include "base/base64.h"
 #include "base/digest.h"
 #include "signing/member_name.h"
+#include "signing/report_text.h"
 #include "signing/signature_verdict.h"
 
 namespace signing {
@@ -84,6 +86,7 @@ base::Json TimestampToJson(const TimestampFact& fact) {
                                   : base::Json());
   json.Set("policy", fact.token ? TextOrNull(fact.token->policy) : base::Json());
   json.Set("serialNumber", fact.token ? TextOrNull(fact.token->serial) : base::Json());
+  json.Set("sha256", Hex(fact.sha256));
   return json;
 }
 
@@ -95,6 +98,7 @@ base::Json RevocationToJson(const RevocationFact& fact) {
   json.Set("producedAt", TimeOrNull(fact.produced_at));
   json.Set("thisUpdate", TimeOrNull(fact.this_update));
   json.Set("nextUpdate", TimeOrNull(fact.next_update));
+  json.Set("sha256", Hex(fact.sha256));
   return json;
 }
 
@@ -152,17 +156,30 @@ base::Json TimestampsToJson(const SignatureFacts& facts, const Judgement& judgem
   return list;
 }
 
-base::Json EngineNoteToJson(const Note& note) {
+base::Json PrintableValues(const base::Json& values) {
+  if (values.AsObject() == nullptr) return base::Json(base::Json::Object{});
+  base::Json::Object printable = *values.AsObject();
+  for (auto& [name, value] : printable)
+    if (value.AsString() != nullptr) value = PrintableText(*value.AsString());
+  return printable;
+}
+
+using MessageOf = std::string (*)(std::string_view code, const base::Json& values,
+                                  base::Language language);
+
+base::Json EngineNoteToJson(const Note& note, MessageOf message_of, base::Language language) {
+  base::Json values = PrintableValues(note.values);
   base::Json json;
   json.Set("code", note.code);
-  json.Set("values", note.values);
+  json.Set("message", message_of(note.code, values, language));
+  json.Set("values", std::move(values));
   return json;
 }
 
 base::Json AllNotes(const SignatureFacts& facts, const SignatureVerdict& verdict,
                     base::Language language) {
   base::Json list = NotesOf(facts, language);
-  for (const Note& note : verdict.notes) list.Push(EngineNoteToJson(note));
+  for (const Note& note : verdict.notes) list.Push(EngineNoteToJson(note, MessageOfNote, language));
   return list;
 }
 
@@ -179,6 +196,8 @@ base::Json ChecksToJson(const VerifyReport& report, const SignatureVerdict& verd
         record.values.AsObject() == nullptr ? base::Json(base::Json::Object{}) : record.values;
     values.Set("object", PrintableText(record.object));
     json.Set("values", std::move(values));
+    if (record.status == CheckStatus::kFailed && record.sub != SubIndication::kNone)
+      json.Set("subIndication", NameOfSubIndication(record.sub));
     list.Push(std::move(json));
   }
   return list;
@@ -257,7 +276,9 @@ base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgeme
   json.Set("signer", SignerToJson(facts.signer));
   json.Set("signatureAlgorithm", TextOrNull(facts.method_uri));
   json.Set("signatureValueSha256",
-           facts.value_sha256 ? base::Json(Hex(*facts.value_sha256)) : base::Json());
+           facts.value_octets ? base::Json(Hex(base::Sha256(*facts.value_octets))) : base::Json());
+  json.Set("signatureValue",
+           facts.value_octets ? base::Json(base::Base64Encode(*facts.value_octets)) : base::Json());
   json.Set("signedFiles", SignedFilesToJson(facts));
   json.Set("policyId", facts.xades ? TextOrNull(facts.xades->policy_id) : base::Json());
   json.Set("qualification", judgement.qualification);
@@ -271,7 +292,9 @@ base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgeme
   json.Set("counterSignatures", CounterSignaturesToJson(facts, judgement, language));
   json.Set("checks", ChecksToJson(report, verdict));
   json.Set("notes", AllNotes(facts, verdict, language));
-  json.Set("whatWouldChangeIt", ListOf(verdict.what_would_change_it, EngineNoteToJson));
+  json.Set("whatWouldChangeIt", ListOf(verdict.what_would_change_it, [&](const Note& note) {
+             return EngineNoteToJson(note, MessageOfRemedy, language);
+           }));
   return json;
 }
 

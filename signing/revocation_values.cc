@@ -27,6 +27,7 @@ OcspBasic ReadBasic(base::ByteSpan der) {
 RevocationFact DescribeOcsp(base::ByteSpan der) {
   RevocationFact fact;
   fact.type = "OCSP";
+  fact.sha256 = base::Sha256(der);
   const OcspBasic basic = ReadBasic(der);
   if (!basic) return fact;
   fact.readable = true;
@@ -48,6 +49,7 @@ RevocationFact DescribeOcsp(base::ByteSpan der) {
 RevocationFact DescribeCrl(base::ByteSpan der) {
   RevocationFact fact;
   fact.type = "CRL";
+  fact.sha256 = base::Sha256(der);
   const unsigned char* at = der.data();
   const Crl crl{d2i_X509_CRL(nullptr, &at, static_cast<long>(der.size()))};
   ERR_clear_error();

@@ -7,11 +7,13 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/digest.h"
 
 namespace signing {
 
 struct RevocationFact {
-  std::string_view type;  // "OCSP" or "CRL".
+  std::string_view type;        // "OCSP" or "CRL".
+  base::Sha256Digest sha256{};  // Of the bytes, readable or not.
   bool readable = false;
   std::string issuer;  // Of a CRL; of a response its responder's name, empty when by key.
   std::optional<base::Time> produced_at;  // OCSP only.

@@ -70,6 +70,7 @@ base::Json VerifyReport::ToJson() const {
     check.Set("clause", kTexts.at(i).clause);
     check.Set("values",
               outcome.values.is_null() ? base::Json(base::Json::Object{}) : outcome.values);
+    if (!passed && recorded_.at(i)) check.Set("subIndication", outcome.sub_indication);
     list.Push(std::move(check));
   }
   return list;

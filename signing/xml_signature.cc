@@ -180,7 +180,7 @@ base::Status CheckTimestamps(const XmlDocument& document, SignedFiles& files,
     if (element.tokens.empty())
       facts.timestamps.push_back({element.kind, {}, {}, element.position});
     for (const base::Bytes& der : element.tokens) {
-      TimestampFact fact{element.kind, {}, {}, element.position};
+      TimestampFact fact{element.kind, {}, {}, element.position, base::Sha256(der)};
       RETURN_IF_ERROR(document.budget()->Spend(kCostOfToken));
       auto token = ParseTimestampToken(der, facts.xades->certificates);
       if (token.ok()) {
@@ -231,7 +231,7 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
   const xmlNode* value = OnlyChild(signature, "SignatureValue", facts.problems);
   facts.key_info_certificates = ReadKeyInfo(signature);
   facts.xades = ReadXades(signature);
-  if (const auto octets = Base64OfElement(value)) facts.value_sha256 = base::Sha256(*octets);
+  facts.value_octets = Base64OfElement(value);
   if (facts.xades) std::ranges::copy(facts.xades->problems, std::back_inserter(facts.problems));
   if (auto violation = FindSchemaViolation(signature))
     facts.problems.push_back(*std::move(violation));

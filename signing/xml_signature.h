@@ -24,6 +24,7 @@ struct TimestampFact {
   std::optional<TimestampToken> token;  // nullopt: unreadable.
   std::optional<bool> imprint_ok;       // nullopt: could not be checked.
   std::size_t position = 0;             // Of its element among the unsigned properties; content: 0.
+  base::Sha256Digest sha256{};          // Of the token.
 };
 
 struct SignatureFacts {
@@ -38,7 +39,7 @@ struct SignatureFacts {
   const SignatureAlgorithm* method = nullptr;  // nullptr: not on our list.
   ValueState value = ValueState::kNotChecked;
   bool digest_info_null_absent = false;
-  std::optional<base::Sha256Digest> value_sha256;  // Of the decoded SignatureValue.
+  std::optional<base::Bytes> value_octets;  // The decoded SignatureValue.
 
   std::vector<Reference> references;           // Of SignedInfo, in order.
   std::vector<Reference> manifest_references;  // Of every ds:Manifest that a reference covers.
