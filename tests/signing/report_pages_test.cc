@@ -1,0 +1,309 @@
+#include "signing/report_pages.h"
+
+#include <gtest/gtest.h>
+
+#include "signing/verifier.h"
+#include "signing/xml_document.h"
+#include "tests/fakes/certificate_maker.h"
+#include "tests/fakes/evidence_record_maker.h"
+#include "tests/fakes/schema_check.h"
+#include "tests/fakes/signature_maker.h"
+
+namespace signing {
+namespace {
+
+using base::Json;
+using base::Language;
+using tests::Day;
+using tests::SignatureMaker;
+
+const tests::Identity& Authority() {
+  static const tests::Identity authority = [] {
+    tests::CertificateSpec spec;
+    spec.name = "Test CA";
+    spec.extensions = tests::CaExtensions();
+    return tests::Make(spec);
+  }();
+  return authority;
+}
+
+const tests::Identity& Tsa() {
+  static const tests::Identity tsa = tests::MakeTsa();
+  return tsa;
+}
+
+// Issued without revocation (RFC 9608).
+tests::Identity Signer(const std::string& name, const std::string& organization = "") {
+  tests::CertificateSpec spec;
+  spec.name = name;
+  spec.organization = organization;
+  spec.issuer = &Authority();
+  spec.extensions = {{"keyUsage", "critical,nonRepudiation"}, {"2.5.29.56", "DER:0500"}};
+  return tests::Make(spec);
+}
+
+struct Twin {
+  Language language = Language::kEnglish;
+  bool trusted = true;
+  bool altered = false;
+  bool stamped = false;
+  std::string name = "Anna Paraugs";
+  std::string organization{};
+};
+
+Json ReportOn(base::ByteSpan document, const Twin& twin) {
+  const base::Bytes authority = Authority().Der();
+  const base::Bytes tsa = Tsa().Der();
+  VerifyRequest request;
+  request.name = "lemums.edoc";
+  request.document = document;
+  request.language = twin.language;
+  request.at = Day(2026, 12, 1);
+  if (twin.trusted) request.trust = {{"ca.der", authority}, {"tsa.der", tsa}};
+  return Verify(request);
+}
+
+Json ReportOf(const Twin& twin = {}) {
+  const tests::Identity signer = Signer(twin.name, twin.organization);
+  SignatureMaker maker(signer);
+  if (twin.stamped) maker.tsa = &Tsa();
+  if (!twin.altered) return ReportOn(maker.Container().Make(), twin);
+  tests::ZipMaker zip;
+  zip.Add("mimetype", "application/vnd.etsi.asic-e+zip");
+  zip.Add("lemums.txt", "Lemums par aizliegumu");
+  zip.Add("META-INF/signatures0.xml", maker.Xml());
+  return ReportOn(zip.Make(), twin);
+}
+
+Json RefusedTwin() {
+  return ReportOn(base::AsBytes("no container"), {});
+}
+
+// The page without its first line, as XML.
+base::Result<XmlDocument> ParsePage(const std::string& html) {
+  return XmlDocument::Parse(base::AsBytes(html.substr(html.find('\n') + 1)));
+}
+
+// The names of all elements and of their attributes, in order.
+std::string Outline(const std::string& html) {
+  const auto page = ParsePage(html);
+  if (!page.ok()) return "malformed";
+  std::string outline;
+  for (const xmlNode* node = page.value().root(); node != nullptr;
+       node = NextInOrder(const_cast<xmlNode*>(node), page.value().root())) {
+    if (node->type != XML_ELEMENT_NODE) continue;
+    outline += std::string(NameOf(node)) + "(";
+    for (const xmlAttr* attribute = node->properties; attribute != nullptr;
+         attribute = attribute->next)
+      outline += std::string(ToView(attribute->name)) + " ";
+    outline += ")";
+  }
+  return outline;
+}
+
+std::string WrongIn(const std::string& etsi) {
+  const std::string folder = EDOCVAULT_SCHEMAS;
+  tests::SchemaCheck check(
+      {{"http://www.w3.org/2000/09/xmldsig#", folder + "/xmldsig.xsd"},
+       {"http://uri.etsi.org/01903/v1.3.2#", folder + "/xades.xsd"},
+       {"http://uri.etsi.org/19102/v1.4.1#", folder + "/validation_report.xsd"}});
+  return check.Check(etsi);
+}
+
+bool Has(const std::string& text, std::string_view part) {
+  return text.find(part) != std::string::npos;
+}
+
+// --- For people.
+
+TEST(ReportHtmlTest, TheVerdictIsTheFirstSentence) {
+  const std::string html = ReportHtml(ReportOf(), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "<p>The signature of this document is valid.</p>")) << html;
+  EXPECT_LT(html.find("is valid."), html.find("Anna Paraugs"));
+}
+
+TEST(ReportHtmlTest, TheSameInLatvian) {
+  const std::string html =
+      ReportHtml(ReportOf({.language = Language::kLatvian}), Language::kLatvian);
+  EXPECT_TRUE(Has(html, "<html lang=\"lv\">"));
+  EXPECT_TRUE(Has(html, "<p>Dokumenta paraksts ir derīgs.</p>"));
+  EXPECT_TRUE(Has(html, "Sertifikāts nav atsaukts.") || Has(html, "Sertifikāti"));
+}
+
+TEST(ReportHtmlTest, AnAlteredFileIsNamedAsWhatItIs) {
+  const std::string html = ReportHtml(ReportOf({.altered = true}), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "The signature of this document is not valid."));
+  EXPECT_TRUE(Has(html, "TOTAL-FAILED / HASH_FAILURE"));
+  EXPECT_TRUE(Has(html, "Do not rely on the content."));
+}
+
+TEST(ReportHtmlTest, AnUntrustedSignatureSaysWhatWouldChangeIt) {
+  const std::string html = ReportHtml(ReportOf({.trusted = false}), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "It cannot be said whether"));
+  EXPECT_TRUE(Has(html, "What would change the verdict"));
+  EXPECT_TRUE(Has(html, "hand it in with --trust."));
+}
+
+TEST(ReportHtmlTest, ARefusalSaysWhy) {
+  const std::string html = ReportHtml(RefusedTwin(), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "The document was not accepted for verification"));
+  EXPECT_TRUE(Has(html, RefusedTwin().Find("refusal")->Text("code").value()));
+}
+
+TEST(ReportHtmlTest, AClaimedTimeIsMarkedAsAClaimAndAProvenOneWithItsProof) {
+  const std::string html = ReportHtml(ReportOf({.stamped = true}), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "(what the signer claims, not a proof)"));
+  EXPECT_TRUE(Has(html, "(time-stamp of the signature)"));
+  EXPECT_FALSE(Has(ReportHtml(ReportOf({.trusted = false, .stamped = true}), Language::kEnglish),
+                   "(time-stamp of the signature)"));
+}
+
+TEST(ReportHtmlTest, TheOrganisationStandsBeforeThePerson) {
+  const std::string html =
+      ReportHtml(ReportOf({.organization = "Parauga dome"}), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "<h2>Signature 1: <bdi>Parauga dome</bdi>"));
+  EXPECT_LT(html.find("<dt>Organisation</dt>"), html.find("<dt>Name in the certificate</dt>"));
+}
+
+TEST(ReportHtmlTest, TheDocumentIsNamedWithSizeAndDigest) {
+  const std::string html =
+      ReportHtml(ReportOn(base::AsBytes("twelve bytes"), {}), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "<bdi>12 bytes</bdi>"));
+  EXPECT_TRUE(Has(html, base::HexEncode(base::Sha256(base::AsBytes("twelve bytes")).span())));
+}
+
+TEST(ReportHtmlTest, EachCheckHasItsClauseAndReason) {
+  const std::string html = ReportHtml(ReportOf(), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "The data has not changed since it was signed."));
+  EXPECT_TRUE(Has(html, "EN 319 102-1, 5.2.7"));
+}
+
+TEST(ReportHtmlTest, TheWordsOfTheLawAppearExactlySo) {
+  Json timestamp;
+  timestamp.Set("qualification", "QTSA");
+  Json signature;
+  signature.Set("timestamps", Json::Array{timestamp});
+  for (const char* word : {"QESig", "QESeal"}) {
+    signature.Set("qualification", word);
+    Json report;
+    report.Set("signatures", Json::Array{signature});
+    for (const Language language : {Language::kLatvian, Language::kEnglish}) {
+      const std::string html = ReportHtml(report, language);
+      EXPECT_TRUE(Has(html, std::string("<strong>") + word + "</strong>")) << word;
+      EXPECT_TRUE(Has(html, "<strong>QTSA</strong>"));
+    }
+  }
+}
+
+TEST(ReportHtmlTest, LoadsAndRunsNothing) {
+  const std::string html = ReportHtml(ReportOf({.stamped = true}), Language::kEnglish);
+  for (const char* word : {"<script", "src=", "href=", "@import", "url(", "<iframe", "<form"})
+    EXPECT_FALSE(Has(html, word)) << word;
+  EXPECT_TRUE(Has(html, "default-src &#39;none&#39;"));
+}
+
+TEST(ReportHtmlTest, AReportWithoutAnythingIsStillAPage) {
+  EXPECT_TRUE(ParsePage(ReportHtml(Json(), Language::kEnglish)).ok());
+}
+
+// --- What an attacker writes into a certificate or a file name.
+
+constexpr const char* kAttack =
+    "</td><script>alert(\"x\")</script><a href='http://x' onclick=\"y\">&amp;\u202e\u0007]]>--> ";
+
+Json WithEveryTextReplaced(const Json& json, const std::string& text) {
+  if (json.AsString() != nullptr) return json.AsString()->empty() ? json : Json(text);
+  if (const Json::Array* list = json.AsArray()) {
+    Json::Array replaced;
+    for (const Json& item : *list) replaced.push_back(WithEveryTextReplaced(item, text));
+    return replaced;
+  }
+  if (const Json::Object* object = json.AsObject()) {
+    Json::Object replaced;
+    for (const auto& [name, value] : *object)
+      replaced.emplace_back(name, WithEveryTextReplaced(value, text));
+    return replaced;
+  }
+  return json;
+}
+
+TEST(ReportHtmlAttackTest, NothingInTheReportBecomesMarkup) {
+  const Json report = ReportOf({.stamped = true});
+  const std::string calm = ReportHtml(WithEveryTextReplaced(report, "calm"), Language::kEnglish);
+  const std::string attacked =
+      ReportHtml(WithEveryTextReplaced(report, kAttack), Language::kEnglish);
+  EXPECT_NE(Outline(calm), "malformed");
+  EXPECT_EQ(Outline(attacked), Outline(calm));
+}
+
+TEST(ReportHtmlAttackTest, ANameInACertificateStaysText) {
+  const std::string html =
+      ReportHtml(ReportOf({.name = "<script>alert(1)</script>"}), Language::kEnglish);
+  EXPECT_FALSE(Has(html, "<script"));
+  EXPECT_TRUE(Has(html, "&lt;script&gt;alert(1)&lt;/script&gt;"));
+  EXPECT_TRUE(ParsePage(html).ok());
+}
+
+TEST(ReportHtmlAttackTest, NoCharacterTurnsTheText) {
+  const std::string html =
+      ReportHtml(WithEveryTextReplaced(ReportOf(), "a\u202eb\u2066c"), Language::kEnglish);
+  EXPECT_FALSE(Has(html, "\u202e"));
+  EXPECT_FALSE(Has(html, "\u2066"));
+  EXPECT_TRUE(Has(html, "a\uFFFDb\uFFFDc"));
+}
+
+TEST(ReportHtmlAttackTest, AnEndlessNameIsCutAndSaysSo) {
+  const std::string html =
+      ReportHtml(WithEveryTextReplaced(ReportOf(), std::string(100'000, 'x')), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "x… [+99600]"));
+}
+
+// --- For machines.
+
+TEST(ReportEtsiTest, EveryKindOfOutcomeIsValidAgainstOurProfile) {
+  EXPECT_EQ(WrongIn(ReportEtsi(ReportOf())), "");
+  EXPECT_EQ(WrongIn(ReportEtsi(ReportOf({.altered = true}))), "");
+  EXPECT_EQ(WrongIn(ReportEtsi(ReportOf({.trusted = false}))), "");
+  EXPECT_EQ(WrongIn(ReportEtsi(ReportOf({.stamped = true}))), "");
+  EXPECT_EQ(WrongIn(ReportEtsi(RefusedTwin())), "");
+}
+
+TEST(ReportEtsiTest, TheProfileNoticesWhatIsWrong) {
+  std::string xml = ReportEtsi(ReportOf());
+  const std::size_t at = xml.find("mainindication:total-passed");
+  ASSERT_NE(at, std::string::npos);
+  EXPECT_NE(WrongIn(xml.replace(at, 27, "mainindication:total-perfect")), "");
+}
+
+TEST(ReportEtsiTest, TheIndicationIsThatOfTheReport) {
+  EXPECT_TRUE(Has(ReportEtsi(ReportOf()), "urn:etsi:019102:mainindication:total-passed"));
+  const std::string failed = ReportEtsi(ReportOf({.altered = true}));
+  EXPECT_TRUE(Has(failed, "urn:etsi:019102:mainindication:total-failed"));
+  EXPECT_TRUE(Has(failed, "urn:etsi:019102:subindication:HASH_FAILURE"));
+  EXPECT_FALSE(Has(failed, "total-passed"));
+}
+
+TEST(ReportEtsiTest, ARefusedDocumentIsIndeterminateAndSaysWhy) {
+  const std::string xml = ReportEtsi(RefusedTwin());
+  EXPECT_TRUE(Has(xml, "urn:etsi:019102:mainindication:indeterminate"));
+  EXPECT_TRUE(Has(xml, RefusedTwin().Find("refusal")->Text("code").value()));
+  EXPECT_FALSE(Has(xml, "passed"));
+}
+
+TEST(ReportEtsiTest, OnlyATrustedTimestampIsTheProofOfTheBestSignatureTime) {
+  EXPECT_TRUE(Has(ReportEtsi(ReportOf({.stamped = true})), "<POEObject VOReference=\"S1-T1\"/>"));
+  EXPECT_FALSE(Has(ReportEtsi(ReportOf({.trusted = false, .stamped = true})), "<POEObject"));
+}
+
+TEST(ReportEtsiAttackTest, TextsOfTheDocumentStayTextsAndTheReportValid) {
+  Json report =
+      ReportOf({.stamped = true, .name = "</Signer><MainIndication>", .organization = "&"});
+  Json::Array signatures = *report.Find("signatures")->AsArray();
+  for (const char* name : {"id", "signatureAlgorithm", "policyId", "claimedSigningTime"})
+    signatures.front().Set(name, kAttack);
+  report.Set("signatures", signatures);
+  EXPECT_EQ(WrongIn(ReportEtsi(report)), "");
+}
+
+}  // namespace
+}  // namespace signing
