@@ -12,6 +12,7 @@
 #include "cli/verbs.h"
 #include "cli/verify_text.h"
 #include "hardening/walls.h"
+#include "signing/report_pages.h"
 #include "signing/verifier.h"
 
 namespace cli {
@@ -134,9 +135,15 @@ base::Result<base::Json> RunVerifier(const signing::VerifyRequest& request) {
       request, Error{ErrorCode::kInvalidInput, "input.too-costly", result.error().message});
 }
 
+std::string TextOf(const base::Json& report, const Options& options) {
+  if (options.wants_json()) return report.DumpIndented() + "\n";
+  if (options.format == "html") return signing::ReportHtml(report, options.lang());
+  if (options.format == "etsi") return signing::ReportEtsi(report);
+  return VerifyReportText(report, options.lang());
+}
+
 int Print(const base::Json& report, const Options& options) {
-  const std::string text = options.wants_json() ? report.DumpIndented() + "\n"
-                                                : VerifyReportText(report, options.lang());
+  const std::string text = TextOf(report, options);
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
   return written ? signing::ExitCodeOf(report) : kExitUnavailable;
@@ -164,8 +171,10 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code) {
   options->common = &common;
   CLI::App* verb = app.add_subcommand("verify", "Check the signatures of a document");
   verb->add_option("FILE", options->file, "The document")->required();
-  verb->add_option("--format", options->format, "Form of the report")
-      ->check(CLI::IsMember({"json", "text"}));
+  verb->add_option("--format", options->format,
+                   "Form of the report: text, json, html (a page to print) or etsi "
+                   "(ETSI TS 119 102-2 XML)")
+      ->check(CLI::IsMember({"text", "json", "html", "etsi"}));
   verb->add_option("--policy", options->policy, "Name of a shipped policy, or a file");
   verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
       ->allow_extra_args(false);

@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import sys
 import tempfile
+import xml.etree.ElementTree
 
 program = pathlib.Path(sys.argv[1]).resolve()
 failures = []
@@ -31,6 +32,13 @@ with tempfile.TemporaryDirectory() as folder:
                                 folder=folder).stdout, refused.stdout)
     latvian = run("verify", "--lang", "lv", empty, folder=folder)
     expect("Latvian text", "NEPIEŅEMTS" in latvian.stdout, True)
+    page = run("verify", "--format", "html", "--lang", "lv", empty, folder=folder)
+    expect("exit code with a page", page.returncode, 3)
+    expect("a page", page.stdout.startswith("<!DOCTYPE html>\n<html lang=\"lv\">"), True)
+    etsi = run("verify", "--format", "etsi", empty, folder=folder)
+    expect("exit code with a validation report", etsi.returncode, 3)
+    root = xml.etree.ElementTree.fromstring(etsi.stdout)
+    expect("a validation report", root.tag, "{http://uri.etsi.org/19102/v1.4.1#}ValidationReport")
     expect("a missing file", run("verify", "none.edoc", folder=folder).returncode, 4)
     expect("a missing trust file", run("verify", "--trust", "none", empty, folder=folder).returncode, 4)
     expect("a missing evidence record",
