@@ -25,7 +25,10 @@ std::string_view EntityFor(char byte) {
   }
 }
 
-void AppendEscaped(std::string_view text, std::string& out) {
+// Quotes end an attribute; in text they are harmless, and <style> would take them as written.
+enum class Place { kText, kAttribute };
+
+void AppendEscaped(std::string_view text, Place place, std::string& out) {
   while (!text.empty()) {
     const std::string_view before = text;
     const char32_t point = base::TakeCodePoint(text);
@@ -34,8 +37,10 @@ void AppendEscaped(std::string_view text, std::string& out) {
       out.append(kReplacement);
       continue;
     }
+    const bool quote = bytes == "\"" || bytes == "'";
     const std::string_view entity = EntityFor(bytes.front());
-    out.append(entity.empty() ? bytes : entity);
+    const bool as_it_is = entity.empty() || (quote && place == Place::kText);
+    out.append(as_it_is ? bytes : entity);
   }
 }
 
@@ -51,7 +56,7 @@ void MarkupWriter::Start(std::string_view name, Attributes attributes) {
   closed_ = false;
   for (const MarkupAttribute& attribute : attributes) {
     out_.append(" ").append(attribute.name).append("=\"");
-    AppendEscaped(attribute.value, out_);
+    AppendEscaped(attribute.value, Place::kAttribute, out_);
     out_.append("\"");
   }
 }
@@ -65,7 +70,7 @@ MarkupWriter& MarkupWriter::Open(std::string_view name, Attributes attributes) {
 }
 
 MarkupWriter& MarkupWriter::Text(std::string_view text) {
-  AppendEscaped(text, out_);
+  AppendEscaped(text, Place::kText, out_);
   after_tag_ = after_tag_ && text.empty();
   closed_ = closed_ && text.empty();
   return *this;

@@ -62,7 +62,7 @@ const base::Json::Array& ListIn(const base::Json& object, std::string_view name)
 const base::Json& MemberOf(const base::Json& object, std::string_view name);
 bool IsTrue(const base::Json& object, std::string_view name);
 
-// By whom: organisation, else name, else subject.
+// By whom: the organisation with its identifier, else the name, else the subject.
 std::string SignerName(const base::Json& signature, const HtmlPage& page);
 // Signatures, each with its counter-signatures; the parts of report_html_signature.cc and
 // report_html_checks.cc.

@@ -38,11 +38,18 @@ void WriteOutcome(const Json& signature, HtmlPage& page) {
   out.Close();
 }
 
-// Organisation and its identifier first: that is who a seal speaks for.
+// A seal speaks for an organisation, and its common name may be a mere placeholder. Certificates
+// of persons may name a scheme as their organisation; they have no organizationIdentifier.
+bool IsOrganization(const Json& signer) {
+  return signer.Text("organization") && signer.Text("organizationIdentifier");
+}
+
 void WriteSigner(const Json& signer, HtmlPage& page) {
+  const bool organization = IsOrganization(signer);
+  if (!organization) page.Fact("common-name", signer.Text("commonName"));
   page.Fact("organization", signer.Text("organization"));
   page.CodeFact("organization-identifier", signer.Text("organizationIdentifier"));
-  page.Fact("common-name", signer.Text("commonName"));
+  if (organization) page.Fact("common-name", signer.Text("commonName"));
   page.Fact("country", signer.Text("country"));
 }
 
@@ -133,7 +140,7 @@ void WriteTimestamps(const Json& owner, HtmlPage& page) {
 void WriteRevocation(const Json& signature, HtmlPage& page) {
   if (ListIn(signature, "revocation").empty()) return;
   MarkupWriter& out = page.out();
-  page.OpenTable(page.Say("revocation"),
+  page.OpenTable(page.Say("revocation-data"),
                  {"revocation-type", "issuer", "produced-at", "this-update", "next-update"});
   for (const Json& data : ListIn(signature, "revocation")) {
     out.Open("tr");
@@ -178,7 +185,9 @@ void WriteFacts(const Json& signature, const Json& report, HtmlPage& page) {
 
 std::string SignerName(const Json& signature, const HtmlPage& page) {
   const Json& signer = MemberOf(signature, "signer");
-  for (const std::string_view name : {"organization", "commonName", "subject"})
+  if (IsOrganization(signer))
+    return *signer.Text("organization") + " (" + *signer.Text("organizationIdentifier") + ")";
+  for (const std::string_view name : {"commonName", "organization", "subject"})
     if (const auto text = signer.Text(name); text && !text->empty()) return *text;
   return std::string(page.Say("unknown-signer"));
 }

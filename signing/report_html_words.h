@@ -103,7 +103,7 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
     {"not-trusted", "nav uzticams", "not trusted"},
     {"broken-timestamp", "bojāts vai pieder citam", "broken, or of something else"},
     {"unreadable", "nav nolasāms", "unreadable"},
-    {"revocation", "Parakstā ietvertie atsaukšanas dati", "Revocation data in the signature"},
+    {"revocation-data", "Parakstā ietvertie atsaukšanas dati", "Revocation data in the signature"},
     {"revocation-type", "Veids", "Kind"},
     {"this-update", "Spēkā no (thisUpdate)", "True as of (thisUpdate)"},
     {"next-update", "Nākamie (nextUpdate)", "Next (nextUpdate)"},
@@ -160,6 +160,7 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
      "The same document with the same policy, trust and time always has this same verdict. Times "
      "are UTC."},
     {"object", "objekts", "object"},
+    {"revocation", "atsaukšanas dati", "revocation data"},
     {"own-certificate", "parakstītāja sertifikāts", "the signer's certificate"},
     {"problem", "problēma", "problem"},
     {"at", "laikā", "at"},

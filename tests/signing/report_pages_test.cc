@@ -158,11 +158,28 @@ TEST(ReportHtmlTest, AClaimedTimeIsMarkedAsAClaimAndAProvenOneWithItsProof) {
                    "(time-stamp of the signature)"));
 }
 
-TEST(ReportHtmlTest, TheOrganisationStandsBeforeThePerson) {
-  const std::string html =
-      ReportHtml(ReportOf({.organization = "Parauga dome"}), Language::kEnglish);
-  EXPECT_TRUE(Has(html, "<h2>Signature 1: <bdi>Parauga dome</bdi>"));
+std::string PageOfSigner(const std::string& identifier) {
+  Json signer;
+  signer.Set("commonName", "Private");
+  signer.Set("organization", "Parauga dome");
+  if (!identifier.empty()) signer.Set("organizationIdentifier", identifier);
+  Json signature;
+  signature.Set("signer", signer);
+  Json report;
+  report.Set("signatures", Json::Array{signature});
+  return ReportHtml(report, Language::kEnglish);
+}
+
+TEST(ReportHtmlTest, ASealIsThatOfTheOrganisationAndItsIdentifier) {
+  const std::string html = PageOfSigner("NTRLV-00000000000");
+  EXPECT_TRUE(Has(html, "Signature 1: <bdi>Parauga dome (NTRLV-00000000000)</bdi>")) << html;
   EXPECT_LT(html.find("<dt>Organisation</dt>"), html.find("<dt>Name in the certificate</dt>"));
+}
+
+TEST(ReportHtmlTest, WithoutAnIdentifierThePersonStandsFirst) {
+  const std::string html = PageOfSigner("");
+  EXPECT_TRUE(Has(html, "Signature 1: <bdi>Private</bdi>")) << html;
+  EXPECT_LT(html.find("<dt>Name in the certificate</dt>"), html.find("<dt>Organisation</dt>"));
 }
 
 TEST(ReportHtmlTest, TheDocumentIsNamedWithSizeAndDigest) {
@@ -200,6 +217,15 @@ TEST(ReportHtmlTest, LoadsAndRunsNothing) {
   for (const char* word : {"<script", "src=", "href=", "@import", "url(", "<iframe", "<form"})
     EXPECT_FALSE(Has(html, word)) << word;
   EXPECT_TRUE(Has(html, "default-src &#39;none&#39;"));
+}
+
+// A reader takes what is inside <style> as it stands, entities and all.
+TEST(ReportHtmlTest, TheStyleNeedsNoEscaping) {
+  const std::string html = ReportHtml(Json(), Language::kEnglish);
+  const std::size_t from = html.find("<style>");
+  const std::string style = html.substr(from + 7, html.find("</style>") - from - 7);
+  EXPECT_TRUE(Has(style, "'Source Serif 4'"));
+  for (const char* wrong : {"&", "<", ">", "\uFFFD"}) EXPECT_FALSE(Has(style, wrong)) << wrong;
 }
 
 TEST(ReportHtmlTest, AReportWithoutAnythingIsStillAPage) {
