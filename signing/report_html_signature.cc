@@ -92,14 +92,14 @@ void WriteScope(const Json& signature, int level, HtmlPage& page) {
   page.Heading(level, page.Say("covers"));
   const Json::Array& scope = ListIn(signature, "scope");
   if (scope.empty()) out.Leaf("p", page.Say("covers-nothing"));
-  out.Open("ul");
+  if (!scope.empty()) out.Open("ul");
   for (const Json& name : scope) {
     const std::string* text = name.AsString();
     out.Open("li");
     page.Foreign(text == nullptr || text->empty() ? page.Say("whole-document") : *text);
     out.Close();
   }
-  out.Close();
+  if (!scope.empty()) out.Close();
   if (ListIn(signature, "signedFiles").empty()) return;
   page.OpenTable(page.Say("signed-files"), {"file", "file-sha256"});
   for (const Json& file : ListIn(signature, "signedFiles")) {

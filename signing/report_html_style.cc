@@ -43,14 +43,15 @@ dd { margin: 0; }
 table { width: 100%; border-collapse: collapse; margin: .8rem 0 1.2rem; font-size: .9rem; }
 caption { text-align: left; font-weight: bold; padding: .3rem 0; break-after: avoid; }
 th, td { text-align: left; vertical-align: top; padding: .32rem .6rem .32rem 0;
-  border-bottom: 1px solid var(--line); }
+  border-bottom: 1px solid var(--line); overflow-wrap: break-word; }
+td bdi, td code { overflow-wrap: anywhere; }
 th { color: var(--soft); font-weight: normal; border-bottom: 1px solid var(--ink); }
 thead { display: table-header-group; }
 tr { break-inside: avoid; }
 .by-block table { table-layout: fixed; }
 .by-block th:nth-child(1) { width: 16%; }
-.by-block th:nth-child(3) { width: 18%; }
-.by-block th:nth-child(4) { width: 28%; }
+.by-block th:nth-child(3) { width: 21%; }
+.by-block th:nth-child(4) { width: 25%; }
 .values { font-size: .85rem; color: var(--soft); }
 code { font: .82rem/1.45 'DejaVu Sans Mono', 'Liberation Mono', Consolas, monospace; }
 ul { padding-left: 1.2rem; }
@@ -62,8 +63,8 @@ footer { margin-top: 2rem; color: var(--soft); font-size: .88rem; }
   dl div { grid-template-columns: 1fr; gap: 0; } }
 @page { size: A4; margin: 18mm 16mm 20mm;
   @bottom-right { content: counter(page) ' / ' counter(pages); font: 8pt serif; } }
-@media print { html { background: none; }
-  body { max-width: none; margin: 0; padding: 0; font-size: 10.5pt; box-shadow: none;
+@media print { html { background: none; font-size: 9.5pt; }
+  body { max-width: none; margin: 0; padding: 0; box-shadow: none;
     print-color-adjust: exact; -webkit-print-color-adjust: exact; }
   .verdict, .outcome { break-inside: avoid; } }
 )css";

@@ -22,12 +22,12 @@ constexpr auto kBlocks = std::to_array<ReportWord>({
 });
 
 constexpr auto kStatuses = std::to_array<ReportWord>({
-    {"OK", "Izpildīts", "Passed"},
+    {"OK", "Izpildīta", "Passed"},
     {"INFO", "Zināšanai", "For information"},
     {"WARN", "Brīdinājums", "Warning"},
-    {"NOT_OK", "Nav izpildīts", "Failed"},
-    {"IGNORED", "Nav vērtēts", "Not evaluated"},
-    {"NOT_MADE", "Nav veikts", "Not made"},
+    {"NOT_OK", "Nav izpildīta", "Failed"},
+    {"IGNORED", "Nav vērtēta", "Not evaluated"},
+    {"NOT_MADE", "Nav veikta", "Not made"},
 });
 
 // Why there is neither "passed" nor "failed".

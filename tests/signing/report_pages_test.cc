@@ -232,6 +232,42 @@ TEST(ReportHtmlTest, AReportWithoutAnythingIsStillAPage) {
   EXPECT_TRUE(ParsePage(ReportHtml(Json(), Language::kEnglish)).ok());
 }
 
+// The stamped twin with itself as counter-signature, and an evidence record beside it.
+Json ReportWithEverything() {
+  Json report = ReportOf({.stamped = true});
+  Json signature = report.Find("signatures")->AsArray()->front();
+  Json counter = signature;
+  counter.Set("coversParent", true);
+  signature.Set("counterSignatures", Json::Array{counter});
+  report.Set("signatures", Json::Array{signature});
+  Json object;
+  object.Set("name", "lemums.txt");
+  object.Set("coverage", "covered");
+  Json record;
+  record.Set("file", "ieraksts nr. 1.ers");
+  record.Set("outcome", "intact");
+  record.Set("indication", "PASSED");
+  record.Set("provenTime", "2020-06-01T00:00:00Z");
+  record.Set("objects", Json::Array{object});
+  report.Set("evidenceRecords", Json::Array{record});
+  return report;
+}
+
+TEST(ReportHtmlTest, ShowsCounterSignaturesAndEvidenceRecords) {
+  const std::string html = ReportHtml(ReportWithEverything(), Language::kEnglish);
+  EXPECT_TRUE(Has(html, "<h3>Counter-signature 1.1: <bdi>Anna Paraugs</bdi>"));
+  EXPECT_TRUE(Has(html, "<h2>Evidence record: <bdi>ieraksts nr. 1.ers</bdi>"));
+  EXPECT_TRUE(Has(html, "2020-06-01T00:00:00Z"));
+  EXPECT_TRUE(ParsePage(html).ok());
+}
+
+TEST(ReportEtsiTest, HasCounterSignaturesAndEvidenceRecords) {
+  const std::string xml = ReportEtsi(ReportWithEverything());
+  EXPECT_EQ(WrongIn(xml), "");
+  EXPECT_TRUE(Has(xml, "<SignatureIdentifier id=\"S1-C1\">"));
+  EXPECT_TRUE(Has(xml, "urn:etsi:019102:validationObject:evidencerecord"));
+}
+
 // --- What an attacker writes into a certificate or a file name.
 
 constexpr const char* kAttack =
