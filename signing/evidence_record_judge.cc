@@ -19,7 +19,7 @@ TimestampQualification QualificationOf(const std::optional<TimestampToken>& toke
 
 EvidenceJudgement EvidenceRecordJudge::Judge(const EvidenceRecordFacts& record) const {
   facts::Document document;
-  FactsBuilder(trust, at, policy.time_marks).AddRecords({&record}, document);
+  FactsBuilder(trust, at).AddRecords({&record}, document);
   Verdicts verdicts = JudgeDocument(document, policy, at);
   const auto& [id, entry] = *document.evidence_records.begin();
   EvidenceJudgement judgement;

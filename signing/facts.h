@@ -12,6 +12,7 @@
 #include <optional>
 #include <set>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -144,6 +145,9 @@ struct Timestamp {
   Id revocation;            // Of a time-mark: the response that it is.
 };
 
+// The ids of time-stamps that are time-marks: OCSP responses that bind a signature's value.
+inline constexpr std::string_view kTimeMarkPrefix = "M-";
+
 struct EvidenceRecord {
   Id id;
   bool well_formed = true;
@@ -192,5 +196,9 @@ struct Document {
   std::map<Id, Certificate> certificates;
   std::map<Id, Revocation> revocations;
 };
+
+bool HasTimeMarks(const Document& document);
+// Without time-marks, for whoever does not take them for proofs of time.
+Document WithoutTimeMarks(Document document);
 
 }  // namespace signing::facts

@@ -115,8 +115,8 @@ struct FactsBuilder::Material {
   }
 };
 
-FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, bool time_marks)
-    : trust_(trust), at_(at), time_marks_(time_marks), paths_(trust) {}
+FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at)
+    : trust_(trust), at_(at), paths_(trust) {}
 
 void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t position,
                                   base::Time time, Material& material) {
@@ -374,7 +374,7 @@ void FactsBuilder::AddTimeMarks(const SignatureFacts& signature, facts::Signatur
       // BDOC 2.1, 6.2: the responder's certificate comes with the signature.
       if (!material.places.contains(revocation.chain.front())) continue;
       facts::Timestamp mark;
-      mark.id = "M-" + id;
+      mark.id = std::string(facts::kTimeMarkPrefix) + id;
       mark.kind = facts::TimestampKind::kTimeMark;
       mark.revocation = id;
       mark.time = response.produced_at();
@@ -471,7 +471,7 @@ void FactsBuilder::AddSignature(const SignatureFacts& signature, const Signature
     fact.chain = AddPath(*signature.signer, PathPurpose::kSigner, ReferenceTime(signature, at_),
                          material, 0);
   AddTimestamps(signature, place, fact, material);
-  if (time_marks_ && signature.timestamps.empty()) AddTimeMarks(signature, fact, material);
+  if (signature.timestamps.empty()) AddTimeMarks(signature, fact, material);
   if (place != 0) material.Place(fact.id, place);
   material.document.signatures.push_back(fact);
   for (const SignatureFacts& counter : signature.counter_signatures)

@@ -23,12 +23,13 @@ namespace signing {
 class FactsBuilder {
  public:
   // Borrows the snapshot.
-  FactsBuilder(const TrustSnapshot& trust, base::Time at, bool time_marks);
+  FactsBuilder(const TrustSnapshot& trust, base::Time at);
 
   // What holds of all signatures of the document.
   void SetContainer(facts::Container container) { container_ = std::move(container); }
 
   // Facts of this signature and of its counter-signatures, each behind the one it stands in.
+  // Time-marks are among them: whether they prove anything is not a fact.
   facts::Document Build(const SignatureFacts& signature);
 
   // The signers' paths of the last Build(), for qualification: one for each signature of its
@@ -68,7 +69,6 @@ class FactsBuilder {
 
   const TrustSnapshot& trust_;
   base::Time at_;
-  bool time_marks_;
   PathBuilder paths_;
   std::optional<facts::Container> container_;
   std::vector<std::optional<CertificatePath>> signer_paths_;

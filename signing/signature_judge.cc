@@ -32,15 +32,20 @@ void RecordVerdict(const SignatureVerdict& verdict, VerifyReport& report) {
 }  // namespace
 
 SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at)
-    : trust_(trust), policy_(policy), at_(at), builder_(trust, at, policy.time_marks) {}
+    : trust_(trust), policy_(policy), at_(at), builder_(trust, at) {}
 
 Judgement SignatureJudge::Judge(const SignatureFacts& signature,
                                 const std::vector<const EvidenceRecordFacts*>& records) {
-  facts::Document document = builder_.Build(signature);
-  builder_.AddRecords(records, document);
+  facts::Document found = builder_.Build(signature);
+  builder_.AddRecords(records, found);
+  std::optional<facts::Document> without;
+  if (!policy_.time_marks && facts::HasTimeMarks(found)) without = facts::WithoutTimeMarks(found);
+  const facts::Document& document = without ? *without : found;
   Verdicts verdicts = JudgeDocument(document, policy_, at_);
   std::size_t number = 0;
-  return Assemble(signature, document, verdicts, number);
+  Judgement judgement = Assemble(signature, document, verdicts, number);
+  judgement.facts = std::move(found);
+  return judgement;
 }
 
 Judgement SignatureJudge::Assemble(const SignatureFacts& signature, const facts::Document& document,

@@ -16,6 +16,8 @@
 namespace signing {
 
 struct Judgement {
+  // What all that follows rests on; with those of counter-signatures, which have none themselves.
+  facts::Document facts;
   VerifyReport report;       // Its conclusion is the verdict; the engine's is one of its checks.
   SignatureVerdict verdict;  // Of the engine.
   std::string_view qualification;
@@ -29,6 +31,8 @@ struct Judgement {
 class SignatureJudge {
  public:
   SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at);
+
+  const TrustSnapshot& trust() const { return trust_; }
 
   // `records` are evidence records that cover all of it.
   void SetContainer(facts::Container container) { builder_.SetContainer(std::move(container)); }
