@@ -84,6 +84,18 @@ std::vector<Certificate> CertificatesIn(base::ByteSpan bytes, CertificateStore& 
   return {std::move(*one)};
 }
 
+using Digested = std::pair<base::Sha256Digest, NamedBytes>;
+
+// What is trusted does not hang on the order in which somebody named the files.
+std::vector<Digested> InOneOrder(const std::vector<NamedBytes>& inputs) {
+  std::vector<Digested> all;
+  for (const NamedBytes& input : inputs) all.emplace_back(base::Sha256(input.bytes), input);
+  std::ranges::stable_sort(all, {}, [](const Digested& file) {
+    return std::pair(file.first, std::string_view(file.second.name));
+  });
+  return all;
+}
+
 }  // namespace
 
 TrustInputs SortTrustInputs(const std::vector<NamedBytes>& inputs, CertificateStore& store,
@@ -91,9 +103,8 @@ TrustInputs SortTrustInputs(const std::vector<NamedBytes>& inputs, CertificateSt
   TrustInputs sorted;
   std::set<base::Sha256Digest> files;
   std::set<base::Sha256Digest> certificates;
-  for (const NamedBytes& input : inputs) {
+  for (const auto& [digest, input] : InOneOrder(inputs)) {
     const std::string_view text = base::AsText(input.bytes);
-    const base::Sha256Digest digest = base::Sha256(input.bytes);
     if (LooksLikeList(text)) {
       if (files.insert(digest).second)
         sorted.lists.push_back({input.name, input.bytes, digest, GlanceAt(text)});

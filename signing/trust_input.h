@@ -30,7 +30,8 @@ struct TrustInputs {
   std::vector<base::Sha256Digest> digests;  // Of all of these, sorted.
 };
 
-// Files that are neither are skipped with a finding "trust.skipped".
+// Files that are neither are skipped with a finding "trust.skipped". The order of `inputs` does
+// not matter: all is in that of their digests.
 TrustInputs SortTrustInputs(const std::vector<NamedBytes>& inputs, CertificateStore& store,
                             Findings& findings);
 
