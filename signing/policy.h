@@ -153,4 +153,8 @@ base::Sha256Digest PolicyDigest(const Policy& policy);
 // kInvalidInput "policy.malformed" with the place.
 base::Result<Policy> PolicyFromJson(const base::Json& json);
 
+// Reads back exactly what PolicyToJson() gives: a whole policy that starts from no other, and
+// may be a shipped one. kInvalidInput "policy.malformed" for anything else.
+base::Result<Policy> WholePolicyFromJson(const base::Json& json);
+
 }  // namespace signing

@@ -239,6 +239,24 @@ base::Status ReadQualifications(const Json& json, Policy& policy) {
   return base::Ok();
 }
 
+// Every member but the names of the policy and of its base.
+base::Status ReadRows(const Json& json, Policy& policy) {
+  if (const Json* rules = json.Find("rules")) RETURN_IF_ERROR(ReadRules(*rules, policy));
+  if (const Json* algorithms = json.Find("algorithms")) {
+    ASSIGN_OR_RETURN(policy.suite, SuiteFromJson(*algorithms));
+  }
+  if (const Json* own = json.Find("ownAlgorithms"); own != nullptr && own->AsArray() != nullptr) {
+    for (const Json& item : *own->AsArray()) {
+      ASSIGN_OR_RETURN(const Scope scope, NamedIn<Scope>(kScopes, item, "scope"));
+      ASSIGN_OR_RETURN(const Part part, NamedIn<Part>(kParts, item, "part"));
+      const Json* algorithms = item.Find("algorithms");
+      if (algorithms == nullptr) return Malformed("ownAlgorithms");
+      ASSIGN_OR_RETURN(policy.own_suites[std::make_pair(scope, part)], SuiteFromJson(*algorithms));
+    }
+  }
+  return ReadQualifications(json, policy);
+}
+
 }  // namespace
 
 std::string_view NameOfLevel(Level level) {
@@ -282,21 +300,17 @@ base::Result<Policy> PolicyFromJson(const base::Json& json) {
   if (!policy) return Malformed("base");
   policy->id = json.Text("id").value_or("");
   if (policy->id.empty() || ShippedPolicy(policy->id)) return Malformed("id");
-  if (const Json* rules = json.Find("rules")) RETURN_IF_ERROR(ReadRules(*rules, *policy));
-  if (const Json* algorithms = json.Find("algorithms")) {
-    ASSIGN_OR_RETURN(policy->suite, SuiteFromJson(*algorithms));
-  }
-  if (const Json* own = json.Find("ownAlgorithms"); own != nullptr && own->AsArray() != nullptr) {
-    for (const Json& item : *own->AsArray()) {
-      ASSIGN_OR_RETURN(const Scope scope, NamedIn<Scope>(kScopes, item, "scope"));
-      ASSIGN_OR_RETURN(const Part part, NamedIn<Part>(kParts, item, "part"));
-      const Json* algorithms = item.Find("algorithms");
-      if (algorithms == nullptr) return Malformed("ownAlgorithms");
-      ASSIGN_OR_RETURN(policy->own_suites[std::make_pair(scope, part)], SuiteFromJson(*algorithms));
-    }
-  }
-  RETURN_IF_ERROR(ReadQualifications(json, *policy));
+  RETURN_IF_ERROR(ReadRows(json, *policy));
   return *policy;
+}
+
+base::Result<Policy> WholePolicyFromJson(const base::Json& json) {
+  Policy policy;
+  policy.id = json.Text("id").value_or("");
+  RETURN_IF_ERROR(ReadRows(json, policy));
+  // The text decides: whatever it says that was not understood would be missing here.
+  if (!(PolicyToJson(policy) == json)) return Malformed("not a whole policy");
+  return policy;
 }
 
 }  // namespace signing
