@@ -65,6 +65,7 @@ class Checker {
     fact.chain = chain;
     fact.position = at;
     RETURN_IF_ERROR(budget_.Spend(kCostOfToken));
+    fact.der.assign(timestamp.token.begin(), timestamp.token.end());
     auto token = ParseTimestampToken(timestamp.token, {});
     if (token.ok()) fact.token = std::move(token).value();
     // RFC 4998, 4.1: without digestAlgorithm, that of the token's imprint is meant.

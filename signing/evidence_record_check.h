@@ -75,6 +75,7 @@ struct ArchiveTimestampFact {
   std::size_t chain = 0;  // Both from zero.
   std::size_t position = 0;
   std::string algorithm;                // Of the hash tree; empty: not on our list.
+  base::Bytes der;                      // Of the token, as it stands in the record.
   std::optional<TimestampToken> token;  // nullopt: unreadable.
   std::optional<bool> imprint_ok;       // The tree leads to it; nullopt: not checked.
   // It covers what it has to: a data object, in a chain the time-stamp before it, in a later

@@ -20,6 +20,7 @@
 #include "signing/policy.h"
 #include "signing/qualification.h"
 #include "signing/report_json.h"
+#include "signing/run_keeper.h"
 #include "signing/signature_judge.h"
 #include "signing/signature_verdict.h"
 #include "signing/trust_snapshot.h"
@@ -48,6 +49,7 @@ struct Harvest {
   Findings findings;
   std::set<std::string, std::less<>> referenced;                // Files that some signature names.
   std::map<std::string, std::string, std::less<>> media_types;  // As signed, by file.
+  RunKeeper* keeper = nullptr;  // nullptr: the report alone is wanted.
 };
 
 bool UsesSha1(const SignatureFacts& facts) {
@@ -138,6 +140,7 @@ void NoteCoverage(const EvidenceRecordFacts& record, Harvest& harvest) {
 
 void KeepRecords(std::vector<EvidenceRecordFacts> records, Harvest& harvest) {
   for (EvidenceRecordFacts& record : records) {
+    if (harvest.keeper != nullptr) harvest.keeper->KeepRecord(record);
     NoteRecord(record, harvest);
     NoteCoverage(record, harvest);
     harvest.records.push_back(std::move(record));
@@ -165,6 +168,8 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
                         std::back_inserter(embedded));
     NoteFiles(facts, harvest);
     NoteFindings(facts, judgement.report, harvest);
+    if (harvest.keeper != nullptr)
+      harvest.keeper->KeepSignature(facts, judgement.facts, judge.trust());
     harvest.signatures.push_back(SignatureToJson(facts, judgement, language));
   }
   KeepRecords(std::move(embedded), harvest);
@@ -202,6 +207,8 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
     RETURN_IF_ERROR(CollectSignatures(document, file, container, request.language,
                                       container.problems(), judge, harvest));
   }
+  // Before the rest is read, which then need not be read again.
+  if (harvest.keeper != nullptr) RETURN_IF_ERROR(harvest.keeper->KeepFiles(container));
   RETURN_IF_ERROR(container.CheckRemainingMembers());
   CompareFiles(container, harvest);
   std::ranges::move(container.findings(), std::back_inserter(harvest.findings));
@@ -229,6 +236,7 @@ base::Status VerifyDocument(const VerifyRequest& request, SignatureJudge& judge,
   ASSIGN_OR_RETURN(const ByteFormat format, RecognizeBytes(request.document));
   ASSIGN_OR_RETURN(auto beside, CheckRecordsBeside(request, harvest.budget));
   KeepRecords(std::move(beside), harvest);
+  if (harvest.keeper != nullptr) harvest.keeper->KeepDetached(request);
   if (format == ByteFormat::kZip) {
     RETURN_IF_ERROR(VerifyArchive(request, judge, harvest));
   } else {
@@ -307,6 +315,10 @@ const NamedPolicy* FindShippedPolicy(std::string_view name) {
 
 // Borrowed from the shipped ones, or from `own`.
 base::Result<const NamedPolicy*> PolicyOf(const VerifyRequest& request, NamedPolicy& own) {
+  if (request.whole_policy != nullptr) {
+    own = {*request.whole_policy, PolicyDigest(*request.whole_policy)};
+    return &own;
+  }
   if (request.policy_text.empty()) {
     const NamedPolicy* shipped = FindShippedPolicy(request.policy);
     if (shipped == nullptr)
@@ -334,13 +346,15 @@ PreparedTrust PreparedTrust::Read(const std::vector<NamedBytes>& trust, base::Ti
   return prepared;
 }
 
-base::Json Verify(const VerifyRequest& request) {
+namespace {
+
+// `kept`, if not nullptr, gets everything but the report.
+base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, VerifyRun* kept) {
+  const Policy& policy = named.policy;
   Harvest harvest;
+  RunKeeper keeper;
   harvest.budget = std::make_shared<WorkBudget>(InputSize(request));
-  NamedPolicy own;
-  const base::Result<const NamedPolicy*> named = PolicyOf(request, own);
-  if (!named.ok()) return RefusedReport(request, named.error());
-  const Policy& policy = named.value()->policy;
+  if (kept != nullptr) harvest.keeper = &keeper;
   const PreparedTrust read = request.prepared_trust != nullptr
                                  ? *request.prepared_trust
                                  : PreparedTrust::Read(request.trust, request.at);
@@ -349,9 +363,10 @@ base::Json Verify(const VerifyRequest& request) {
   SignatureJudge judge(trust, policy, request.at);
   base::Status status = VerifyDocument(request, judge, harvest);
   if (status.ok()) status = CheckAcceptance(policy, harvest.findings);
-  base::Json report = ReportFrame(request, harvest.container, &named.value()->digest);
+  base::Json report = ReportFrame(request, harvest.container, &named.digest);
   report.Set("trust", TrustToJson(trust));
   ReportRecords(status, request, harvest, {trust, policy, request.at}, report);
+  if (kept != nullptr) *kept = std::move(keeper).Finish(request, harvest.container, status, trust);
   if (!status.ok()) {
     report.Set("refusal", RefusalToJson(status.error(), request.language));
     return report;
@@ -361,6 +376,25 @@ base::Json Verify(const VerifyRequest& request) {
   report.Set("signatures", std::move(harvest.signatures));
   report.Set("containerFindings", FindingsToJson(harvest.findings, request.language));
   return report;
+}
+
+}  // namespace
+
+base::Json Verify(const VerifyRequest& request) {
+  NamedPolicy own;
+  const base::Result<const NamedPolicy*> named = PolicyOf(request, own);
+  if (!named.ok()) return RefusedReport(request, named.error());
+  return ReportOn(request, *named.value(), nullptr);
+}
+
+base::Result<VerifyRun> RunVerification(const VerifyRequest& request) {
+  NamedPolicy own;
+  ASSIGN_OR_RETURN(const NamedPolicy* named, PolicyOf(request, own));
+  VerifyRun run;
+  base::Json report = ReportOn(request, *named, &run);
+  run.report = std::move(report);
+  run.policy = named->policy;
+  return run;
 }
 
 base::Json RefusedReport(const VerifyRequest& request, const base::Error& error) {

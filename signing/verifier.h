@@ -24,6 +24,8 @@ struct NamedBytes {
   base::ByteSpan bytes;
 };
 
+struct Policy;
+
 // Detached data that stays with its owner, known by its digest alone.
 struct NamedDigest {
   std::string name;
@@ -51,6 +53,7 @@ struct VerifyRequest {
   std::string policy = "eu-ades";  // Name of a shipped policy, or of `policy_text`.
   // A policy of the caller's own in the JSON of policy.h. Empty: the shipped one is meant.
   std::string policy_text{};
+  const Policy* whole_policy = nullptr;  // Instead of both, under the name `policy`; borrowed.
   std::vector<NamedBytes> trust;
   std::shared_ptr<const PreparedTrust> prepared_trust{};  // Instead of `trust`, if any.
   std::vector<NamedBytes> data;
