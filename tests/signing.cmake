@@ -5,7 +5,7 @@ target_compile_definitions(signing_test PRIVATE
   EDOCVAULT_SHARED_DEFAULT="${PROJECT_SOURCE_DIR}/../shared"
   EDOCVAULT_SCHEMAS="${CMAKE_CURRENT_SOURCE_DIR}/schemas")
 
-foreach(target zip_reader xml_gate timestamp_token verify trust evidence_record)
+foreach(target zip_reader xml_gate timestamp_token verify trust evidence_record evidence_bundle)
   fuzz_replay(${target} signing PkgConfig::LibXml2 OpenSSL::Crypto)
 endforeach()
 

@@ -24,7 +24,8 @@ ARROWS = {
 FRONT_DOORS = {
     "hsm": {"signer.h", "vault_keys.h", "provisioner.h", "keyholder.h"},
     "vault": {"ledger.h", "record.h", "segments.h", "receipt.h"},
-    "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "container_reader.h", "container_writer.h", "evidence.h", "report_pages.h"},
+    "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "container_reader.h", "container_writer.h", "evidence.h",
+                "evidence_bundle.h", "report_pages.h"},
     "hardening": {"walls.h"},
     "emulator": {"emulator.h"},
     "archive-policy": set(),
