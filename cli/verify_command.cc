@@ -10,7 +10,9 @@
 #include "base/file.h"
 #include "cli/input_files.h"
 #include "cli/verbs.h"
+#include "cli/verify_bundle.h"
 #include "cli/verify_text.h"
+#include "cli/verify_walls.h"
 #include "hardening/walls.h"
 #include "signing/report_pages.h"
 #include "signing/verifier.h"
@@ -33,6 +35,9 @@ struct Options {
   std::string data;
   std::string digests;
   std::vector<std::string> evidence_records;
+  std::string bundle;
+  bool bundle_digests = false;
+  std::string replay;
   const Common* common = nullptr;
 
   bool wants_json() const { return common->json || format == "json"; }
@@ -111,45 +116,73 @@ base::Result<signing::VerifyRequest> MakeRequest(const Options& options, base::T
   return request;
 }
 
-// A few seconds for anything; fifteen at most, unless the input itself is so large that
-// reading it takes longer.
-hardening::Walls WallsFor(const signing::VerifyRequest& request) {
-  constexpr std::size_t kBytesPerSecond = std::size_t{64} << 20U;
-  constexpr std::size_t kUsualMost = 15;
-  std::size_t size = request.document.size();
-  for (const auto* list : {&request.trust, &request.data, &request.evidence_records})
-    for (const signing::NamedBytes& file : *list) size += file.bytes.size();
-  const std::size_t reading = size / kBytesPerSecond;
-  hardening::Walls walls;
-  walls.cpu = std::chrono::seconds{std::max(std::min(kUsualMost, 4 + 2 * reading), reading)};
-  return walls;
-}
-
 base::Result<base::Json> RunVerifier(const signing::VerifyRequest& request) {
   signing::PrepareVerifier();
   const auto result = hardening::RunInWalls(
-      WallsFor(request), [&] { return base::ToBytes(signing::Verify(request).Dump()); });
+      WallsFor(InputSize(request)), [&] { return base::ToBytes(signing::Verify(request).Dump()); });
   if (result.ok()) return base::Json::Parse(base::AsText(result.value()));
   if (!result.error().reason.starts_with("walls.limit-")) return result.error();
   return signing::RefusedReport(
       request, Error{ErrorCode::kInvalidInput, "input.too-costly", result.error().message});
 }
 
-std::string TextOf(const base::Json& report, const Options& options) {
+std::string TextOf(const base::Json& report, const Options& options, base::Language language) {
   if (options.wants_json()) return report.DumpIndented() + "\n";
-  if (options.format == "html") return signing::ReportHtml(report, options.lang());
+  if (options.format == "html") return signing::ReportHtml(report, language);
   if (options.format == "etsi") return signing::ReportEtsi(report);
-  return VerifyReportText(report, options.lang());
+  return VerifyReportText(report, language);
 }
 
-int Print(const base::Json& report, const Options& options) {
-  const std::string text = TextOf(report, options);
+// The exit code `done`, unless nobody could be told.
+int PrintText(const std::string& text, int done) {
   const bool written =
       std::fwrite(text.data(), 1, text.size(), stdout) == text.size() && std::fflush(stdout) == 0;
-  return written ? signing::ExitCodeOf(report) : kExitUnavailable;
+  return written ? done : kExitUnavailable;
+}
+
+int Print(const base::Json& report, const Options& options, base::Language language) {
+  return PrintText(TextOf(report, options, language), signing::ExitCodeOf(report));
+}
+
+// The bytes that the run made, where bytes were asked for.
+int PrintMade(const std::string& facts, const std::string& report, const Options& options,
+              base::Language language) {
+  const auto json = base::Json::Parse(report);
+  if (!json.ok()) return Fail(*options.common, json.error());
+  const int code = signing::ExitCodeOf(json.value());
+  if (options.format == "facts") return PrintText(facts, code);
+  if (options.wants_json()) return PrintText(report, code);
+  return Print(json.value(), options, language);
+}
+
+int RunAndKeep(signing::VerifyRequest request, const Options& options) {
+  if (options.bundle_digests) request = signing::WithDigestsOnly(std::move(request));
+  const auto evidence = CollectInWalls(request);
+  if (!evidence.ok()) return Fail(*options.common, evidence.error());
+  if (!options.bundle.empty()) {
+    const base::Status kept = KeepBundle(options.bundle, request, evidence.value());
+    if (!kept.ok()) return Fail(*options.common, kept.error());
+  }
+  return PrintMade(evidence.value().facts, evidence.value().report, options, options.lang());
+}
+
+// What is said beside the report goes to standard error: the report stays byte for byte.
+void Remark(std::string_view reason, const Options& options) {
+  std::fprintf(stderr, "edocvault: %s\n",
+               std::string(base::TextOf(reason, options.lang())).c_str());
+}
+
+int RunReplay(const Options& options) {
+  const auto replay = ReplayInWalls(options.replay);
+  if (!replay.ok()) return Fail(*options.common, replay.error());
+  for (const std::string& remark : replay.value().remarks) Remark(remark, options);
+  Remark("bundle.identical", options);
+  return PrintMade(replay.value().facts, replay.value().report, options, options.lang());
 }
 
 int Run(const Options& options) {
+  if (!options.replay.empty()) return RunReplay(options);
+  if (options.file.empty()) return Usage("FILE or --replay is required");
   std::error_code ignored;
   if (!signing::IsShippedPolicy(options.policy) &&
       !std::filesystem::is_regular_file(options.policy, ignored))
@@ -159,9 +192,11 @@ int Run(const Options& options) {
   Inputs inputs;
   const auto request = MakeRequest(options, *at, inputs);
   if (!request.ok()) return Fail(*options.common, request.error());
+  if (options.format == "facts" || !options.bundle.empty())
+    return RunAndKeep(request.value(), options);
   const auto report = RunVerifier(request.value());
   if (!report.ok()) return Fail(*options.common, report.error());
-  return Print(report.value(), options);
+  return Print(report.value(), options, options.lang());
 }
 
 }  // namespace
@@ -170,20 +205,35 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code) {
   auto options = std::make_shared<Options>();
   options->common = &common;
   CLI::App* verb = app.add_subcommand("verify", "Check the signatures of a document");
-  verb->add_option("FILE", options->file, "The document")->required();
+  CLI::Option* file = verb->add_option("FILE", options->file, "The document");
   verb->add_option("--format", options->format,
-                   "Form of the report: text, json, html (a page to print) or etsi "
-                   "(ETSI TS 119 102-2 XML)")
-      ->check(CLI::IsMember({"text", "json", "html", "etsi"}));
-  verb->add_option("--policy", options->policy, "Name of a shipped policy, or a file");
-  verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
-      ->allow_extra_args(false);
-  verb->add_option("--at", options->at, "Time of the verification, RFC 3339");
-  verb->add_option("--data", options->data, "Folder of the detached data");
-  verb->add_option("--digests", options->digests, "Digests of detached data, as sha256sum writes");
-  verb->add_option("--evidence-record", options->evidence_records,
-                   "Evidence record (RFC 4998) over the document or its detached data")
-      ->allow_extra_args(false);
+                   "Form of the report: text, json, html (a page to print), etsi "
+                   "(ETSI TS 119 102-2 XML), or facts (what was found, without verdict)")
+      ->check(CLI::IsMember({"text", "json", "html", "etsi", "facts"}));
+  // Everything that a replay takes from its bundle.
+  std::vector<CLI::Option*> inputs{file};
+  inputs.push_back(
+      verb->add_option("--policy", options->policy, "Name of a shipped policy, or a file"));
+  inputs.push_back(
+      verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
+          ->allow_extra_args(false));
+  inputs.push_back(verb->add_option("--at", options->at, "Time of the verification, RFC 3339"));
+  inputs.push_back(verb->add_option("--data", options->data, "Folder of the detached data"));
+  inputs.push_back(verb->add_option("--digests", options->digests,
+                                    "Digests of detached data, as sha256sum writes"));
+  inputs.push_back(
+      verb->add_option("--evidence-record", options->evidence_records,
+                       "Evidence record (RFC 4998) over the document or its detached data")
+          ->allow_extra_args(false));
+  CLI::Option* bundle =
+      verb->add_option("--bundle", options->bundle, "Keep all that the verdict rests on in a ZIP");
+  inputs.push_back(bundle);
+  verb->add_flag("--bundle-digests", options->bundle_digests,
+                 "Verify and keep the digests of detached data, not the data")
+      ->needs(bundle);
+  CLI::Option* replay =
+      verb->add_option("--replay", options->replay, "Verify again from a bundle, and compare");
+  for (CLI::Option* input : inputs) replay->excludes(input);
   AddCommonOptions(*verb, common);
   verb->callback([options, &exit_code] { exit_code = Run(*options); });
 }

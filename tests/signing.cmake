@@ -13,3 +13,7 @@ folder_test(cli cli)
 add_test(NAME cli.verify_command
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/cli/verify_command_test.py
                  $<TARGET_FILE:edocvault>)
+add_test(NAME cli.verify_bundle
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/cli/verify_bundle_test.py
+                 $<TARGET_FILE:edocvault> ${PROJECT_SOURCE_DIR}/../shared/corpus)
+set_tests_properties(cli.verify_bundle PROPERTIES TIMEOUT 300)

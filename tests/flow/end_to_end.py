@@ -201,6 +201,18 @@ class Verifying(ServiceCase):
         self.assertEqual((report["verdict"], report["signatures"][0]["indication"]), ("valid", "TOTAL-PASSED"))
         self.assertEqual(report["policy"]["id"], "eu-ades")
 
+    def test_a_verdict_can_be_kept_and_had_again_elsewhere(self):
+        container = self.sign(self.document, level="LT")
+        authority = self.appliance.home / "authority/issuing.der"
+        bundle = self.path("evidence.zip")
+        first = self.ok(self.appliance.run("verify", container, "--trust", authority, "--bundle", bundle))
+        self.assertEqual(first.json["verdict"], "valid")
+        again = self.ok(self.appliance.run("verify", "--replay", bundle, "--home", "/nonexistent"))
+        self.assertEqual(again.out, first.out)
+        with zipfile.ZipFile(bundle) as archive:
+            self.assertEqual(archive.read("report.json"), first.out)
+            self.assertEqual(archive.read("document"), pathlib.Path(container).read_bytes())
+
     def test_a_seal_of_another_authority_does_not_pass(self):
         container = self.sign(self.document, level="LT")
         stranger = self.appliance.work / "stranger.pem"
