@@ -157,8 +157,8 @@ Json ChainJson(const std::vector<facts::Id>& chain) {
 }
 
 Json TimestampJson(const facts::Timestamp& timestamp) {
-  constexpr std::array<std::string_view, 5> kKinds{"content", "signature", "archive",
-                                                   "evidence-record", "container"};
+  constexpr std::array<std::string_view, 6> kKinds{"content", "signature", "archive",
+                                                   "evidence-record", "container", "time-mark"};
   Json by_trust = ChainJson(timestamp.chain);
   by_trust.Set("covered", TextsJson(timestamp.covered));
   Json json;
@@ -172,6 +172,7 @@ Json TimestampJson(const facts::Timestamp& timestamp) {
   json.Set("seal", SealJson(timestamp.seal));
   json.Set("signerReference", SignerReferenceJson(timestamp.signer_reference));
   json.Set("byTrust", std::move(by_trust));
+  if (!timestamp.revocation.empty()) json.Set("revocation", timestamp.revocation);
   return json;
 }
 
