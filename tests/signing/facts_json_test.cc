@@ -110,7 +110,14 @@ TEST_F(FactsTest, OfARefusedDocumentAreItsDigestAndTheReason) {
 class TimeMarkFactsTest : public FactsTest {
  protected:
   TimeMarkFactsTest() {
-    auto zip = tests::SignatureMaker(case_.signer).Container();
+    tests::SignatureMaker maker(case_.signer);
+    maker.signed_properties =
+        "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId>"
+        "<xades:Identifier>urn:oid:1.3.6.1.4.1.10015.1000.3.2.1</xades:Identifier>"
+        "</xades:SigPolicyId><xades:SigPolicyQualifiers><xades:SigPolicyQualifier><xades:SPURI>"
+        "https://policy.example/bdoc.pdf</xades:SPURI></xades:SigPolicyQualifier>"
+        "</xades:SigPolicyQualifiers></xades:SignaturePolicyId></xades:SignaturePolicyIdentifier>";
+    auto zip = maker.Container();
     std::string& xml = zip.last().content;
     const std::size_t begin = xml.find("-V\">") + 4;
     const std::string value = xml.substr(begin, xml.find("</ds:SignatureValue>") - begin);
