@@ -5,7 +5,9 @@
 #include <algorithm>
 #include <array>
 #include <list>
+#include <optional>
 
+#include "api/link_keeper.h"
 #include "base/base64.h"
 #include "base/bulk_call.h"
 #include "base/file.h"
@@ -18,11 +20,6 @@
 namespace api {
 namespace {
 
-constexpr std::chrono::seconds kPatience{30};
-// What the inspector may answer with: a report, a list, or a few certificates.
-constexpr base::BulkLimits kReport{kPatience, std::size_t{16} << 20U};
-constexpr base::BulkLimits kEvidence{kPatience, std::size_t{1} << 20U};
-
 // So many inspections at once; further calls wait in the door.
 constexpr std::size_t kMaxRunning = 64;
 
@@ -31,6 +28,7 @@ struct Job {
   const base::Json& order;
   const std::vector<base::MappedFile>& inputs;
   const InspectorSetup& setup;
+  signing::LinkMemory& links;
 
   base::ByteSpan input(std::size_t index) const {
     return index < inputs.size() ? inputs[index].bytes() : base::ByteSpan{};
@@ -60,7 +58,8 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
                        .digests = {},
                        .at = job.time("at"),
                        .language = job.order.Text("language") == "lv" ? base::Language::kLatvian
-                                                                      : base::Language::kEnglish});
+                                                                      : base::Language::kEnglish,
+                       .links = &job.links});
   return base::ToBytes(report.Dump());
 }
 
@@ -128,9 +127,15 @@ constexpr std::array<Work, 5> kWorks{{
 
 // ---- Between the walls and the door. ----
 
-// What comes out of the walls: one byte that says which, then the bytes or the error.
-base::Bytes Pack(const base::Result<base::Bytes>& result) {
+// What comes out of the walls: one byte that says which, the links that were found, and the
+// bytes or the error. Lengths have eight bytes.
+base::Bytes Pack(const base::Result<base::Bytes>& result, const signing::LinkMemory& links) {
   base::Bytes packed{result.ok() ? std::uint8_t{1} : std::uint8_t{0}};
+  base::AppendUint64(links.found.size(), packed);
+  for (const signing::LinkCandidate& candidate : links.found) {
+    base::AppendUint64(candidate.size(), packed);
+    base::Append(candidate, packed);
+  }
   if (result.ok()) {
     base::Append(result.value(), packed);
   } else {
@@ -139,11 +144,53 @@ base::Bytes Pack(const base::Result<base::Bytes>& result) {
   return packed;
 }
 
-base::Result<base::Bytes> Unpack(base::ByteSpan packed) {
-  if (packed.empty())
-    return base::Error{base::ErrorCode::kInternal, "channel.malformed", "an empty answer"};
-  if (packed[0] == 1) return base::Bytes(packed.begin() + 1, packed.end());
-  ASSIGN_OR_RETURN(const base::Json error, base::Json::Parse(base::AsText(packed.subspan(1))));
+// Takes pieces off bytes that a process wrote which may have been taken over.
+class Pieces {
+ public:
+  explicit Pieces(base::ByteSpan bytes) : left_(bytes) {}
+
+  std::optional<base::ByteSpan> Take(std::uint64_t size) {
+    if (size > left_.size()) return std::nullopt;
+    const base::ByteSpan taken = left_.first(size);
+    left_ = left_.subspan(size);
+    return taken;
+  }
+  std::optional<std::uint64_t> Number() {
+    const auto bytes = Take(sizeof(std::uint64_t));
+    if (!bytes) return std::nullopt;
+    return base::ReadUint64(*bytes);
+  }
+  base::ByteSpan Rest() const { return left_; }
+
+ private:
+  base::ByteSpan left_;
+};
+
+struct Unpacked {
+  bool ok = false;
+  std::vector<base::ByteSpan> links{};  // Into what was packed, as `result`.
+  base::ByteSpan result{};
+};
+
+std::optional<Unpacked> Unpack(base::ByteSpan packed) {
+  Pieces pieces(packed);
+  const auto kind = pieces.Take(1);
+  const auto count = pieces.Number();
+  if (!kind || !count || *count > signing::LinkMemory::kMaxFound) return std::nullopt;
+  Unpacked unpacked{.ok = kind->front() == 1};
+  for (std::uint64_t i = 0; i < *count; ++i) {
+    const auto size = pieces.Number();
+    const auto link = size ? pieces.Take(*size) : std::nullopt;
+    if (!link) return std::nullopt;
+    unpacked.links.push_back(*link);
+  }
+  unpacked.result = pieces.Rest();
+  return unpacked;
+}
+
+base::Result<base::Bytes> AnswerOf(const Unpacked& unpacked) {
+  if (unpacked.ok) return base::Bytes(unpacked.result.begin(), unpacked.result.end());
+  ASSIGN_OR_RETURN(const base::Json error, base::Json::Parse(base::AsText(unpacked.result)));
   return base::ErrorFromJson(error);
 }
 
@@ -167,16 +214,17 @@ hardening::Walls WallsFor(const std::vector<base::MappedFile>& inputs) {
 
 // Runs behind the walls.
 base::Result<base::Bytes> DoWork(base::ByteSpan order, const std::vector<base::MappedFile>& inputs,
-                                 const InspectorSetup& setup) {
+                                 const InspectorSetup& setup, signing::LinkMemory& links) {
   ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(order)));
   const std::string name = json.Text("work").value_or("");
   const auto work = std::ranges::find(kWorks, name, &Work::name);
   if (work == kWorks.end())
     return base::Error{base::ErrorCode::kInternal, "channel.malformed", "no such work: " + name};
-  return work->run({json, inputs, setup});
+  return work->run({json, inputs, setup, links});
 }
 
-base::Result<Running> StartWork(base::IncomingCall call, const InspectorSetup& setup) {
+base::Result<Running> StartWork(base::IncomingCall call, const InspectorSetup& setup,
+                                const LinkKeeper& keeper) {
   std::vector<base::MappedFile> inputs;
   for (const base::UniqueFd& file : call.request.files) {
     auto input = base::MappedFile::Map(file);
@@ -186,8 +234,11 @@ base::Result<Running> StartWork(base::IncomingCall call, const InspectorSetup& s
     }
     inputs.push_back(std::move(input).value());
   }
-  auto work = hardening::WalledWork::Start(
-      WallsFor(inputs), [&] { return Pack(DoWork(call.request.payload, inputs, setup)); });
+  auto work = hardening::WalledWork::Start(WallsFor(inputs), [&] {
+    signing::LinkMemory links{.known = keeper.links()};
+    const auto result = DoWork(call.request.payload, inputs, setup, links);
+    return Pack(result, links);
+  });
   if (!work.ok()) {
     call.Answer(base::BulkAnswer(work.error()));
     return work.error();
@@ -195,9 +246,16 @@ base::Result<Running> StartWork(base::IncomingCall call, const InspectorSetup& s
   return Running{std::move(call), std::move(inputs), std::move(work).value()};
 }
 
-void Finish(Running& running) {
+void Finish(Running& running, LinkKeeper& keeper) {
   const auto packed = std::move(running.work).Finish();
-  if (packed.ok()) return running.call.Answer(base::BulkAnswer(Unpack(packed.value())));
+  if (packed.ok()) {
+    const auto unpacked = Unpack(packed.value());
+    running.call.Answer(base::BulkAnswer(
+        unpacked ? AnswerOf(*unpacked)
+                 : base::Error{base::ErrorCode::kInternal, "channel.malformed", "no answer"}));
+    if (unpacked) keeper.Note(unpacked->links);
+    return;
+  }
   base::LogError("inspector.stopped", packed.error());
   base::Error error = packed.error();
   if (error.code == base::ErrorCode::kInvalidInput) error.reason = "input.too-costly";
@@ -205,15 +263,18 @@ void Finish(Running& running) {
 }
 
 // Waits until the door rings or some work has something to say. True when it rings.
-bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& running) {
+bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& running,
+          const hardening::WalledWork* check) {
   std::vector<pollfd> items{{open ? door.get() : -1, POLLIN, 0}};
   auto until = hardening::WalledWork::Deadline::max();
-  for (const Running& one : running) {
-    items.push_back({one.work.fd(), POLLIN, 0});
-    until = std::min(until, one.work.deadline());
-  }
+  const auto add = [&](const hardening::WalledWork& work) {
+    items.push_back({work.fd(), POLLIN, 0});
+    until = std::min(until, work.deadline());
+  };
+  for (const Running& one : running) add(one.work);
+  if (check != nullptr) add(*check);
   std::int64_t patience = -1;
-  if (!running.empty())
+  if (items.size() > 1)
     patience = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(
                                              until - std::chrono::steady_clock::now())
                                              .count());
@@ -225,14 +286,16 @@ bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& runni
 
 base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& setup) {
   signing::PrepareVerifier();
+  LinkKeeper keeper(setup.trust);
   std::list<Running> running;
   bool callers_left = true;
   while (callers_left || !running.empty()) {
-    if (Wait(door, callers_left && running.size() < kMaxRunning, running)) {
+    keeper.StartNext();
+    if (Wait(door, callers_left && running.size() < kMaxRunning, running, keeper.running())) {
       auto call = base::TakeCall(door);
       callers_left = call.ok();
       if (callers_left) {
-        auto started = StartWork(std::move(call).value(), setup);
+        auto started = StartWork(std::move(call).value(), setup, keeper);
         if (started.ok())
           running.push_back(std::move(started).value());
         else
@@ -244,121 +307,12 @@ base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& se
         ++one;
         continue;
       }
-      Finish(*one);
+      Finish(*one, keeper);
       one = running.erase(one);
     }
+    if (keeper.running() != nullptr && keeper.running()->Read()) keeper.Finish();
   }
   return base::Ok();
-}
-
-// ---- The client. ----
-
-namespace {
-
-base::Json OrderFor(std::string_view work) {
-  base::Json order;
-  order.Set("work", work);
-  return order;
-}
-
-base::Error Nonsense() {
-  return {base::ErrorCode::kInternal, "channel.malformed", "the inspector answered nonsense"};
-}
-
-base::Result<base::Bytes> BinaryMember(const base::Json& json, std::string_view name) {
-  const auto bytes = base::Base64Decode(json.Text(name).value_or("="));
-  if (!bytes) return Nonsense();
-  return *bytes;
-}
-
-base::Result<std::vector<base::Bytes>> BinaryList(const base::Json& json, std::string_view name) {
-  const base::Json* list = json.Find(name);
-  if (list == nullptr || list->AsArray() == nullptr) return Nonsense();
-  std::vector<base::Bytes> items;
-  for (const base::Json& item : *list->AsArray()) {
-    const auto bytes = base::Base64Decode(item.AsString() != nullptr ? *item.AsString() : "=");
-    if (!bytes) return Nonsense();
-    items.push_back(*bytes);
-  }
-  return items;
-}
-
-base::Time TimeMember(const base::Json& json, std::string_view name) {
-  return base::Time(std::chrono::seconds(json.Integer(name).value_or(0)));
-}
-
-std::int64_t Seconds(base::Time time) {
-  return std::int64_t{time.time_since_epoch().count()};
-}
-
-}  // namespace
-
-base::Result<base::Json> InspectorClient::Verify(base::ByteSpan document,
-                                                 const VerifyOrder& order) {
-  base::Json json = OrderFor("verify");
-  json.Set("name", order.name);
-  json.Set("policy", order.policy);
-  json.Set("at", Seconds(order.at));
-  json.Set("language", order.language == base::Language::kLatvian ? "lv" : "en");
-  ASSIGN_OR_RETURN(const base::Bytes report, base::BulkCall(channel_, json, {document}, kReport));
-  return base::Json::Parse(base::AsText(report));
-}
-
-base::Result<std::vector<signing::DocumentDigest>> InspectorClient::ListDocuments(
-    base::ByteSpan container) {
-  ASSIGN_OR_RETURN(const base::Bytes answer,
-                   base::BulkCall(channel_, OrderFor("list-documents"), {container}, kReport));
-  ASSIGN_OR_RETURN(const base::Json list, base::Json::Parse(base::AsText(answer)));
-  if (list.AsArray() == nullptr) return Nonsense();
-  std::vector<signing::DocumentDigest> documents;
-  for (const base::Json& item : *list.AsArray()) {
-    const auto bytes = base::HexDecode(item.Text("sha256").value_or(""));
-    const auto digest = base::ToSha256Digest(bytes.value_or(base::Bytes{}));
-    if (!digest) return Nonsense();
-    documents.push_back(
-        {item.Text("name").value_or(""), item.Text("mediaType").value_or(""), *digest});
-  }
-  return documents;
-}
-
-base::Result<base::Bytes> InspectorClient::AddSignature(base::ByteSpan container,
-                                                        const std::string& signature_xml,
-                                                        base::Time modified) {
-  base::Json order = OrderFor("add-signature");
-  order.Set("modified", Seconds(modified));
-  return base::BulkCall(
-      channel_, order, {container, base::AsBytes(signature_xml)},
-      {kPatience, 2 * (container.size() + signature_xml.size()) + kReport.max_answer});
-}
-
-base::Result<signing::TimestampAnswer> InspectorClient::ReadTimestampResponse(
-    base::ByteSpan response, const base::Sha256Digest& imprint, base::ByteSpan nonce) {
-  ASSIGN_OR_RETURN(const base::Bytes answer,
-                   base::BulkCall(channel_, OrderFor("read-timestamp"),
-                                  {response, imprint.bytes, nonce}, kEvidence));
-  ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(answer)));
-  signing::TimestampAnswer timestamp;
-  ASSIGN_OR_RETURN(timestamp.token, BinaryMember(json, "token"));
-  ASSIGN_OR_RETURN(timestamp.certificates, BinaryList(json, "certificates"));
-  timestamp.time = TimeMember(json, "time");
-  return timestamp;
-}
-
-base::Result<signing::OcspAnswer> InspectorClient::ReadOcspResponse(
-    base::ByteSpan response, const signing::OcspQuestion& question) {
-  base::Json order = OrderFor("read-ocsp");
-  order.Set("proven", Seconds(question.proven));
-  order.Set("now", Seconds(question.now));
-  ASSIGN_OR_RETURN(
-      const base::Bytes answer,
-      base::BulkCall(channel_, order,
-                     {response, question.certificate, question.issuer, question.nonce}, kEvidence));
-  ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(answer)));
-  signing::OcspAnswer ocsp;
-  ASSIGN_OR_RETURN(ocsp.response, BinaryMember(json, "response"));
-  ASSIGN_OR_RETURN(ocsp.certificates, BinaryList(json, "certificates"));
-  ocsp.produced_at = TimeMember(json, "producedAt");
-  return ocsp;
 }
 
 }  // namespace api

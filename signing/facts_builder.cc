@@ -115,8 +115,8 @@ struct FactsBuilder::Material {
   }
 };
 
-FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at)
-    : trust_(trust), at_(at), paths_(trust) {}
+FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, LinkMemory* links)
+    : trust_(trust), at_(at), paths_(trust, links) {}
 
 void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t position,
                                   base::Time time, Material& material) {
@@ -247,7 +247,7 @@ void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
     revocation.seal.algorithm.digest = response.SignatureDigest();
     revocation.seal.intact = true;  // Signer() is only who really signed it.
     revocation.signer_authorised =
-        AuthorityOf(*signer, issuer, path.service, response.produced_at(), trust_) !=
+        AuthorityOf(*signer, issuer, path.service, response.produced_at(), paths_) !=
         RevocationAuthority::kNone;
     revocation.chain =
         AddPath(*signer, PathPurpose::kOcsp, response.produced_at(), material, depth + 1);

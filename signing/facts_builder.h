@@ -22,11 +22,13 @@ namespace signing {
 
 class FactsBuilder {
  public:
-  // Borrows the snapshot.
-  FactsBuilder(const TrustSnapshot& trust, base::Time at);
+  // Borrows the snapshot and the memory.
+  FactsBuilder(const TrustSnapshot& trust, base::Time at, LinkMemory* links = nullptr);
 
   // What holds of all signatures of the document.
   void SetContainer(facts::Container container) { container_ = std::move(container); }
+  // Of the document: it remembers checked links.
+  PathBuilder& paths() { return paths_; }
 
   // Facts of this signature and of its counter-signatures, each behind the one it stands in.
   // Time-marks are among them: whether they prove anything is not a fact.

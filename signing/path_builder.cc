@@ -270,13 +270,24 @@ CertificatePath PathBuilder::Build(const PathRequest& request) {
 
 bool PathBuilder::Certifies(const Certificate& issuer, const Certificate& certificate) {
   if (!IsIssuedInTheNameOf(certificate, issuer)) return false;
-  const auto key = std::pair(issuer.Sha256(), certificate.Sha256());
-  const auto known = checked_.find(key);
+  const Link link{issuer.Sha256(), certificate.Sha256()};
+  const auto known = checked_.find(link);
   if (known != checked_.end()) return known->second;
+  const bool fits = IsSigned(issuer, certificate, link);
+  if (!fits && failures_left_ > 0) --failures_left_;
+  checked_.emplace(link, fits);
+  return fits;
+}
+
+bool PathBuilder::IsSigned(const Certificate& issuer, const Certificate& certificate,
+                           const Link& link) {
+  const CheckedLinks* known = links_ == nullptr ? nullptr : links_->known;
+  if (known != nullptr && known->Contains(link)) return true;
   const bool fits = issuer.key() != nullptr && X509_verify(certificate.x509(), issuer.key()) == 1;
   ERR_clear_error();
-  if (!fits && failures_left_ > 0) --failures_left_;
-  checked_.emplace(key, fits);
+  if (fits && known != nullptr && known->Issuer(link.first) != nullptr &&
+      links_->found.size() < LinkMemory::kMaxFound)
+    links_->found.push_back(CandidateOf(link.first, certificate.der()));
   return fits;
 }
 

@@ -10,12 +10,11 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "signing/certificate.h"
+#include "signing/checked_links.h"
 #include "signing/trust_snapshot.h"
 
 namespace signing {
@@ -91,8 +90,12 @@ class PathBuilder {
   static constexpr int kMaxFailures = 1024;
   static constexpr std::size_t kMaxLength = 10;
 
-  // Borrows the snapshot.
-  explicit PathBuilder(const TrustSnapshot& trust) : trust_(trust) {}
+  // Borrows both. With a memory, links that it knows are not checked again, and it gets those
+  // that others may find known.
+  explicit PathBuilder(const TrustSnapshot& trust, LinkMemory* links = nullptr)
+      : trust_(trust), links_(links) {}
+
+  const TrustSnapshot& trust() const { return trust_; }
 
   // The path with the fewest problems; without any anchor, the longest start of one. A trusted
   // leaf (a time-stamping or OCSP service of a list, a certificate handed in) is a path of one:
@@ -107,9 +110,12 @@ class PathBuilder {
 
  private:
   friend class PathSearch;
+  bool IsSigned(const Certificate& issuer, const Certificate& certificate, const Link& link);
+
   const TrustSnapshot& trust_;
+  LinkMemory* links_;
   int failures_left_ = kMaxFailures;
-  std::map<std::pair<base::Sha256Digest, base::Sha256Digest>, bool> checked_;
+  std::map<Link, bool> checked_;
 };
 
 }  // namespace signing

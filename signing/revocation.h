@@ -19,6 +19,8 @@
 
 namespace signing {
 
+class PathBuilder;
+
 enum class RevocationState { kGood, kRevoked, kUnknown };
 
 // RFC 5280, 5.3.1; kNone when no reason is given.
@@ -97,10 +99,10 @@ bool HasOcspNoCheck(const Certificate& responder);
 
 // May the responder answer for what `issuer` issued? `issuer_service` is the service of the
 // issuer's path, if any; `at` is producedAt. A delegated responder's own validity at that time
-// and its revocation are the caller's.
+// and its revocation are the caller's. `paths` has the snapshot, and remembers who certified whom.
 RevocationAuthority AuthorityOf(const Certificate& responder, const Certificate& issuer,
                                 const TrustService* issuer_service, base::Time at,
-                                const TrustSnapshot& trust);
+                                PathBuilder& paths);
 
 class RevocationList {
  public:

@@ -10,6 +10,7 @@
 #include "signing/certificate_extensions.h"
 #include "signing/digest_algorithm.h"
 #include "signing/openssl_handles.h"
+#include "signing/path_builder.h"
 #include "signing/revocation.h"
 
 namespace signing {
@@ -157,13 +158,6 @@ bool MaySignAnswers(const Certificate& certificate) {
          (!usage || (*usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) != 0);
 }
 
-bool IssuedDirectly(const Certificate& certificate, const Certificate& issuer) {
-  const bool fits = IsIssuedInTheNameOf(certificate, issuer) && issuer.key() != nullptr &&
-                    X509_verify(certificate.x509(), issuer.key()) == 1;
-  ERR_clear_error();
-  return fits;
-}
-
 }  // namespace
 
 struct OcspResponse::Content {
@@ -279,12 +273,12 @@ bool HasOcspNoCheck(const Certificate& responder) {
 
 RevocationAuthority AuthorityOf(const Certificate& responder, const Certificate& issuer,
                                 const TrustService* issuer_service, base::Time at,
-                                const TrustSnapshot& trust) {
+                                PathBuilder& paths) {
   if (IsSameEntity(responder, issuer)) return RevocationAuthority::kIssuer;
   const bool for_ocsp = MaySignAnswers(responder);
-  if (for_ocsp && IssuedDirectly(responder, issuer)) return RevocationAuthority::kDelegated;
+  if (for_ocsp && paths.Certifies(issuer, responder)) return RevocationAuthority::kDelegated;
   bool handed_in = false;
-  for (const TrustEntry& entry : trust.Same(responder)) {
+  for (const TrustEntry& entry : paths.trust().Same(responder)) {
     if (entry.service != nullptr && IsServiceOf(*entry.service, issuer_service, at))
       return RevocationAuthority::kTrustService;
     handed_in =

@@ -31,8 +31,9 @@ void RecordVerdict(const SignatureVerdict& verdict, VerifyReport& report) {
 
 }  // namespace
 
-SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at)
-    : trust_(trust), policy_(policy), at_(at), builder_(trust, at) {}
+SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at,
+                               LinkMemory* links)
+    : trust_(trust), policy_(policy), at_(at), builder_(trust, at, links) {}
 
 Judgement SignatureJudge::Judge(const SignatureFacts& signature,
                                 const std::vector<const EvidenceRecordFacts*>& records) {
@@ -79,13 +80,13 @@ void SignatureJudge::Qualify(const SignatureFacts& signature, std::size_t number
         QualificationName(QualifySignature({judgement.report.Conclusion().indication, *path,
                                             judgement.verdict.best_signature_time})
                               .qualification);
-  PathBuilder paths(trust_);
   for (const TimestampFact& fact : signature.timestamps) {
     TimestampQualification qualification = TimestampQualification::kNotApplicable;
     if (fact.token && fact.token->signer && fact.token->signature_ok)
-      qualification = QualifyTimestamp(paths.Build({*fact.token->signer, PathPurpose::kTimestamp,
-                                                    fact.token->time, fact.token->certificates}),
-                                       fact.token->time);
+      qualification =
+          QualifyTimestamp(builder_.paths().Build({*fact.token->signer, PathPurpose::kTimestamp,
+                                                   fact.token->time, fact.token->certificates}),
+                           fact.token->time);
     judgement.timestamp_qualifications.push_back(QualificationName(qualification));
   }
 }

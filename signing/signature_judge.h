@@ -30,13 +30,15 @@ struct Judgement {
 // Borrows all for its life. One for a document; not thread-safe.
 class SignatureJudge {
  public:
-  SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at);
+  SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at,
+                 LinkMemory* links = nullptr);
 
   const TrustSnapshot& trust() const { return trust_; }
 
-  // `records` are evidence records that cover all of it.
+  // What holds of all signatures of the document.
   void SetContainer(facts::Container container) { builder_.SetContainer(std::move(container)); }
 
+  // `records` are evidence records that cover all of it.
   Judgement Judge(const SignatureFacts& signature,
                   const std::vector<const EvidenceRecordFacts*>& records = {});
 

@@ -346,6 +346,10 @@ PreparedTrust PreparedTrust::Read(const std::vector<NamedBytes>& trust, base::Ti
   return prepared;
 }
 
+const TrustSnapshot& PreparedTrust::snapshot() const {
+  return content_->snapshot;
+}
+
 namespace {
 
 // `kept`, if not nullptr, gets everything but the report.
@@ -360,7 +364,7 @@ base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, Veri
                                  : PreparedTrust::Read(request.trust, request.at);
   const TrustSnapshot& trust = read.content().snapshot;
   harvest.findings = read.content().findings;
-  SignatureJudge judge(trust, policy, request.at);
+  SignatureJudge judge(trust, policy, request.at, request.links);
   base::Status status = VerifyDocument(request, judge, harvest);
   if (status.ok()) status = CheckAcceptance(policy, harvest.findings);
   base::Json report = ReportFrame(request, harvest.container, &named.digest);

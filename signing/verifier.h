@@ -17,6 +17,9 @@
 
 namespace signing {
 
+struct LinkMemory;
+class TrustSnapshot;
+
 // A file handed in beside the document: a trusted list, a certificate, detached data, an
 // evidence record.
 struct NamedBytes {
@@ -42,6 +45,7 @@ class PreparedTrust {
 
   struct Content;
   const Content& content() const { return *content_; }
+  const TrustSnapshot& snapshot() const;
 
  private:
   std::shared_ptr<const Content> content_;
@@ -61,6 +65,7 @@ struct VerifyRequest {
   std::vector<NamedBytes> evidence_records{};  // Beside the document, about it and the data.
   base::Time at;
   base::Language language = base::Language::kEnglish;
+  LinkMemory* links = nullptr;  // Of checked_links.h; nullptr: nothing is remembered.
 };
 
 // The report in the shape of DESIGN, "edocvault verify --format json". Never fails: what

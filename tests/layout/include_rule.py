@@ -25,7 +25,7 @@ FRONT_DOORS = {
     "hsm": {"signer.h", "vault_keys.h", "provisioner.h", "keyholder.h"},
     "vault": {"ledger.h", "record.h", "segments.h", "receipt.h"},
     "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "container_reader.h", "container_writer.h", "evidence.h",
-                "evidence_bundle.h", "report_pages.h"},
+                "evidence_bundle.h", "report_pages.h", "checked_links.h"},
     "hardening": {"walls.h"},
     "emulator": {"emulator.h"},
     "archive-policy": set(),

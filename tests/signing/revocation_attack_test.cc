@@ -1,6 +1,7 @@
 // Revocation data that an attacker would show instead of the right one.
 #include <gtest/gtest.h>
 
+#include "signing/path_builder.h"
 #include "signing/revocation.h"
 #include "tests/fakes/ocsp_maker.h"
 #include "tests/fakes/trust_list_maker.h"
@@ -26,7 +27,8 @@ class RevocationAttackTest : public testing::Test {
  protected:
   RevocationAuthority Authority(const Identity& responder, const TrustSnapshot& trust = {},
                                 const TrustService* service = nullptr) const {
-    return AuthorityOf(Public(responder), Public(ca_), service, kThen, trust);
+    PathBuilder paths(trust);
+    return AuthorityOf(Public(responder), Public(ca_), service, kThen, paths);
   }
   Identity Responder(const std::string& usage) const {
     return Make({.name = "OCSP",

@@ -2,6 +2,7 @@
 
 #include <gtest/gtest.h>
 
+#include "signing/path_builder.h"
 #include "tests/fakes/ocsp_maker.h"
 #include "tests/fakes/trust_list_maker.h"
 
@@ -22,7 +23,8 @@ class RevocationTest : public testing::Test {
  protected:
   RevocationAuthority Authority(const Identity& responder, const TrustSnapshot& trust = {},
                                 const TrustService* service = nullptr) const {
-    return AuthorityOf(Public(responder), Public(ca_), service, kThen, trust);
+    PathBuilder paths(trust);
+    return AuthorityOf(Public(responder), Public(ca_), service, kThen, paths);
   }
 
   const Identity ca_ = Make({.name = "CA", .extensions = CaExtensions()});

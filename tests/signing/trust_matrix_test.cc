@@ -73,7 +73,7 @@ Outcome Judge(const SignatureFacts& facts, const TrustSnapshot& trust) {
     outcome.responder = outcome.responder ||
                         (entry && entry->state == RevocationState::kGood &&
                          AuthorityOf(*signer, *path.Issuer(), path.service, response.produced_at(),
-                                     trust) != RevocationAuthority::kNone);
+                                     builder) != RevocationAuthority::kNone);
   }
   return outcome;
 }

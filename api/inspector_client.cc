@@ -1,0 +1,119 @@
+#include "api/inspector.h"
+#include "base/base64.h"
+#include "base/bulk_call.h"
+
+namespace api {
+namespace {
+
+constexpr std::chrono::seconds kPatience{30};
+// What the inspector may answer with: a report, a list, or a few certificates.
+constexpr base::BulkLimits kReport{kPatience, std::size_t{16} << 20U};
+constexpr base::BulkLimits kEvidence{kPatience, std::size_t{1} << 20U};
+
+base::Json OrderFor(std::string_view work) {
+  base::Json order;
+  order.Set("work", work);
+  return order;
+}
+
+base::Error Nonsense() {
+  return {base::ErrorCode::kInternal, "channel.malformed", "the inspector answered nonsense"};
+}
+
+base::Result<base::Bytes> BinaryMember(const base::Json& json, std::string_view name) {
+  const auto bytes = base::Base64Decode(json.Text(name).value_or("="));
+  if (!bytes) return Nonsense();
+  return *bytes;
+}
+
+base::Result<std::vector<base::Bytes>> BinaryList(const base::Json& json, std::string_view name) {
+  const base::Json* list = json.Find(name);
+  if (list == nullptr || list->AsArray() == nullptr) return Nonsense();
+  std::vector<base::Bytes> items;
+  for (const base::Json& item : *list->AsArray()) {
+    const auto bytes = base::Base64Decode(item.AsString() != nullptr ? *item.AsString() : "=");
+    if (!bytes) return Nonsense();
+    items.push_back(*bytes);
+  }
+  return items;
+}
+
+base::Time TimeMember(const base::Json& json, std::string_view name) {
+  return base::Time(std::chrono::seconds(json.Integer(name).value_or(0)));
+}
+
+std::int64_t Seconds(base::Time time) {
+  return std::int64_t{time.time_since_epoch().count()};
+}
+
+}  // namespace
+
+base::Result<base::Json> InspectorClient::Verify(base::ByteSpan document,
+                                                 const VerifyOrder& order) {
+  base::Json json = OrderFor("verify");
+  json.Set("name", order.name);
+  json.Set("policy", order.policy);
+  json.Set("at", Seconds(order.at));
+  json.Set("language", order.language == base::Language::kLatvian ? "lv" : "en");
+  ASSIGN_OR_RETURN(const base::Bytes report, base::BulkCall(channel_, json, {document}, kReport));
+  return base::Json::Parse(base::AsText(report));
+}
+
+base::Result<std::vector<signing::DocumentDigest>> InspectorClient::ListDocuments(
+    base::ByteSpan container) {
+  ASSIGN_OR_RETURN(const base::Bytes answer,
+                   base::BulkCall(channel_, OrderFor("list-documents"), {container}, kReport));
+  ASSIGN_OR_RETURN(const base::Json list, base::Json::Parse(base::AsText(answer)));
+  if (list.AsArray() == nullptr) return Nonsense();
+  std::vector<signing::DocumentDigest> documents;
+  for (const base::Json& item : *list.AsArray()) {
+    const auto bytes = base::HexDecode(item.Text("sha256").value_or(""));
+    const auto digest = base::ToSha256Digest(bytes.value_or(base::Bytes{}));
+    if (!digest) return Nonsense();
+    documents.push_back(
+        {item.Text("name").value_or(""), item.Text("mediaType").value_or(""), *digest});
+  }
+  return documents;
+}
+
+base::Result<base::Bytes> InspectorClient::AddSignature(base::ByteSpan container,
+                                                        const std::string& signature_xml,
+                                                        base::Time modified) {
+  base::Json order = OrderFor("add-signature");
+  order.Set("modified", Seconds(modified));
+  return base::BulkCall(
+      channel_, order, {container, base::AsBytes(signature_xml)},
+      {kPatience, 2 * (container.size() + signature_xml.size()) + kReport.max_answer});
+}
+
+base::Result<signing::TimestampAnswer> InspectorClient::ReadTimestampResponse(
+    base::ByteSpan response, const base::Sha256Digest& imprint, base::ByteSpan nonce) {
+  ASSIGN_OR_RETURN(const base::Bytes answer,
+                   base::BulkCall(channel_, OrderFor("read-timestamp"),
+                                  {response, imprint.bytes, nonce}, kEvidence));
+  ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(answer)));
+  signing::TimestampAnswer timestamp;
+  ASSIGN_OR_RETURN(timestamp.token, BinaryMember(json, "token"));
+  ASSIGN_OR_RETURN(timestamp.certificates, BinaryList(json, "certificates"));
+  timestamp.time = TimeMember(json, "time");
+  return timestamp;
+}
+
+base::Result<signing::OcspAnswer> InspectorClient::ReadOcspResponse(
+    base::ByteSpan response, const signing::OcspQuestion& question) {
+  base::Json order = OrderFor("read-ocsp");
+  order.Set("proven", Seconds(question.proven));
+  order.Set("now", Seconds(question.now));
+  ASSIGN_OR_RETURN(
+      const base::Bytes answer,
+      base::BulkCall(channel_, order,
+                     {response, question.certificate, question.issuer, question.nonce}, kEvidence));
+  ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(answer)));
+  signing::OcspAnswer ocsp;
+  ASSIGN_OR_RETURN(ocsp.response, BinaryMember(json, "response"));
+  ASSIGN_OR_RETURN(ocsp.certificates, BinaryList(json, "certificates"));
+  ocsp.produced_at = TimeMember(json, "producedAt");
+  return ocsp;
+}
+
+}  // namespace api
