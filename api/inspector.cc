@@ -286,6 +286,7 @@ bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& runni
 
 base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& setup) {
   signing::PrepareVerifier();
+  signing::WarmUpVerifier();
   LinkKeeper keeper(setup.trust);
   std::list<Running> running;
   bool callers_left = true;

@@ -86,4 +86,9 @@ bool IsShippedPolicy(std::string_view name);
 // walls go up, in the zygote or the command line. Never looks at untrusted bytes.
 void PrepareVerifier();
 
+// Verifies one document of each kind of key, made on the spot and thrown away, so that what the
+// libraries fetch at first use is there. For the zygote, before its first fork and after
+// PrepareVerifier(); a command that verifies once only loses by it.
+void WarmUpVerifier();
+
 }  // namespace signing
