@@ -8,7 +8,7 @@ export EDOCVAULT_SHARED
 TIDY_ARGUMENTS = --extra-arg=-enable-trivial-auto-var-init-zero-knowing-it-will-be-removed-from-clang
 SOURCES = $(shell git ls-files '*.cc' '*.h')
 
-.PHONY: demo test programs configured packages interop bench lint format asan conformance clean
+.PHONY: demo test programs configured packages interop bench cost lint format asan conformance clean
 
 demo: programs
 	cli/demo.sh build/release/bin
@@ -43,6 +43,11 @@ interop: programs
 bench: packages configured
 	cmake --build --preset release --target edocvault_bench
 	build/release/bin/edocvault_bench $(ONLY)
+
+# The worst inputs that we can think of, through the real inspector: some ten minutes.
+cost: packages configured
+	cmake --build --preset release --target edocvault_bench
+	build/release/bin/edocvault_bench verify.cost_bound
 
 asan: packages
 	@[ -f build/asan/build.ninja ] || cmake --preset asan

@@ -36,7 +36,9 @@ double CpuSeconds() {
   return total;
 }
 
-// Of a process and its children that have ended, to a hundredth of a second (proc(5)).
+}  // namespace
+
+// As proc(5) has it.
 double CpuSecondsOf(pid_t process) {
   std::ifstream stat("/proc/" + std::to_string(process) + "/stat");
   std::string field;
@@ -46,6 +48,8 @@ double CpuSecondsOf(pid_t process) {
     if (i >= 14) ticks += std::stod(field);
   return ticks / static_cast<double>(::sysconf(_SC_CLK_TCK));
 }
+
+namespace {
 
 double Median(std::array<double, kRounds> values) {
   std::ranges::sort(values);

@@ -28,6 +28,9 @@ double PerCpuSecond(const std::function<void()>& work);
 // The same, with the CPU of another process and of those of its children that have ended.
 double PerCpuSecondWith(pid_t other, const std::function<void()>& work);
 
+// CPU of a process and of those of its children that have ended, to a hundredth of a second.
+double CpuSecondsOf(pid_t process);
+
 // Operations a second of the clock of `threads` threads that each repeat `work` for about a
 // third of a second.
 double PerSecond(int threads, const std::function<void()>& work);

@@ -30,6 +30,9 @@ class Certificate {
   // used") or that nobody signs with, RSA exponents that are even, 1 or longer than 64 bits.
   EVP_PKEY* key() const { return key_; }
 
+  // What one signature check by the key costs, in units of WorkBudget; zero without a key.
+  std::size_t CostOfCheck() const;
+
   base::Sha256Digest Sha256() const;
   std::string SubjectText() const;  // RFC 2253 in UTF-8, printable.
   std::string IssuerText() const;

@@ -115,8 +115,8 @@ struct FactsBuilder::Material {
   }
 };
 
-FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, LinkMemory* links)
-    : trust_(trust), at_(at), paths_(trust, links) {}
+FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, const PathMeans& means)
+    : trust_(trust), at_(at), budget_(means.budget), paths_(trust, means) {}
 
 void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t position,
                                   base::Time time, Material& material) {
@@ -239,9 +239,9 @@ void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
   facts::Revocation revocation = DescribeEntry(*entry, facts::RevocationKind::kOcsp);
   revocation.id = HexId("R-", response.der()) + "/" + owner;
   material.Place(revocation.id, place);
-  auto signer = response.Signer(material.certificates);
+  auto signer = response.Signer(material.certificates, budget_);
   // Old responses hold no certificate: the list names the responder's.
-  if (!signer) signer = response.Signer(ListedResponders());
+  if (!signer) signer = response.Signer(ListedResponders(), budget_);
   if (signer) {
     revocation.seal.algorithm = KeyOf(*signer);
     revocation.seal.algorithm.digest = response.SignatureDigest();
@@ -263,6 +263,9 @@ void FactsBuilder::AddList(const RevocationList& list, std::size_t place,
                            const CertificatePath& path, std::size_t position, Material& material) {
   const Certificate& certificate = path.certificates[position];
   const Certificate& issuer = path.certificates[position + 1];
+  if (budget_ != nullptr && (!budget_->Spend(CostOfBytes(list.der().size())).ok() ||
+                             !budget_->SpendOnKeys(issuer.CostOfCheck()).ok()))
+    return;
   if (!list.IsSignedBy(issuer)) return;
   const auto entry = list.About(certificate);
   if (!entry) return;

@@ -22,8 +22,8 @@ namespace signing {
 
 class FactsBuilder {
  public:
-  // Borrows the snapshot and the memory.
-  FactsBuilder(const TrustSnapshot& trust, base::Time at, LinkMemory* links = nullptr);
+  // Borrows the snapshot and the means.
+  FactsBuilder(const TrustSnapshot& trust, base::Time at, const PathMeans& means = {});
 
   // What holds of all signatures of the document.
   void SetContainer(facts::Container container) { container_ = std::move(container); }
@@ -71,6 +71,7 @@ class FactsBuilder {
 
   const TrustSnapshot& trust_;
   base::Time at_;
+  WorkBudget* budget_;
   PathBuilder paths_;
   std::optional<facts::Container> container_;
   std::vector<std::optional<CertificatePath>> signer_paths_;

@@ -281,13 +281,17 @@ bool PathBuilder::Certifies(const Certificate& issuer, const Certificate& certif
 
 bool PathBuilder::IsSigned(const Certificate& issuer, const Certificate& certificate,
                            const Link& link) {
-  const CheckedLinks* known = links_ == nullptr ? nullptr : links_->known;
+  const CheckedLinks* known = means_.links == nullptr ? nullptr : means_.links->known;
   if (known != nullptr && known->Contains(link)) return true;
+  if (means_.budget != nullptr && !means_.budget->SpendOnKeys(issuer.CostOfCheck()).ok()) {
+    failures_left_ = 0;
+    return false;
+  }
   const bool fits = issuer.key() != nullptr && X509_verify(certificate.x509(), issuer.key()) == 1;
   ERR_clear_error();
   if (fits && known != nullptr && known->Issuer(link.first) != nullptr &&
-      links_->found.size() < LinkMemory::kMaxFound)
-    links_->found.push_back(CandidateOf(link.first, certificate.der()));
+      means_.links->found.size() < LinkMemory::kMaxFound)
+    means_.links->found.push_back(CandidateOf(link.first, certificate.der()));
   return fits;
 }
 

@@ -16,6 +16,7 @@
 #include "signing/certificate.h"
 #include "signing/checked_links.h"
 #include "signing/trust_snapshot.h"
+#include "signing/work_budget.h"
 
 namespace signing {
 
@@ -82,6 +83,14 @@ struct PathRequest {
   const std::vector<Certificate>& others;  // Untrusted: KeyInfo, CertificateValues, tokens.
 };
 
+// What a builder may use beside the snapshot. Borrowed.
+struct PathMeans {
+  // Links that it knows are not checked again; it gets those that others may find known.
+  LinkMemory* links = nullptr;
+  // Pays for signature checks. When it is spent, all searches of the document have ended.
+  WorkBudget* budget = nullptr;
+};
+
 class PathBuilder {
  public:
   // At most so many signature checks for one path; a hostile heap of certificates ends there.
@@ -90,10 +99,9 @@ class PathBuilder {
   static constexpr int kMaxFailures = 1024;
   static constexpr std::size_t kMaxLength = 10;
 
-  // Borrows both. With a memory, links that it knows are not checked again, and it gets those
-  // that others may find known.
-  explicit PathBuilder(const TrustSnapshot& trust, LinkMemory* links = nullptr)
-      : trust_(trust), links_(links) {}
+  // Borrows all.
+  explicit PathBuilder(const TrustSnapshot& trust, const PathMeans& means = {})
+      : trust_(trust), means_(means) {}
 
   const TrustSnapshot& trust() const { return trust_; }
 
@@ -113,7 +121,7 @@ class PathBuilder {
   bool IsSigned(const Certificate& issuer, const Certificate& certificate, const Link& link);
 
   const TrustSnapshot& trust_;
-  LinkMemory* links_;
+  PathMeans means_;
   int failures_left_ = kMaxFailures;
   std::map<Link, bool> checked_;
 };

@@ -20,6 +20,7 @@
 namespace signing {
 
 class PathBuilder;
+class WorkBudget;
 
 enum class RevocationState { kGood, kRevoked, kUnknown };
 
@@ -76,7 +77,9 @@ class OcspResponse {
   // or `others`; nullopt when there is none: then the response proves nothing. Nor does one
   // whose signer is not among the first kMaxSigners that fit its ResponderID.
   static constexpr std::size_t kMaxSigners = 32;
-  std::optional<Certificate> Signer(const std::vector<Certificate>& others) const;
+  // Or not before `budget` was spent.
+  std::optional<Certificate> Signer(const std::vector<Certificate>& others,
+                                    WorkBudget* budget = nullptr) const;
   // The same, from the snapshot as well: some responses name a responder that only a trusted
   // list has.
   std::optional<Certificate> Signer(const std::vector<Certificate>& others,

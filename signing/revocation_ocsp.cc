@@ -226,7 +226,8 @@ std::optional<base::Bytes> OcspResponse::Nonce() const {
   return base::Bytes(value.begin(), value.end());
 }
 
-std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& others) const {
+std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& others,
+                                                WorkBudget* budget) const {
   std::vector<const Certificate*> tried;
   for (const auto* list : {&content_->certificates, &others}) {
     for (const Certificate& certificate : *list) {
@@ -234,6 +235,8 @@ std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& 
       const bool again = std::ranges::any_of(
           tried, [&](const Certificate* other) { return other->der() == certificate.der(); });
       if (again || !IsNamed(content_->basic.get(), certificate)) continue;
+      if (budget != nullptr && !budget->SpendOnKeys(certificate.CostOfCheck()).ok())
+        return std::nullopt;
       if (IsSignedBy(content_->basic.get(), certificate)) return certificate;
       tried.push_back(&certificate);
     }

@@ -32,8 +32,8 @@ void RecordVerdict(const SignatureVerdict& verdict, VerifyReport& report) {
 }  // namespace
 
 SignatureJudge::SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at,
-                               LinkMemory* links)
-    : trust_(trust), policy_(policy), at_(at), builder_(trust, at, links) {}
+                               const PathMeans& means)
+    : trust_(trust), policy_(policy), at_(at), builder_(trust, at, means) {}
 
 Judgement SignatureJudge::Judge(const SignatureFacts& signature,
                                 const std::vector<const EvidenceRecordFacts*>& records) {

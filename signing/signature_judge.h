@@ -31,7 +31,7 @@ struct Judgement {
 class SignatureJudge {
  public:
   SignatureJudge(const TrustSnapshot& trust, const Policy& policy, base::Time at,
-                 LinkMemory* links = nullptr);
+                 const PathMeans& means = {});
 
   const TrustSnapshot& trust() const { return trust_; }
 

@@ -158,11 +158,14 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
     if (reported.contains(node)) continue;
     if (harvest.signatures.size() >= kMaxSignatures)
       return Error{ErrorCode::kInvalidInput, "signature.too-many-signatures", ""};
+    harvest.budget->AddSignature();
     ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
     NoteCounterSignatures(facts, reported);
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
     ASSIGN_OR_RETURN(const auto records, RecordsOver(file, harvest));
     const Judgement judgement = judge.Judge(facts, records);
+    // Paths and revocation data that were not looked at are no basis for any verdict.
+    RETURN_IF_ERROR(harvest.budget->Check());
     if (facts.xades)
       std::ranges::move(DescribeEmbeddedRecords(*facts.xades, file.empty() ? facts.id : file),
                         std::back_inserter(embedded));
@@ -364,7 +367,8 @@ base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, Veri
                                  : PreparedTrust::Read(request.trust, request.at);
   const TrustSnapshot& trust = read.content().snapshot;
   harvest.findings = read.content().findings;
-  SignatureJudge judge(trust, policy, request.at, request.links);
+  SignatureJudge judge(trust, policy, request.at,
+                       {.links = request.links, .budget = harvest.budget.get()});
   base::Status status = VerifyDocument(request, judge, harvest);
   if (status.ok()) status = CheckAcceptance(policy, harvest.findings);
   base::Json report = ReportFrame(request, harvest.container, &named.digest);

@@ -20,8 +20,20 @@ class WorkBudget {
   // have that many left; nothing more is to be done then.
   base::Status Spend(std::size_t units);
 
+  // The same for signature checks, which have a budget of their own beside it: bytes are cheap,
+  // and one that grows with them would let a large file ask for seconds.
+  base::Status SpendOnKeys(std::size_t units);
+  // One more signature is looked at; beyond the first 20 each brings what it honestly needs.
+  void AddSignature();
+
+  // As Spend(), after work that has nobody to tell: an error when something was refused.
+  base::Status Check() const;
+
  private:
   std::size_t left_;
+  std::size_t left_for_keys_;
+  std::size_t signatures_ = 0;
+  bool refused_ = false;
 };
 
 // What work costs, in units, as measured.

@@ -136,6 +136,7 @@ base::Status CheckValue(const XmlDocument& document, const xmlNode* signed_info,
   const NodeSet nodes{.document = &document, .apex = signed_info, .comments = how->comments};
   RETURN_IF_ERROR(document.budget()->Spend(kCostOfSignatureValue));
   ASSIGN_OR_RETURN(const base::Bytes data, CanonicalBytes(nodes, *how));
+  RETURN_IF_ERROR(document.budget()->SpendOnKeys(facts.signer->CostOfCheck()));
   const ValueOutcome outcome =
       CheckSignatureValue(*facts.method, facts.signer->key(), data, *bytes);
   facts.value = outcome.valid ? ValueState::kValid : ValueState::kInvalid;
@@ -185,6 +186,8 @@ base::Status CheckTimestamps(const XmlDocument& document, SignedFiles& files,
       auto token = ParseTimestampToken(der, facts.xades->certificates);
       if (token.ok()) {
         fact.token = std::move(token).value();
+        if (fact.token->signer)
+          RETURN_IF_ERROR(document.budget()->SpendOnKeys(fact.token->signer->CostOfCheck()));
         ASSIGN_OR_RETURN(fact.imprint_ok, imprints.Check(element, *fact.token));
       }
       facts.timestamps.push_back(std::move(fact));

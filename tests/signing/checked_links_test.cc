@@ -27,7 +27,7 @@ class CheckedLinksTest : public testing::Test {
   }
   bool Check(const base::Bytes& der) const { return CheckLink(links_, Candidate(ca_, der)); }
   CertificatePath Build(LinkMemory& memory, const Certificate& leaf) const {
-    return PathBuilder(trust_, &memory)
+    return PathBuilder(trust_, {.links = &memory})
         .Build({.leaf = leaf, .purpose = PathPurpose::kSigner, .time = kThen, .others = {}});
   }
 
@@ -112,12 +112,11 @@ TEST_F(CheckedLinksTest, AKnownLinkDoesNotMakeAnIssuerACa) {
   ASSERT_TRUE(links.Add(LinkOfCandidate(Candidate(person, leaf.Der()))));
   LinkMemory memory{.known = &links};
   const Certificate certificate = Public(leaf);
-  EXPECT_FALSE(PathBuilder(trust, &memory)
-                   .Build({.leaf = certificate,
-                           .purpose = PathPurpose::kSigner,
-                           .time = kThen,
-                           .others = {}})
-                   .HasAnchor());
+  EXPECT_FALSE(
+      PathBuilder(trust, {.links = &memory})
+          .Build(
+              {.leaf = certificate, .purpose = PathPurpose::kSigner, .time = kThen, .others = {}})
+          .HasAnchor());
 }
 
 TEST_F(CheckedLinksTest, TheOldestLinkGoesFirst) {

@@ -152,6 +152,62 @@ TEST_F(PathAttackTest, ADocumentFullOfHeapsEndsAllSearches) {
   EXPECT_TRUE(path.Has(PathProblemKind::kSearchGivenUp));
 }
 
+TEST_F(PathAttackTest, ASpentBudgetEndsAllSearchesAndSaysSo) {
+  const auto trust = Trusting(root_);
+  const Certificate leaf = Public(Make({.name = "signer", .issuer = &root_}));
+  WorkBudget budget(0);
+  while (budget.Spend(1'000).ok()) continue;
+  PathBuilder builder(trust, {.budget = &budget});
+  EXPECT_FALSE(
+      builder.Build({.leaf = leaf, .purpose = PathPurpose::kSigner, .time = kThen, .others = {}})
+          .HasAnchor());
+  EXPECT_FALSE(budget.Check().ok());
+}
+
+TEST_F(PathAttackTest, AHeapOfHeavyKeysSpendsTheBudget) {
+  const tests::Key p521 = tests::MakeEcKey("P-521");
+  const auto trust = Trusting(root_);
+  WorkBudget budget(0);
+  PathBuilder builder(trust, {.budget = &budget});
+  const Identity issuer = Make({.name = "CA", .extensions = CaExtensions()});
+  const Certificate leaf = Public(Make({.name = "signer", .issuer = &issuer}));
+  for (int i = 0; i < 10 && budget.Check().ok(); ++i) {
+    std::vector<Certificate> others;
+    for (int j = 0; j < PathBuilder::kMaxChecks; ++j)
+      others.push_back(
+          Public(Make({.name = "CA", .extensions = CaExtensions(), .key = p521.get()})));
+    builder.Build({.leaf = leaf, .purpose = PathPurpose::kSigner, .time = kThen, .others = others});
+  }
+  EXPECT_FALSE(budget.Check().ok());
+}
+
+TEST_F(PathAttackTest, ALargeFileBuysNoSignatureChecks) {
+  constexpr std::size_t kTenMebibytes = std::size_t{10} << 20U;
+  const auto checks = [](std::size_t size, std::size_t signatures) {
+    WorkBudget budget(size);
+    for (std::size_t i = 0; i < signatures; ++i) budget.AddSignature();
+    std::size_t count = 0;
+    while (budget.SpendOnKeys(12'000).ok()) ++count;
+    return count;
+  };
+  EXPECT_LT(checks(kTenMebibytes, 20), 350U);
+  EXPECT_EQ(checks(kTenMebibytes, 20), checks(2 * kTenMebibytes, 1));
+  // What a thousand honest signatures need is there.
+  EXPECT_GT(checks(kTenMebibytes, 1000), 12'000U);
+}
+
+TEST_F(PathAttackTest, AKeyCostsWhatItsSizeAndExponentSay) {
+  const auto cost = [&](EVP_PKEY* key) { return For(key).CostOfCheck(); };
+  const tests::Key p256 = tests::MakeEcKey("P-256");
+  const tests::Key p521 = tests::MakeEcKey("P-521");
+  EXPECT_GT(cost(p521.get()), 5 * cost(p256.get()));
+  const base::CHandle<BIGNUM, BN_free> small{BN_new()};
+  BN_set_word(small.get(), 65'537);
+  const base::CHandle<BIGNUM, BN_free> large{BN_new()};
+  BN_set_word(large.get(), 0xFFFF'FFFF'FFFF'FFFFU);
+  EXPECT_GT(cost(RsaWithExponent(large.get()).get()), 3 * cost(RsaWithExponent(small.get()).get()));
+}
+
 TEST_F(PathAttackTest, TheKeyThatACertificateNamesIsTriedFirst) {
   std::vector<Certificate> others;
   const auto with_id = [](const Identity* issuer) {

@@ -40,6 +40,17 @@ class RevocationTest : public testing::Test {
 using OcspTest = RevocationTest;
 using CrlTest = RevocationTest;
 
+TEST_F(OcspTest, ASpentBudgetFindsNoSigner) {
+  const auto ocsp = OcspResponse::Parse(
+      MakeOcsp({.responder = &responder_, .certificate = &leaf_, .issuer = &ca_}));
+  ASSERT_TRUE(ocsp.ok());
+  WorkBudget budget(0);
+  EXPECT_TRUE(ocsp.value().Signer({}, &budget));
+  while (budget.Spend(1'000).ok()) continue;
+  EXPECT_FALSE(ocsp.value().Signer({}, &budget));
+  EXPECT_FALSE(budget.Check().ok());
+}
+
 TEST_F(OcspTest, AGoodAnswerSaysGoodAndWhen) {
   const auto ocsp = OcspResponse::Parse(
       MakeOcsp({.responder = &responder_, .certificate = &leaf_, .issuer = &ca_}));
