@@ -20,8 +20,9 @@ class WorkBudget {
   // have that many left; nothing more is to be done then.
   base::Status Spend(std::size_t units);
 
-  // The same for signature checks, which have a budget of their own beside it: bytes are cheap,
-  // and one that grows with them would let a large file ask for seconds.
+  // The same for signature checks, and for decoding what is only there to be checked. They have a
+  // budget of their own beside it: bytes are cheap, and one that grows with them would let a large
+  // file ask for seconds.
   base::Status SpendOnKeys(std::size_t units);
   // One more signature is looked at; beyond the first 20 each brings what it honestly needs.
   void AddSignature();
@@ -41,7 +42,8 @@ constexpr std::size_t CostOfBytes(std::size_t size) {  // Hashed, copied, decode
   return size / 8;
 }
 inline constexpr std::size_t kCostOfCertificate = 500;
-inline constexpr std::size_t kCostOfToken = 4'000;
+inline constexpr std::size_t kCostOfToken = 6'000;
+inline constexpr std::size_t kCostOfResponse = 6'000;
 inline constexpr std::size_t kCostOfSignatureValue = 3'000;
 
 }  // namespace signing

@@ -182,7 +182,7 @@ base::Status CheckTimestamps(const XmlDocument& document, SignedFiles& files,
       facts.timestamps.push_back({element.kind, {}, {}, element.position});
     for (const base::Bytes& der : element.tokens) {
       TimestampFact fact{element.kind, {}, {}, element.position, base::Sha256(der)};
-      RETURN_IF_ERROR(document.budget()->Spend(kCostOfToken));
+      RETURN_IF_ERROR(document.budget()->SpendOnKeys(kCostOfToken));
       auto token = ParseTimestampToken(der, facts.xades->certificates);
       if (token.ok()) {
         fact.token = std::move(token).value();
@@ -196,11 +196,14 @@ base::Status CheckTimestamps(const XmlDocument& document, SignedFiles& files,
   return base::Ok();
 }
 
-void DescribeRevocation(SignatureFacts& facts) {
-  for (const EmbeddedData& data : facts.xades->ocsp)
+base::Status DescribeRevocation(const XmlDocument& document, SignatureFacts& facts) {
+  for (const EmbeddedData& data : facts.xades->ocsp) {
+    RETURN_IF_ERROR(document.budget()->SpendOnKeys(kCostOfResponse));
     facts.revocation.push_back(DescribeOcsp(data.der));
+  }
   for (const EmbeddedData& data : facts.xades->crls)
     facts.revocation.push_back(DescribeCrl(data.der));
+  return base::Ok();
 }
 
 base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* signature,
@@ -251,7 +254,7 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
   }
   if (!facts.xades) return facts;
   RETURN_IF_ERROR(CheckTimestamps(document, files, facts));
-  DescribeRevocation(facts);
+  RETURN_IF_ERROR(DescribeRevocation(document, facts));
   RETURN_IF_ERROR(CheckCounterSignatures(document, value, files, depth, facts));
   return facts;
 }
