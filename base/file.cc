@@ -9,6 +9,8 @@
 #include <cstring>
 #include <string>
 
+#include "base/mapped_pages.h"
+
 namespace base {
 namespace {
 
@@ -118,12 +120,16 @@ Result<MappedFile> MappedFile::Map(const UniqueFd& fd) {
   void* const memory = ::mmap(nullptr, size, PROT_READ, MAP_PRIVATE, fd.get(), 0);
   if (memory == MAP_FAILED)
     return Error{ErrorCode::kUnavailable, "memory.short", "cannot map the file"};
-  return MappedFile(static_cast<const std::uint8_t*>(memory), size);
+  MappedFile mapped(static_cast<const std::uint8_t*>(memory), size);
+  NoteMapping(mapped.bytes());
+  return mapped;
 }
 
 MappedFile::~MappedFile() {
+  if (data_ == nullptr) return;
+  ForgetMapping(bytes());
   // munmap() takes what mmap() gave, which was writable in type only.
-  if (data_ != nullptr) ::munmap(const_cast<std::uint8_t*>(data_), size_);
+  ::munmap(const_cast<std::uint8_t*>(data_), size_);
 }
 
 MappedFile::MappedFile(MappedFile&& other) noexcept

@@ -5,6 +5,7 @@
 
 #include "signing/facts_json.h"
 #include "signing/member_name.h"
+#include "signing/report_json.h"
 #include "signing/signature_verdict.h"
 
 namespace signing {
@@ -230,7 +231,7 @@ void DocumentFacts::Refuse(const base::Error& error) {
 
 Json DocumentFacts::ToJson(const VerifyRequest& request, const TrustSnapshot& trust) const {
   Json document;
-  document.Set("sha256", Hex(base::Sha256(request.document)));
+  document.Set("sha256", Hex(DigestOfDocument(request.document)));
   document.Set("size", request.document.size());
   document.Set("container", TextOrNull(container_));
   document.Set("files", files_);

@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/mapped_pages.h"
 #include "signing/member_name.h"
 #include "signing/report_text.h"
 #include "signing/signature_verdict.h"
@@ -205,11 +206,22 @@ base::Json ChecksToJson(const VerifyReport& report, const SignatureVerdict& verd
 
 }  // namespace
 
+base::Sha256Digest DigestOfDocument(base::ByteSpan document) {
+  constexpr std::size_t kPiece = std::size_t{8} << 20U;
+  base::Sha256Stream digest;
+  for (std::size_t at = 0; at < document.size(); at += kPiece) {
+    const base::ByteSpan piece = document.subspan(at, std::min(kPiece, document.size() - at));
+    digest.Update(piece);
+    base::GiveBackPages(piece);
+  }
+  return std::move(digest).Finish();
+}
+
 base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
                        const base::Sha256Digest* policy_used) {
   base::Json document;
   document.Set("name", PrintableText(request.name));
-  document.Set("sha256", Hex(base::Sha256(request.document)));
+  document.Set("sha256", Hex(DigestOfDocument(request.document)));
   document.Set("size", request.document.size());
   document.Set("container", container.empty() ? base::Json() : base::Json(container));
   base::Json policy;

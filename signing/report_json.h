@@ -12,6 +12,9 @@
 
 namespace signing {
 
+// Of the document, in little memory however large it is.
+base::Sha256Digest DigestOfDocument(base::ByteSpan document);
+
 // Everything but verdict, signatures and findings. `policy` is the digest of the one used;
 // nullptr when none was read.
 base::Json ReportFrame(const VerifyRequest& request, std::string_view container,

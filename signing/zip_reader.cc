@@ -6,6 +6,7 @@
 #include <array>
 
 #include "base/c_handle.h"
+#include "base/mapped_pages.h"
 
 namespace signing {
 namespace {
@@ -14,6 +15,9 @@ using base::ByteSpan;
 using base::Error;
 using base::ErrorCode;
 using ZipFile = base::CHandle<zip_file_t, zip_fclose>;
+
+// So much of a large member is in memory at a time, at most.
+constexpr std::uint64_t kKeptBytes = std::uint64_t{8} << 20U;
 
 Error Content(const ZipEntry& entry) {
   return {ErrorCode::kInvalidInput, "zip.content", entry.name};
@@ -25,9 +29,10 @@ struct ZipReader::Archive {
   base::CHandle<zip_t, zip_discard> zip;
 };
 
-ZipReader::ZipReader(std::vector<ZipEntry> entries, std::unique_ptr<Archive> archive,
-                     const Limits& limits)
-    : entries_(std::move(entries)),
+ZipReader::ZipReader(base::ByteSpan bytes, std::vector<ZipEntry> entries,
+                     std::unique_ptr<Archive> archive, const Limits& limits)
+    : bytes_(bytes),
+      entries_(std::move(entries)),
       archive_(std::move(archive)),
       limits_(limits),
       read_(entries_.size()) {}
@@ -38,7 +43,7 @@ ZipReader& ZipReader::operator=(ZipReader&&) noexcept = default;
 base::Result<ZipReader> ZipReader::Open(ByteSpan archive, const Limits& limits) {
   ASSIGN_OR_RETURN(std::vector<ZipEntry> entries, ReadZipStructure(archive));
   auto opened = std::make_unique<Archive>();
-  if (entries.empty()) return ZipReader(std::move(entries), std::move(opened), limits);
+  if (entries.empty()) return ZipReader(archive, std::move(entries), std::move(opened), limits);
 
   zip_source_t* source = zip_source_buffer_create(archive.data(), archive.size(), 0, nullptr);
   if (source == nullptr) return Error{ErrorCode::kUnavailable, "memory.short", "libzip source"};
@@ -55,7 +60,12 @@ base::Result<ZipReader> ZipReader::Open(ByteSpan archive, const Limits& limits) 
     same = name != nullptr && entries[i].name == name;
   }
   if (!same) return Error{ErrorCode::kInvalidInput, "zip.malformed", "two readers disagree"};
-  return ZipReader(std::move(entries), std::move(opened), limits);
+  return ZipReader(archive, std::move(entries), std::move(opened), limits);
+}
+
+base::ByteSpan ZipReader::BytesOf(const ZipEntry& entry) const {
+  const std::size_t begin = std::min<std::size_t>(entry.offset, bytes_.size());
+  return bytes_.subspan(begin, std::min<std::size_t>(entry.compressed_size, bytes_.size() - begin));
 }
 
 const ZipEntry* ZipReader::Find(std::string_view name) const {
@@ -81,7 +91,10 @@ base::Status ZipReader::Stream(const ZipEntry& entry, const std::function<void(B
     if (bomb || inflated_ > limits_.total_bytes)
       return Error{ErrorCode::kInvalidInput, "zip.bomb", entry.name};
     take({buffer.data(), static_cast<std::size_t>(read)});
+    // What is behind is not looked at again; what is ahead was not looked at yet.
+    if (size / kKeptBytes != (size - read) / kKeptBytes) base::GiveBackPages(BytesOf(entry));
   }
+  base::GiveBackPages(BytesOf(entry));
   if (size != entry.size) return Content(entry);
   read_[index] = true;
   return base::Ok();

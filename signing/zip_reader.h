@@ -57,8 +57,12 @@ class ZipReader {
 
  private:
   struct Archive;
-  ZipReader(std::vector<ZipEntry> entries, std::unique_ptr<Archive> archive, const Limits& limits);
+  ZipReader(base::ByteSpan bytes, std::vector<ZipEntry> entries, std::unique_ptr<Archive> archive,
+            const Limits& limits);
+  // Its header and content, as they lie in the archive.
+  base::ByteSpan BytesOf(const ZipEntry& entry) const;
 
+  base::ByteSpan bytes_;
   std::vector<ZipEntry> entries_;
   std::unique_ptr<Archive> archive_;
   Limits limits_;
