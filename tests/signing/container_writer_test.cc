@@ -17,7 +17,7 @@ ContainerParts PartsWith(std::vector<ContainerDocument> documents) {
 
 const base::Bytes kText = base::ToBytes("text");
 
-TEST(ContainerWriterTest, PutsMimetypeFirstStoredAndWithoutExtraField) {
+TEST(ContainerWriterTest, T12_PutsMimetypeFirstStoredAndWithoutExtraField) {
   const base::Bytes zip = WriteContainer(PartsWith({{"a.txt", "text/plain", kText}})).value();
   const std::string start = base::ToString(base::ByteSpan(zip).first(100));
   EXPECT_EQ(start.substr(0, 4), "PK\x03\x04");

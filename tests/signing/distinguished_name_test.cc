@@ -26,7 +26,7 @@ Name Sample() {
 
 class NameFormTest : public testing::TestWithParam<std::string_view> {};
 
-TEST_P(NameFormTest, MeansTheName) {
+TEST_P(NameFormTest, L13_MeansTheName) {
   EXPECT_TRUE(NameMeans(GetParam(), Sample().get())) << GetParam();
 }
 
@@ -40,7 +40,7 @@ INSTANTIATE_TEST_SUITE_P(
         "OID.2.5.4.97=#0C114E54524C562D3430303030303030303030, CN=Telev\xC4\xABzijas  ca",
         "cn=Telev\xC4\xABzijas CA;2.5.4.97=NTRLV-40000000000;o=SIA Paraugs\\, parbaude\n;c=lv"));
 
-TEST(DistinguishedNameTest, AnotherNameIsAnotherName) {
+TEST(DistinguishedNameTest, L13_AnotherNameIsAnotherName) {
   const Name name = Sample();
   EXPECT_FALSE(NameMeans("CN=Telev\xC4\xABzijas CA,C=LV", name.get()));
   EXPECT_FALSE(

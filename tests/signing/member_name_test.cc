@@ -7,12 +7,12 @@
 namespace signing {
 namespace {
 
-TEST(MemberNameTest, AUriIsPercentDecodedOnce) {
+TEST(MemberNameTest, L3_AUriIsPercentDecodedOnce) {
   EXPECT_EQ(MemberNameOfUri("l%C4%93mums.txt"), "l\xC4\x93mums.txt");
   EXPECT_EQ(MemberNameOfUri("a%2525.txt"), "a%25.txt");
 }
 
-TEST(MemberNameTest, APlusStaysAPlus) {
+TEST(MemberNameTest, L3_APlusStaysAPlus) {
   EXPECT_EQ(MemberNameOfUri("a+b.txt"), "a+b.txt");
 }
 
@@ -29,7 +29,7 @@ TEST(MemberNameTest, NothingOutsideTheContainerHasAName) {
   EXPECT_EQ(MemberNameOfUri("a?b"), std::nullopt);
 }
 
-TEST(MemberNameTest, BrokenPercentEncodingHasNoName) {
+TEST(MemberNameTest, L3_BrokenPercentEncodingHasNoName) {
   EXPECT_EQ(MemberNameOfUri("a%2"), std::nullopt);
   EXPECT_EQ(MemberNameOfUri("a%GG"), std::nullopt);
 }

@@ -61,20 +61,20 @@ TEST(SignatureValueTest, AcceptsRsaPkcs1) {
   EXPECT_FALSE(outcome.digest_info_null_absent);
 }
 
-TEST(SignatureValueTest, AcceptsADigestInfoWithoutNullAndSaysSo) {
+TEST(SignatureValueTest, L8_AcceptsADigestInfoWithoutNullAndSaysSo) {
   const auto key = tests::MakeRsaKey();
   const auto outcome = Check(kRsa, key.get(), RawRsa(key.get(), EncodedMessage(kWithoutNull)));
   EXPECT_TRUE(outcome.valid);
   EXPECT_TRUE(outcome.digest_info_null_absent);
 }
 
-TEST(SignatureValueTest, RefusesBytesBehindTheDigest) {
+TEST(SignatureValueTest, L8_RefusesBytesBehindTheDigest) {
   const auto key = tests::MakeRsaKey();
   EXPECT_TRUE(Check(kRsa, key.get(), RawRsa(key.get(), EncodedMessage(kWithNull))).valid);
   EXPECT_FALSE(Check(kRsa, key.get(), RawRsa(key.get(), EncodedMessage(kWithNull, {0x00}))).valid);
 }
 
-TEST(SignatureValueTest, RefusesShortPadding) {
+TEST(SignatureValueTest, L8_RefusesShortPadding) {
   const auto key = tests::MakeRsaKey();
   Bytes message = EncodedMessage(kWithNull);
   message.erase(message.begin() + 20, message.begin() + 120);  // Padding given up for garbage.

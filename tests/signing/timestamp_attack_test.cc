@@ -90,13 +90,13 @@ class TimestampAttackTest : public testing::Test {
   }
 };
 
-TEST_F(TimestampAttackTest, EitherAttributeNamesTheSigner) {
+TEST_F(TimestampAttackTest, L17_EitherAttributeNamesTheSigner) {
   EXPECT_TRUE(IsBelieved({.v1 = V1()}));
   EXPECT_TRUE(IsBelieved({.v2 = V2()}));
   EXPECT_TRUE(IsBelieved({.v1 = V1(), .v2 = V2()}));
 }
 
-TEST_F(TimestampAttackTest, BothAttributesMustMeanTheSameCertificate) {
+TEST_F(TimestampAttackTest, L17_BothAttributesMustMeanTheSameCertificate) {
   EXPECT_FALSE(IsBelieved({.v1 = V1(), .v2 = Naming(other_.Der(), "SHA256")}));
   EXPECT_FALSE(IsBelieved({.v1 = Naming(other_.Der(), "SHA1"), .v2 = V2()}));
 }

@@ -114,7 +114,7 @@ TEST(VerifierTest, ATimestampOfAnUntrustedAuthorityFitsAndProvesNothing) {
   EXPECT_TRUE(signature.Find("bestSignatureTime")->is_null());
 }
 
-TEST(VerifierTest, ATimestampOfAnotherSignatureProvesNothing) {
+TEST(VerifierTest, T9_ATimestampOfAnotherSignatureProvesNothing) {
   SignatureMaker maker(Signer());
   maker.tsa = &Tsa();
   maker.stamped_instead = "another SignatureValue";
@@ -281,19 +281,19 @@ TEST(VerifierTest, ACommentDoesNotSplitAValue) {
 
 // --- Whose key.
 
-TEST(VerifierTest, TheCertificateShownMustBeTheOneNamed) {
+TEST(VerifierTest, T7_TheCertificateShownMustBeTheOneNamed) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.shown = &Other(); }),
             "NO_SIGNING_CERTIFICATE_FOUND broken");
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.named = &Other(); }),
             "NO_SIGNING_CERTIFICATE_FOUND broken");
 }
 
-TEST(VerifierTest, TheCertificateNamedMustHaveSigned) {
+TEST(VerifierTest, T7_TheCertificateNamedMustHaveSigned) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.named = maker.shown = &Other(); }),
             "SIG_CRYPTO_FAILURE broken");
 }
 
-TEST(VerifierTest, AKeyValueIsNeverUsed) {
+TEST(VerifierTest, T7_AKeyValueIsNeverUsed) {
   ZipMaker zip = SignatureMaker(Signer()).Container();
   std::string& xml = zip.last().content;
   const std::size_t start = xml.find("<ds:X509Data>");
@@ -311,7 +311,7 @@ TEST(VerifierTest, AMacIsNoSignature) {
 
 // --- What is covered.
 
-TEST(VerifierTest, SignedPropertiesMustBeCovered) {
+TEST(VerifierTest, T5_SignedPropertiesMustBeCovered) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.sign_properties = false; }),
             "SIG_CONSTRAINTS_FAILURE intact");
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) { maker.properties_type = "urn:other"; }),
@@ -325,7 +325,7 @@ TEST(VerifierTest, ASignatureOverNoDataIsNotEnough) {
             "SIG_CONSTRAINTS_FAILURE intact");
 }
 
-TEST(VerifierTest, AFileThatNobodySignedIsNamed) {
+TEST(VerifierTest, T13_AFileThatNobodySignedIsNamed) {
   ZipMaker zip = SignatureMaker(Signer()).Container();
   zip.Add("slepts.txt", "x");
   const Json report = VerifyZip(zip);
@@ -333,7 +333,7 @@ TEST(VerifierTest, AFileThatNobodySignedIsNamed) {
   EXPECT_TRUE(HasFinding(report, "container.manifest-omits"));
 }
 
-TEST(VerifierTest, AFileThatOnlyTheManifestKnowsIsNamed) {
+TEST(VerifierTest, T13_AFileThatOnlyTheManifestKnowsIsNamed) {
   ZipMaker zip = SignatureMaker(Signer()).Container();
   std::string& manifest = zip.at(2).content;
   const std::size_t at = manifest.find("lemums.txt");
@@ -341,14 +341,14 @@ TEST(VerifierTest, AFileThatOnlyTheManifestKnowsIsNamed) {
   EXPECT_TRUE(HasFinding(VerifyZip(zip), "container.manifest-lists-absent"));
 }
 
-TEST(VerifierTest, AnIdThatOccursTwiceIsAFormatFailure) {
+TEST(VerifierTest, T6_AnIdThatOccursTwiceIsAFormatFailure) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
               maker.close = "<x Id=\"S1\"/></asic:XAdESSignatures>";
             }),
             "FORMAT_FAILURE intact");
 }
 
-TEST(VerifierTest, AReferencedIdThatOccursTwiceMeansNothing) {
+TEST(VerifierTest, T6_AReferencedIdThatOccursTwiceMeansNothing) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
               maker.extra_objects = "<ds:Object Id=\"d\">a</ds:Object>";
               maker.close = "<x Id=\"d\">b</x></asic:XAdESSignatures>";
@@ -357,7 +357,7 @@ TEST(VerifierTest, AReferencedIdThatOccursTwiceMeansNothing) {
             "FORMAT_FAILURE broken");
 }
 
-TEST(VerifierTest, AnObjectMovedUnderAnotherIsNotFound) {
+TEST(VerifierTest, T6_AnObjectMovedUnderAnotherIsNotFound) {
   const std::string object = "<ds:Object Id=\"d\">data</ds:Object>";
   const auto with = [&](const std::string& objects) {
     return OutcomeOf([&](SignatureMaker& maker) {
@@ -418,7 +418,7 @@ Json CounterSignatureOf(const Json& report) {
   return list->AsArray()->empty() ? Json() : list->AsArray()->front();
 }
 
-TEST(VerifierTest, ACounterSignatureIsReportedWithItsParent) {
+TEST(VerifierTest, T8_ACounterSignatureIsReportedWithItsParent) {
   ZipMaker zip = SignatureMaker(Signer()).Container();
   std::string& xml = zip.last().content;
   xml = WithCounterSignature(xml, SignatureMaker::Digest(SignatureMaker::Canonical(
@@ -430,7 +430,7 @@ TEST(VerifierTest, ACounterSignatureIsReportedWithItsParent) {
   EXPECT_EQ(CounterSignatureOf(report).Find("intact")->Dump(), "true");
 }
 
-TEST(VerifierTest, ACounterSignatureTakenFromElsewhereIsNotIntact) {
+TEST(VerifierTest, T8_ACounterSignatureTakenFromElsewhereIsNotIntact) {
   ZipMaker zip = SignatureMaker(Signer()).Container();
   std::string& xml = zip.last().content;
   xml = WithCounterSignature(xml, SignatureMaker::Digest(base::AsBytes("another value")));
@@ -523,7 +523,7 @@ TEST(VerifierTest, ASimpleContainerMixesNoKindsOfProof) {
 
 class TransformTest : public testing::TestWithParam<std::string> {};
 
-TEST_P(TransformTest, IsNeverIntact) {
+TEST_P(TransformTest, T11_IsNeverIntact) {
   const std::string outcome =
       OutcomeOf([](SignatureMaker& maker) { maker.file_transforms = GetParam(); });
   EXPECT_EQ(outcome, "SIG_CONSTRAINTS_FAILURE broken");
@@ -541,7 +541,7 @@ INSTANTIATE_TEST_SUITE_P(
 
 class UriTest : public testing::TestWithParam<std::string> {};
 
-TEST_P(UriTest, PointsToNothing) {
+TEST_P(UriTest, T11_PointsToNothing) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
               maker.extra_references = SignatureMaker::Reference("r", GetParam(), "", "AAAA");
             }),
@@ -589,7 +589,7 @@ TEST(VerifierTest, WalksOverDeepElementsUnderManyNamespacesAreRefused) {
   EXPECT_EQ(Outcome(VerifyBytes(base::AsBytes(maker.Xml()))), "refused xml.too-costly");
 }
 
-TEST(VerifierTest, ManyReferencesToALargeDocumentAreRefusedBeforeTheyCost) {
+TEST(VerifierTest, T24_ManyReferencesToALargeDocumentAreRefusedBeforeTheyCost) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
               maker.extra_references = ManyReferences(2000, "#S1", "");
             }),
@@ -626,7 +626,7 @@ TEST(WorkBudgetTest, IsSharedByAllDocumentsOfAVerification) {
   EXPECT_LT(documents, 1000);
 }
 
-TEST(VerifierTest, TheSameReferenceManyTimesCostsAsMuchAsOnce) {
+TEST(VerifierTest, T24_TheSameReferenceManyTimesCostsAsMuchAsOnce) {
   EXPECT_EQ(OutcomeOf([](SignatureMaker& maker) {
               const std::string file = "<r>" + kElements + kElements + "</r>";
               const std::string canonical = SignatureMaker::Digest(base::AsBytes([&] {
@@ -824,7 +824,7 @@ TEST(VerifierTest, TheTrustSnapshotDependsOnContentAlone) {
   EXPECT_EQ(snapshot({{"2", nothing}}), std::nullopt);
 }
 
-TEST(VerifierTest, OnlyABdocNeedsItsMimetype) {
+TEST(VerifierTest, T12_OnlyABdocNeedsItsMimetype) {
   ZipMaker zip = SignatureMaker(Signer()).Container();
   zip.at(0).name = zip.at(0).local_name = "unsigned-extra.txt";  // No mimetype any more.
   const base::Bytes bytes = zip.Make();

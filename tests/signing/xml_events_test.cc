@@ -11,7 +11,7 @@ base::Sha256Digest HashOfEvents(const std::function<void(XmlEvents&)>& tell) {
   return std::move(events).Finish();
 }
 
-TEST(XmlEventsTest, HowATextIsCutMakesNoDifference) {
+TEST(XmlEventsTest, T25_HowATextIsCutMakesNoDifference) {
   EXPECT_EQ(HashOfEvents([](XmlEvents& events) { events.Text("ab"); }),
             HashOfEvents([](XmlEvents& events) {
               events.Text("a");
@@ -28,7 +28,7 @@ TEST(XmlEventsTest, TheOrderOfAttributesMakesNoDifference) {
             }));
 }
 
-TEST(XmlEventsTest, EveryPartMakesADifference) {
+TEST(XmlEventsTest, T25_EveryPartMakesADifference) {
   const auto hash = HashOfEvents([](XmlEvents& events) {
     events.Start("s", "p:e", {{"", "a", "1"}});
   });

@@ -38,7 +38,7 @@ TEST(XmlGateTest, ReadsOtherEncodingsWhileTheyAreAscii) {
 class RefusedXmlTest
     : public testing::TestWithParam<std::pair<std::string_view, std::string_view>> {};
 
-TEST_P(RefusedXmlTest, IsRefusedByName) {
+TEST_P(RefusedXmlTest, T10_IsRefusedByName) {
   EXPECT_EQ(ReasonOf(GetParam().first), GetParam().second) << GetParam().first;
 }
 

@@ -57,7 +57,7 @@ TEST(ZipReaderTest, RefusesBytesBeforeTheFirstEntry) {
   EXPECT_EQ(ReasonFor([](ZipMaker& maker) { maker.prefix = "#!/bin/sh\n"; }), "zip.hidden-bytes");
 }
 
-TEST(ZipReaderTest, RefusesBytesBehindTheEnd) {
+TEST(ZipReaderTest, T14_RefusesBytesBehindTheEnd) {
   base::Bytes archive = TwoFiles().Make();
   archive.push_back('x');
   EXPECT_EQ(ReasonOf(archive), "zip.hidden-bytes");
@@ -83,7 +83,7 @@ TEST(ZipReaderTest, RefusesAnotherMethodInTheLocalHeader) {
             "zip.headers-differ");
 }
 
-TEST(ZipReaderTest, RefusesAnotherSizeInTheLocalHeader) {
+TEST(ZipReaderTest, T14_RefusesAnotherSizeInTheLocalHeader) {
   EXPECT_EQ(ReasonFor([](ZipMaker& maker) { maker.last().local_size_lie = 1; }),
             "zip.headers-differ");
 }
@@ -96,7 +96,7 @@ TEST(ZipReaderTest, RefusesAnUnknownMethod) {
             "zip.unsupported");
 }
 
-TEST(ZipReaderTest, RefusesEncryption) {
+TEST(ZipReaderTest, T14_RefusesEncryption) {
   EXPECT_EQ(ReasonFor([](ZipMaker& maker) { maker.last().flags |= 1U; }), "zip.unsupported");
 }
 
@@ -109,11 +109,11 @@ TEST(ZipReaderTest, RefusesAWrongCount) {
   EXPECT_EQ(ReasonFor([](ZipMaker& maker) { maker.count_lie = 0xFFFF; }), "zip.malformed");
 }
 
-TEST(ZipReaderTest, RefusesTwoMembersOfOneName) {
+TEST(ZipReaderTest, T14_RefusesTwoMembersOfOneName) {
   EXPECT_EQ(ReasonFor([](ZipMaker& maker) { maker.Add("mimetype", "x"); }), "zip.duplicate-name");
 }
 
-TEST(ZipReaderTest, RefusesNamesThatDifferInLetterCaseOnly) {
+TEST(ZipReaderTest, T14_RefusesNamesThatDifferInLetterCaseOnly) {
   EXPECT_EQ(ReasonFor([](ZipMaker& maker) { maker.Add("A/LEMUMS.txt", "x"); }),
             "zip.duplicate-name");
 }
@@ -135,7 +135,7 @@ TEST(ZipReaderTest, RefusesAUnicodePathThatGivesAnotherName) {
 
 class UnsafeNameTest : public testing::TestWithParam<std::string> {};
 
-TEST_P(UnsafeNameTest, IsRefused) {
+TEST_P(UnsafeNameTest, T16_IsRefused) {
   ZipMaker maker = TwoFiles();
   maker.Add(GetParam(), "x");
   EXPECT_EQ(ReasonOf(maker.Make()), "zip.unsafe-name");
@@ -152,13 +152,13 @@ TEST(ZipReaderTest, NoticesAWrongCrcWhenTheMemberIsRead) {
   EXPECT_EQ(ReadingReason(maker.Make(), "mimetype"), "text/plain");
 }
 
-TEST(ZipReaderTest, RefusesAMemberBeyondTheSizeAskedFor) {
+TEST(ZipReaderTest, T15_RefusesAMemberBeyondTheSizeAskedFor) {
   ZipMaker maker;
   maker.Add("big", std::string(1001, 'x'));
   EXPECT_EQ(ReadingReason(maker.Make(), "big"), "zip.member-too-large");
 }
 
-TEST(ZipReaderTest, StopsWhenTheLimitOnRealBytesIsPassed) {
+TEST(ZipReaderTest, T15_StopsWhenTheLimitOnRealBytesIsPassed) {
   ZipMaker maker;
   maker.Add("a", std::string(600, 'x')).Add("b", std::string(600, 'y'));
   const base::Bytes archive = maker.Make();
