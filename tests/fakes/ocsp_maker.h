@@ -24,11 +24,17 @@ struct OcspSpec {
   std::string extension{};         // A critical extension of the response, dotted.
   std::string answer_extension{};  // Of the single answer.
   base::Bytes nonce{};             // The whole value of the extension.
+  const Identity* also = nullptr;  // One more certificate that stands in the response.
 };
 
 // Critical, with NULL inside.
 inline X509_EXTENSION* CriticalExtension(const std::string& oid) {
   return X509V3_EXT_nconf(nullptr, nullptr, oid.c_str(), "critical,DER:0500");
+}
+
+// The stack, not what stands in it.
+inline void FreeStack(STACK_OF(X509) * stack) {
+  sk_X509_free(stack);
 }
 
 inline base::Bytes MakeOcsp(const OcspSpec& spec) {
@@ -55,10 +61,12 @@ inline base::Bytes MakeOcsp(const OcspSpec& spec) {
         -1);
   if (!spec.answer_extension.empty())
     OCSP_SINGLERESP_add_ext(answer, Extension{CriticalExtension(spec.answer_extension)}.get(), -1);
+  const base::CHandle<STACK_OF(X509), FreeStack> others{sk_X509_new_null()};
+  if (spec.also != nullptr) sk_X509_push(others.get(), spec.also->certificate.get());
   const unsigned long flags =
       (spec.by_key ? OCSP_RESPID_KEY : 0U) | (spec.with_certificate ? 0U : OCSP_NOCERTS);
   if (OCSP_basic_sign(basic.get(), spec.responder->certificate.get(), spec.responder->key.get(),
-                      EVP_sha256(), nullptr, flags) != 1)
+                      EVP_sha256(), others.get(), flags) != 1)
     std::abort();
   const base::CHandle<OCSP_RESPONSE, OCSP_RESPONSE_free> response{
       OCSP_response_create(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get())};
@@ -75,13 +83,15 @@ struct CrlSpec {
   std::vector<std::pair<std::string, std::string>> extensions{};
   std::string entry_extension{};  // A critical extension of each revoked entry, dotted.
   int reason = -1;                // Of each revoked entry.
+  base::Time this_update = Day(2023, 3, 1);
+  base::Time next_update = Day(2023, 3, 2);
 };
 
 inline base::Bytes MakeCrl(const CrlSpec& spec) {
   using Time = base::CHandle<ASN1_TIME, ASN1_TIME_free>;
   const base::CHandle<X509_CRL, X509_CRL_free> crl{X509_CRL_new()};
-  const Time from{ASN1_TIME_set(nullptr, Day(2023, 3, 1).time_since_epoch().count())};
-  const Time to{ASN1_TIME_set(nullptr, Day(2023, 3, 2).time_since_epoch().count())};
+  const Time from{ASN1_TIME_set(nullptr, spec.this_update.time_since_epoch().count())};
+  const Time to{ASN1_TIME_set(nullptr, spec.next_update.time_since_epoch().count())};
   X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
   X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(spec.issuer->certificate.get()));
   X509_CRL_set1_lastUpdate(crl.get(), from.get());

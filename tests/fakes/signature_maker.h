@@ -44,6 +44,15 @@ class SignatureMaker {
   std::size_t archives = 0;         // So many ArchiveTimeStamps by `tsa` follow.
   std::string archived_too;         // What their tokens are also over, to be wrong.
   std::string more_properties;      // Unsigned properties behind the first archive time-stamp.
+  std::string media_type = "text/plain";  // In manifest and DataObjectFormat.
+  std::string signing_certificate;        // Instead of SigningCertificateV2.
+  // The forms that SignedProperties and the stamped SignatureValue are digested in, while no
+  // element of the signature names them.
+  const char* properties_form = nullptr;
+  const char* stamped_form = kInclusive;
+  // What `tsa` hands out for these bytes, and what the signer makes of SignedInfo.
+  std::function<base::Bytes(const Identity&, base::ByteSpan)> make_token;
+  std::function<base::Bytes(EVP_PKEY*, base::ByteSpan)> make_value;
   const Identity* content_tsa = nullptr;  // Adds an AllDataObjectsTimeStamp.
   std::string open = "<asic:XAdESSignatures xmlns:asic=\"http://uri.etsi.org/02918/v1.2.1#\">";
   std::string close = "</asic:XAdESSignatures>";
@@ -53,13 +62,14 @@ class SignatureMaker {
     std::string xml = open + Signature() + close;
     if (content_tsa != nullptr)
       xml = Fill(xml, "CONTENT-TOKEN", base::Base64Encode(MakeToken(*content_tsa, Content())));
-    xml = Fill(xml, "PROPERTIES-DIGEST",
-               Digest(Canonical(xml, id + "-SP", exclusive ? kExclusive : kInclusive)));
+    xml = Fill(xml, "PROPERTIES-DIGEST", Digest(Canonical(xml, id + "-SP", PropertiesForm())));
     xml = Fill(xml, "VALUE", base::Base64Encode(SignedInfoValue(xml)));
     if (tsa == nullptr) return xml;
-    const base::Bytes stamped =
-        stamped_instead.empty() ? Canonical(xml, id + "-V") : base::ToBytes(stamped_instead);
-    xml = Fill(xml, "TOKEN", base::Base64Encode(MakeToken(*tsa, stamped)));
+    const base::Bytes stamped = stamped_instead.empty() ? Canonical(xml, id + "-V", stamped_form)
+                                                        : base::ToBytes(stamped_instead);
+    xml =
+        Fill(xml, "TOKEN",
+             base::Base64Encode(make_token ? make_token(*tsa, stamped) : MakeToken(*tsa, stamped)));
     for (std::size_t i = 0; i < archives; ++i)
       xml = Fill(xml, "ARCHIVE-" + std::to_string(i),
                  base::Base64Encode(MakeToken(*tsa, Archived(xml, i))));
@@ -73,7 +83,7 @@ class SignatureMaker {
     std::string entries = Entry("/", "application/vnd.etsi.asic-e+zip");
     for (const auto& [name, content] : files) {
       zip.Add(name, content);
-      entries += Entry(name, "text/plain");
+      entries += Entry(name, media_type);
     }
     zip.Add("META-INF/manifest.xml",
             "<manifest:manifest "
@@ -123,6 +133,11 @@ class SignatureMaker {
   }
 
  private:
+  const char* PropertiesForm() const {
+    if (properties_form != nullptr) return properties_form;
+    return exclusive ? kExclusive : kInclusive;
+  }
+
   base::Bytes Content() const {
     base::Bytes all;
     for (const auto& [name, content] : files) base::Append(base::AsBytes(content), all);
@@ -153,7 +168,7 @@ class SignatureMaker {
       const std::string reference_id = id + "-" + name;
       references += Reference(reference_id, name, file_transforms, Digest(base::AsBytes(content)));
       formats += "<xades:DataObjectFormat ObjectReference=\"#" + reference_id +
-                 "\"><xades:MimeType>text/plain</xades:MimeType></xades:DataObjectFormat>";
+                 "\"><xades:MimeType>" + media_type + "</xades:MimeType></xades:DataObjectFormat>";
     }
     references += extra_references;
     if (sign_properties)
@@ -172,17 +187,21 @@ class SignatureMaker {
            "Target=\"" +
            target + "\"><xades:SignedProperties Id=\"" + id +
            "-SP\"><xades:SignedSignatureProperties>"
-           "<xades:SigningTime>2026-11-23T12:00:00Z</xades:SigningTime>"
-           "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod "
-           "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>" +
-           Digest(reference.Der()) +
-           "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>" +
+           "<xades:SigningTime>2026-11-23T12:00:00Z</xades:SigningTime>" +
+           (signing_certificate.empty() ? NamingV2(reference) : signing_certificate) +
            signed_properties +
            "</xades:SignedSignatureProperties><xades:SignedDataObjectProperties>" + formats +
            (content_tsa == nullptr ? ""
                                    : Stamp("AllDataObjectsTimeStamp", "-C", "{CONTENT-TOKEN}")) +
            "</xades:SignedDataObjectProperties></xades:SignedProperties>" + Timestamp() +
            "</xades:QualifyingProperties></ds:Object>" + extra_objects + "</ds:Signature>";
+  }
+
+  static std::string NamingV2(const Identity& certificate) {
+    return "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod "
+           "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>" +
+           Digest(certificate.Der()) +
+           "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>";
   }
 
   std::string Timestamp() const {
@@ -209,6 +228,7 @@ class SignatureMaker {
 
   base::Bytes SignedInfoValue(const std::string& xml) const {
     const base::Bytes data = Canonical(xml, id + "-SI", exclusive ? kExclusive : kInclusive11);
+    if (make_value) return make_value(signer_.key.get(), data);
     const base::Bytes value = SignWith(signer_.key.get(), EVP_sha256(), data);
     return EVP_PKEY_is_a(signer_.key.get(), "EC") == 1
                ? RawEcdsa(value,

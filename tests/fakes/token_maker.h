@@ -18,16 +18,23 @@ inline int CopyExtension(TS_RESP_CTX* context, X509_EXTENSION* extension, void*)
   return TS_TST_INFO_add_ext(TS_RESP_CTX_get_tst_info(context), extension, -1);
 }
 
-// The DER of a token over SHA-256 of `data`, with the TSA's certificate inside. An extension is
-// "1.2.3" or "critical 1.2.3".
+struct TokenForm {
+  const EVP_MD* imprint = EVP_sha256();
+  const EVP_MD* naming = EVP_sha256();  // Of the TSA's certificate; SHA-1: SigningCertificate.
+  unsigned fraction_digits = 0;         // Of the seconds in genTime.
+  bool with_tsa_name = false;
+};
+
+// The DER of a token over the digest of `data`, with the TSA's certificate inside. An extension
+// is "1.2.3" or "critical 1.2.3".
 inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data,
-                             const std::string& extension = "") {
-  base::Bytes digest(32);
-  EVP_Digest(data.data(), data.size(), digest.data(), nullptr, EVP_sha256(), nullptr);
+                             const std::string& extension = "", const TokenForm& form = {}) {
+  base::Bytes digest(static_cast<std::size_t>(EVP_MD_get_size(form.imprint)));
+  EVP_Digest(data.data(), data.size(), digest.data(), nullptr, form.imprint, nullptr);
   const base::CHandle<TS_REQ, TS_REQ_free> request{TS_REQ_new()};
   const base::CHandle<TS_MSG_IMPRINT, TS_MSG_IMPRINT_free> imprint{TS_MSG_IMPRINT_new()};
   const base::CHandle<X509_ALGOR, X509_ALGOR_free> algorithm{X509_ALGOR_new()};
-  X509_ALGOR_set_md(algorithm.get(), EVP_sha256());
+  X509_ALGOR_set_md(algorithm.get(), form.imprint);
   TS_MSG_IMPRINT_set_algo(imprint.get(), algorithm.get());
   TS_MSG_IMPRINT_set_msg(imprint.get(), digest.data(), static_cast<int>(digest.size()));
   TS_REQ_set_version(request.get(), 1);
@@ -49,10 +56,12 @@ inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data,
   TS_RESP_CTX_set_signer_cert(context.get(), tsa.certificate.get());
   TS_RESP_CTX_set_signer_key(context.get(), tsa.key.get());
   TS_RESP_CTX_set_signer_digest(context.get(), EVP_sha256());
-  TS_RESP_CTX_set_ess_cert_id_digest(context.get(), EVP_sha256());
+  TS_RESP_CTX_set_ess_cert_id_digest(context.get(), form.naming);
+  TS_RESP_CTX_set_clock_precision_digits(context.get(), form.fraction_digits);
+  if (form.with_tsa_name) TS_RESP_CTX_add_flags(context.get(), TS_TSA_NAME);
   TS_RESP_CTX_set_def_policy(context.get(), policy.get());
   TS_RESP_CTX_set_extension_cb(context.get(), CopyExtension, nullptr);
-  TS_RESP_CTX_add_md(context.get(), EVP_sha256());
+  TS_RESP_CTX_add_md(context.get(), form.imprint);
   const base::CHandle<TS_RESP, TS_RESP_free> response{
       TS_RESP_create_response(context.get(), der.get())};
   PKCS7* token = response ? TS_RESP_get_token(response.get()) : nullptr;

@@ -23,6 +23,19 @@ struct ZipMember {
   std::uint32_t attributes = 0;
   std::uint16_t made_by = 0x0314;
   std::string central_extra;
+  bool deflated = false;  // As one DEFLATE block that is stored (RFC 1951, 3.2.4).
+
+  std::string Packed() const {
+    if (!deflated) return content;
+    const auto size = static_cast<std::uint16_t>(content.size());
+    const auto inverse = static_cast<std::uint16_t>(~size);
+    std::string block{1};
+    for (const std::uint16_t number : {size, inverse}) {
+      block.push_back(static_cast<char>(number & 0xFFU));
+      block.push_back(static_cast<char>(number >> 8U));
+    }
+    return block + content;
+  }
 };
 
 class ZipMaker {
@@ -85,18 +98,19 @@ class ZipMaker {
   }
   static void AppendLocal(const ZipMember& member, base::Bytes& out) {
     const auto size = static_cast<std::uint32_t>(member.content.size());
+    const std::string packed = member.Packed();
     Put32(0x04034B50, out);
     Put16(20, out);
     Put16(member.flags, out);
-    Put16(member.local_method, out);
+    Put16(member.deflated ? 8 : member.local_method, out);
     Put32(0, out);
     Put32(Crc32(member.content) + member.crc_lie, out);
-    Put32(size + member.local_size_lie, out);
+    Put32(static_cast<std::uint32_t>(packed.size()) + member.local_size_lie, out);
     Put32(size + member.local_size_lie, out);
     Put16(static_cast<std::uint32_t>(member.local_name.size()), out);
     Put16(0, out);
     base::Append(base::AsBytes(member.local_name), out);
-    base::Append(base::AsBytes(member.content), out);
+    base::Append(base::AsBytes(packed), out);
   }
   static void AppendCentral(const ZipMember& member, std::uint32_t offset, base::Bytes& out) {
     const auto size = static_cast<std::uint32_t>(member.content.size());
@@ -104,10 +118,10 @@ class ZipMaker {
     Put16(member.made_by, out);
     Put16(20, out);
     Put16(member.flags, out);
-    Put16(member.central_method, out);
+    Put16(member.deflated ? 8 : member.central_method, out);
     Put32(0, out);
     Put32(Crc32(member.content) + member.crc_lie, out);
-    Put32(size, out);
+    Put32(static_cast<std::uint32_t>(member.Packed().size()), out);
     Put32(size, out);
     Put16(static_cast<std::uint32_t>(member.name.size()), out);
     Put16(static_cast<std::uint32_t>(member.central_extra.size()), out);
