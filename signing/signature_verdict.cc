@@ -1,6 +1,7 @@
 #include "signing/signature_verdict.h"
 
 #include <algorithm>
+#include <array>
 
 #include "signing/member_name.h"
 #include "signing/xml_names.h"
@@ -139,6 +140,22 @@ void JudgeSignedProperties(const SignatureFacts& facts, VerifyReport& report) {
                 Named("problem", problem));
 }
 
+// EN 319 132-1, 6.3: level LT has CertificateValues and RevocationValues at most once each, and
+// values themselves instead of references to them.
+bool BreaksLongTerm(const XadesProperties& xades) {
+  constexpr std::array<std::string_view, 2> kOnce{"CertificateValues", "RevocationValues"};
+  constexpr std::array<std::string_view, 10> kNever{
+      "CompleteCertificateRefs",  "CompleteCertificateRefsV2",  "CompleteRevocationRefs",
+      "AttributeCertificateRefs", "AttributeCertificateRefsV2", "AttributeRevocationRefs",
+      "SigAndRefsTimeStamp",      "SigAndRefsTimeStampV2",      "RefsOnlyTimeStamp",
+      "RefsOnlyTimeStampV2"};
+  const auto count = [&](std::string_view name) {
+    return std::ranges::count(xades.unsigned_properties, name, NameOf);
+  };
+  return std::ranges::any_of(kOnce, [&](std::string_view name) { return count(name) > 1; }) ||
+         std::ranges::any_of(kNever, [&](std::string_view name) { return count(name) > 0; });
+}
+
 }  // namespace
 
 const Reference* SignedPropertiesReference(const SignatureFacts& facts) {
@@ -177,6 +194,7 @@ std::string_view LevelOf(const SignatureFacts& facts) {
     return fact.kind == TimestampKind::kSignature && fact.imprint_ok.value_or(false);
   });
   if (!stamped) return "XAdES-BASELINE-B";
+  if (BreaksLongTerm(*facts.xades)) return "XAdES-BASELINE-T";
   const bool archived = std::ranges::any_of(facts.timestamps, [](const TimestampFact& fact) {
     return fact.kind == TimestampKind::kArchive && fact.token.has_value();
   });

@@ -15,7 +15,8 @@ VerifyReport JudgeSignature(const SignatureFacts& facts);
 bool IsIntact(const VerifyReport& report);
 
 // "XAdES-BASELINE-B", "-T", "-LT", "-LTA", by the properties present, or "XMLDSIG" without any.
-// An empty element raises no level, and a signature time-stamp only one whose imprint fits.
+// An empty element raises no level, and a signature time-stamp only one whose imprint fits; what
+// level LT has once stands there once (EN 319 132-1, 6.3).
 std::string_view LevelOf(const SignatureFacts& facts);
 
 // The reference by which the signature covers its own SignedProperties as EN 319 132-1, 4.3.6

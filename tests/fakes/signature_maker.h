@@ -132,6 +132,13 @@ class SignatureMaker {
     return at == std::string::npos ? text : text.replace(at, mark.size() + 2, value);
   }
 
+  static std::string NamingV2(const Identity& certificate) {
+    return "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod "
+           "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>" +
+           Digest(certificate.Der()) +
+           "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>";
+  }
+
  private:
   const char* PropertiesForm() const {
     if (properties_form != nullptr) return properties_form;
@@ -195,13 +202,6 @@ class SignatureMaker {
                                    : Stamp("AllDataObjectsTimeStamp", "-C", "{CONTENT-TOKEN}")) +
            "</xades:SignedDataObjectProperties></xades:SignedProperties>" + Timestamp() +
            "</xades:QualifyingProperties></ds:Object>" + extra_objects + "</ds:Signature>";
-  }
-
-  static std::string NamingV2(const Identity& certificate) {
-    return "<xades:SigningCertificateV2><xades:Cert><xades:CertDigest><ds:DigestMethod "
-           "Algorithm=\"http://www.w3.org/2001/04/xmlenc#sha256\"/><ds:DigestValue>" +
-           Digest(certificate.Der()) +
-           "</ds:DigestValue></xades:CertDigest></xades:Cert></xades:SigningCertificateV2>";
   }
 
   std::string Timestamp() const {
