@@ -33,6 +33,7 @@ struct RuleCase {
   std::string policy = "eu-ades";
   std::string name = "lemums.edoc";
   std::vector<const Identity*> trusted{&root, &tsa};
+  std::vector<std::string> lists;  // Trusted lists beside them.
 
   SignatureMaker Maker() const {
     SignatureMaker maker(signer);
@@ -53,6 +54,7 @@ struct RuleCase {
     request.document = document;
     request.policy = policy;
     for (const base::Bytes& anchor : anchors) request.trust.push_back({"anchor.der", anchor});
+    for (const std::string& list : lists) request.trust.push_back({"tl.xml", base::AsBytes(list)});
     request.at = now + std::chrono::days(1);
     return signing::Verify(request);
   }
