@@ -4,7 +4,7 @@ import re
 import sys
 
 REASON = r'"([a-z0-9]+(?:-[a-z0-9]+)*(?:\.[a-z0-9]+(?:-[a-z0-9]+)*)+)"'
-FOLDERS = ["base", "hsm", "vault", "signing", "archive-policy", "hardening", "emulator", "api", "cli"]
+FOLDERS = ["base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening", "emulator", "api", "cli"]
 
 root = pathlib.Path(sys.argv[1])
 table = (root / "base/error_text.cc").read_text()

@@ -15,9 +15,10 @@ ARROWS = {
     "hardening": {"base"},
     "signing": {"base", "hsm"},
     "archive-policy": {"base", "vault"},
+    "trust": {"base", "signing", "hardening"},
     "emulator": {"base", "signing", "hsm"},
-    "api": {"base", "hsm", "vault", "signing", "archive-policy", "hardening"},
-    "cli": {"base", "hsm", "vault", "signing", "archive-policy", "hardening", "emulator"},
+    "api": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening"},
+    "cli": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening", "emulator"},
 }
 
 # The only headers of a folder that other folders may include; base is all front door.
@@ -25,7 +26,9 @@ FRONT_DOORS = {
     "hsm": {"signer.h", "vault_keys.h", "provisioner.h", "keyholder.h"},
     "vault": {"ledger.h", "record.h", "segments.h", "receipt.h"},
     "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "container_reader.h", "container_writer.h", "evidence.h",
-                "evidence_bundle.h", "report_pages.h", "checked_links.h"},
+                "evidence_bundle.h", "report_pages.h", "checked_links.h",
+                "trust_material.h"},
+    "trust": {"store.h", "snapshot.h", "material.h", "freshness.h", "difference.h"},
     "hardening": {"walls.h"},
     "emulator": {"emulator.h"},
     "archive-policy": set(),

@@ -1,0 +1,1 @@
+folder_test(trust trust OpenSSL::Crypto PkgConfig::LibXml2 Threads::Threads)
