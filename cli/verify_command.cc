@@ -8,6 +8,7 @@
 
 #include "base/error_text.h"
 #include "base/file.h"
+#include "cli/home.h"
 #include "cli/input_files.h"
 #include "cli/verbs.h"
 #include "cli/verify_bundle.h"
@@ -16,6 +17,7 @@
 #include "hardening/walls.h"
 #include "signing/report_pages.h"
 #include "signing/verifier.h"
+#include "trust/store.h"
 
 namespace cli {
 namespace {
@@ -31,6 +33,9 @@ struct Options {
   std::string format = "text";
   std::string policy = "eu-ades";
   std::vector<std::string> trust;
+  std::string trust_snapshot;
+  std::string trust_at;
+  std::string trust_dir;
   std::string at;
   std::string data;
   std::string digests;
@@ -48,6 +53,7 @@ struct Options {
 struct Inputs {
   InputFiles document;
   InputFiles trust;
+  trust::Files stored_trust;
   InputFiles data;
   InputFiles evidence_records;
 };
@@ -89,6 +95,18 @@ std::vector<signing::NamedBytes> Borrow(const InputFiles& files) {
   return borrowed;
 }
 
+// The files of the stored snapshot that was asked for, if one was.
+base::Result<trust::Files> ReadStoredTrust(const Options& options) {
+  if (options.trust_snapshot.empty() && options.trust_at.empty()) return trust::Files{};
+  const trust::Store store(options.trust_dir.empty() ? Home::Find(options.common->home).path()
+                                                     : std::filesystem::path(options.trust_dir));
+  const auto then = base::ParseTime(options.trust_at);
+  ASSIGN_OR_RETURN(const std::string id,
+                   then ? store.CurrentAt(*then) : store.Resolve(options.trust_snapshot));
+  ASSIGN_OR_RETURN(const trust::Snapshot snapshot, store.Read(id));
+  return store.ReadFiles(snapshot);
+}
+
 base::Result<signing::VerifyRequest> MakeRequest(const Options& options, base::Time at,
                                                  Inputs& inputs) {
   RETURN_IF_ERROR(inputs.document.Add(options.file));
@@ -107,7 +125,9 @@ base::Result<signing::VerifyRequest> MakeRequest(const Options& options, base::T
     request.policy = std::filesystem::path(options.policy).filename().string();
     request.policy_text = base::ToString(text);
   }
-  request.trust = Borrow(inputs.trust);
+  ASSIGN_OR_RETURN(inputs.stored_trust, ReadStoredTrust(options));
+  request.trust =
+      inputs.stored_trust.empty() ? Borrow(inputs.trust) : trust::Borrow(inputs.stored_trust);
   request.data = Borrow(inputs.data);
   request.evidence_records = Borrow(inputs.evidence_records);
   ASSIGN_OR_RETURN(request.digests, ReadDigests(options.digests));
@@ -188,6 +208,8 @@ int Run(const Options& options) {
       !std::filesystem::is_regular_file(options.policy, ignored))
     return Usage("no policy and no file " + options.policy);
   const auto at = options.at.empty() ? base::SystemClock().Now() : base::ParseTime(options.at);
+  if (!options.trust_at.empty() && !base::ParseTime(options.trust_at))
+    return Usage("--trust-at is no RFC 3339 time: " + options.trust_at);
   if (!at) return Usage("--at is no RFC 3339 time: " + options.at);
   Inputs inputs;
   const auto request = MakeRequest(options, *at, inputs);
@@ -214,9 +236,18 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code) {
   std::vector<CLI::Option*> inputs{file};
   inputs.push_back(
       verb->add_option("--policy", options->policy, "Name of a shipped policy, or a file"));
-  inputs.push_back(
+  CLI::Option* trust =
       verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
-          ->allow_extra_args(false));
+          ->allow_extra_args(false);
+  CLI::Option* stored = verb->add_option("--trust-snapshot", options->trust_snapshot,
+                                         "Stored snapshot: its id, \"current\" or \"latest\"");
+  CLI::Option* trust_at = verb->add_option("--trust-at", options->trust_at,
+                                           "The stored snapshot in use then, RFC 3339");
+  stored->excludes(trust)->excludes(trust_at);
+  trust_at->excludes(trust);
+  CLI::Option* trust_dir = verb->add_option("--trust-dir", options->trust_dir,
+                                            "Folder that holds trust/; the home by default");
+  for (CLI::Option* option : {trust, stored, trust_at, trust_dir}) inputs.push_back(option);
   inputs.push_back(verb->add_option("--at", options->at, "Time of the verification, RFC 3339"));
   inputs.push_back(verb->add_option("--data", options->data, "Folder of the detached data"));
   inputs.push_back(verb->add_option("--digests", options->digests,
