@@ -309,6 +309,14 @@ std::optional<std::string> AsicContainer::Resolve(const std::optional<std::strin
   return std::nullopt;
 }
 
+bool AsicContainer::HasManifest() const {
+  if (manifest()) return true;
+  return std::ranges::any_of(zip_.entries(), [](const ZipEntry& entry) {
+    return entry.name.starts_with("META-INF/") && entry.name.ends_with(".xml") &&
+           entry.name.find("Manifest") != std::string::npos;
+  });
+}
+
 base::Status AsicContainer::Stream(std::string_view name, const TakeBytes& take) {
   const ZipEntry* entry = zip_.Find(name);
   if (entry == nullptr) return Error{ErrorCode::kInvalidInput, "zip.content", std::string(name)};

@@ -48,6 +48,9 @@ class AsicContainer final : public SignedFiles {
   // EN 319 162-1, 4.3.3.2 and 4.4.3: the records, and what says which files each is about.
   const std::vector<std::string>& evidence_records() const { return evidence_records_; }
   const std::vector<std::string>& evidence_manifests() const { return evidence_manifests_; }
+  // Of any kind: META-INF/manifest.xml, or one that lists what a token or record covers (EN 319
+  // 162-1, 4.4.3 and A.4).
+  bool HasManifest() const;
   const std::optional<ContainerManifest>& manifest() const { return manifest_; }
   Findings& findings() { return findings_; }
   // Breaches of the form that make every signature in it a FORMAT_FAILURE.

@@ -199,7 +199,7 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
                    AsicContainer::Open(request.name, request.document, harvest.budget));
   harvest.container = ContainerName(container.kind());
   judge.SetContainer({.type = std::string(harvest.container),
-                      .manifest_present = container.manifest().has_value(),
+                      .manifest_present = container.HasManifest(),
                       .manifest_needed = container.kind() == ContainerKind::kAsicE,
                       .signed_files_present = !container.data_files().empty()});
   ASSIGN_OR_RETURN(auto records, CheckContainerRecords(container, harvest.budget));
