@@ -46,12 +46,15 @@ struct EvidenceCase {
   }
   ZipMaker Container() const { return Maker().Container(); }
 
+  // After all that is made now, and the same in all requests of a case.
+  const base::Time at = base::SystemClock().Now() + std::chrono::hours{24};
+
   signing::VerifyRequest Request() const {
     signing::VerifyRequest request;
     request.name = "lemums.edoc";
     request.document = document;
     request.trust = {{"ca.der", ca_der}, {"tsa.der", tsa_der}, {"ocsp.der", responder_der}};
-    request.at = *base::ParseTime("2027-01-01T00:00:00Z");
+    request.at = at;
     return request;
   }
 };
