@@ -399,9 +399,12 @@ facts::Signature DescribeSignature(const SignatureFacts& signature, const Verify
   fact.id = "S-" + signature.id;
   fact.format = signature.xades ? std::string(LevelOf(signature)) : "XMLDSIG";
   fact.problems = signature.problems;
+  const Reference* properties =
+      report.passed(Check::kSignedProperties) ? SignedPropertiesReference(signature) : nullptr;
   for (const Reference& reference : signature.references) {
     facts::Digest digest;
-    digest.kind = facts::DigestKind::kData;
+    digest.kind =
+        &reference == properties ? facts::DigestKind::kSignedProperties : facts::DigestKind::kData;
     digest.name = reference.uri.value_or("");
     if (reference.algorithm != nullptr) digest.algorithm = reference.algorithm->name;
     digest.ambiguous = reference.outcome == ReferenceOutcome::kAmbiguous;
@@ -410,8 +413,6 @@ facts::Signature DescribeSignature(const SignatureFacts& signature, const Verify
     digest.intact = reference.outcome == ReferenceOutcome::kMatches;
     fact.digests.push_back(std::move(digest));
   }
-  if (report.passed(Check::kSignedProperties) && !fact.digests.empty())
-    fact.digests.back().kind = facts::DigestKind::kSignedProperties;
   if (signature.signer) fact.seal.algorithm = KeyOf(*signature.signer);
   if (signature.method != nullptr) {
     fact.seal.algorithm.digest = signature.method->digest;
@@ -424,7 +425,13 @@ facts::Signature DescribeSignature(const SignatureFacts& signature, const Verify
   fact.signer_reference.present = signature.signer_named;
   fact.signer_reference.digest_matches = signature.signer_named;
   if (signature.issuer_differs) fact.signer_reference.issuer_matches = false;
-  if (signature.xades) fact.claimed_time = base::ParseTime(signature.xades->signing_time);
+  if (!signature.xades) return fact;
+  const XadesProperties& xades = *signature.xades;
+  fact.claimed_time = base::ParseTime(xades.signing_time);
+  fact.signer_reference.unique = xades.signing_certificates.size() <= 1;
+  // No policy document is ever at hand, so what it says of itself is not checked.
+  if (xades.policy_implied || !xades.policy_id.empty())
+    fact.policy = facts::SignaturePolicy{.implied = xades.policy_implied};
   return fact;
 }
 

@@ -59,7 +59,7 @@ class ZipReader {
   struct Archive;
   ZipReader(base::ByteSpan bytes, std::vector<ZipEntry> entries, std::unique_ptr<Archive> archive,
             const Limits& limits);
-  // Its header and content, as they lie in the archive.
+  // From its header on, as much as its content is long.
   base::ByteSpan BytesOf(const ZipEntry& entry) const;
 
   base::ByteSpan bytes_;

@@ -62,5 +62,33 @@ TEST_F(VerdictAttackTest, T13_WithoutAnyDataFileThereIsNothingSigned) {
   EXPECT_EQ(VerdictAt("2026-12-01T00:00:00Z", zip, signer_), "invalid");
 }
 
+// The status of a check of the first signature; empty when it was not made.
+std::string StatusOf(std::string_view check, const tests::SignatureMaker& maker) {
+  const base::Bytes document = maker.Container().Make();
+  VerifyRequest request;
+  request.name = "lemums.edoc";
+  request.document = document;
+  request.at = *base::ParseTime("2026-12-01T00:00:00Z");
+  const base::Json report = Verify(request);
+  const base::Json& signature = report.Find("signatures")->AsArray()->front();
+  for (const base::Json& entry : *signature.Find("checks")->AsArray())
+    if (entry.Text("id") == check) return entry.Text("status").value_or("");
+  return {};
+}
+
+TEST_F(VerdictAttackTest, L20_APolicyThatIsNotAtHandIsNeverCalledChecked) {
+  EXPECT_EQ(StatusOf("VCI/policy-digest", maker_), "OK");
+  maker_.signed_properties =
+      "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId>"
+      "<xades:Identifier>urn:oid:1.2.3</xades:Identifier></xades:SigPolicyId>"
+      "</xades:SignaturePolicyId></xades:SignaturePolicyIdentifier>";
+  EXPECT_EQ(StatusOf("VCI/policy-available", maker_), "INFO");
+  EXPECT_EQ(StatusOf("VCI/policy-digest", maker_), "WARN");
+  maker_.signed_properties =
+      "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyImplied/>"
+      "</xades:SignaturePolicyIdentifier>";
+  EXPECT_EQ(StatusOf("VCI/policy-digest", maker_), "OK");
+}
+
 }  // namespace
 }  // namespace signing
