@@ -112,6 +112,7 @@ class Judge {
 
   void Extract(const facts::Timestamp& timestamp) {
     TimestampVerdict& verdict = verdicts_.timestamps[timestamp.id];
+    verdict.proven_by = proofs_.Of(timestamp.id);
     if (!verdict.basic.passed() && !timestamp_open_[timestamp.id])
       verdict.archival = ConclusionOf(
           ValidateInThePast(question_, Scope::kTimestamp, timestamp.id, timestamp.chain,

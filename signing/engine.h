@@ -27,6 +27,9 @@ struct Note {
 struct TimestampVerdict {
   Conclusion basic;     // As of the validation time (5.4).
   Conclusion archival;  // With all proofs of existence (5.6).
+  // When it existed by others' word: the oldest token over it that proves, else the time asked
+  // about.
+  base::Time proven_by{};
   std::vector<CheckRecord> checks;
 };
 

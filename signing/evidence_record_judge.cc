@@ -7,12 +7,12 @@ namespace signing {
 namespace {
 
 TimestampQualification QualificationOf(const std::optional<TimestampToken>& token,
-                                       PathBuilder& paths) {
+                                       base::Time proven_by, PathBuilder& paths) {
   if (!token || !token->signer || !token->signature_ok)
     return TimestampQualification::kNotApplicable;
   return QualifyTimestamp(
       paths.Build({*token->signer, PathPurpose::kTimestamp, token->time, token->certificates}),
-      token->time);
+      {token->time, proven_by});
 }
 
 }  // namespace
@@ -26,10 +26,10 @@ EvidenceJudgement EvidenceRecordJudge::Judge(const EvidenceRecordFacts& record) 
   judgement.conclusion = verdicts.evidence_records[id];
   PathBuilder paths(trust);
   for (std::size_t i = 0; i < record.timestamps.size(); ++i) {
-    judgement.timestamp_trusted.push_back(
-        verdicts.timestamps[entry.timestamps[i]].archival.passed());
+    const TimestampVerdict& verdict = verdicts.timestamps[entry.timestamps[i]];
+    judgement.timestamp_trusted.push_back(verdict.archival.passed());
     judgement.timestamp_qualifications.push_back(
-        QualificationName(QualificationOf(record.timestamps[i].token, paths)));
+        QualificationName(QualificationOf(record.timestamps[i].token, verdict.proven_by, paths)));
   }
   return judgement;
 }

@@ -119,6 +119,7 @@ struct Policy {
 
   // Empty: any. Otherwise the qualification (TS 119 615) must be one of these.
   std::vector<std::string> signature_qualifications;
+  // Of a timestamp that proves the signature's time, where one does.
   std::vector<std::string> timestamp_qualifications;
   bool timestamp_needed = false;  // Without a timestamp: INDETERMINATE.
   // BDOC 2.1, 6.2: an OCSP response whose nonce is the digest of the signature value proves

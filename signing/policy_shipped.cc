@@ -190,6 +190,7 @@ Policy EuropeanQualified() {
   Policy policy = European();
   policy.id = "eu-qes";
   policy.signature_qualifications = {"QESig", "QESeal"};
+  policy.timestamp_qualifications = {"QTSA"};
   return policy;
 }
 
@@ -198,7 +199,6 @@ Policy LatvianPublicSector() {
   Policy policy = EuropeanQualified();
   policy.id = "lv-public-sector";
   policy.timestamp_needed = true;
-  policy.timestamp_qualifications = {"QTSA"};
   SetGrace(policy, minutes{15});
   return policy;
 }

@@ -54,7 +54,7 @@ Overrides OverridesOf(const TrustStatus& status, const Certificate& certificate)
     for (const std::string& uri : qualifier.uris) {
       overrides.words.push_back(WordOf(uri));
       const bool known = std::ranges::find(kQualifiers, WordOf(uri)) != kQualifiers.end();
-      overrides.unsure = overrides.unsure || !known;
+      overrides.unsure = overrides.unsure || (qualifier.critical && !known);
     }
   }
   return overrides;
@@ -80,6 +80,10 @@ Answer IsInQscd(const QcStatements& statements, const Overrides& overrides, bool
                     overrides.Has("QCQSCDManagedOnBehalf");
   const bool without = overrides.Has("QCNoQSCD") || overrides.Has("QCNoSSCD");
   const bool stated = statements.qscd || (before_eidas && statements.policy_qcp_plus);
+  // "As the certificate says" beside a word of the list's own: the list contradicts itself.
+  const bool as_stated =
+      overrides.Has("QCQSCDStatusAsInCert") || overrides.Has("QCSSCDStatusAsInCert");
+  if (as_stated && (with || without)) return Answer::kUnknown;
   return AnswerOf(with, without, stated);
 }
 
@@ -90,17 +94,23 @@ CertificateUse OnlyOne(bool esig, bool eseal, bool web) {
   return CertificateUse::kUnknown;
 }
 
-CertificateUse UseOf(const QcStatements& statements, const Overrides& overrides) {
+// The certificate's own word.
+CertificateUse StatedUse(const QcStatements& statements, bool before_eidas) {
+  // A type of somebody's own says that it is for something else.
+  if (statements.typed)
+    return OnlyOne(statements.type_esig, statements.type_eseal, statements.type_web);
+  // EN 319 412-5, 4.2.3: a qualified certificate that names no type is for signatures.
+  const bool qualified = statements.compliance || (before_eidas && statements.policy_qcp);
+  return qualified ? CertificateUse::kEsig : CertificateUse::kUnknown;
+}
+
+CertificateUse UseOf(const QcStatements& statements, const Overrides& overrides,
+                     bool before_eidas) {
   const bool esig = overrides.Has("QCForESig");
   const bool eseal = overrides.Has("QCForESeal") || overrides.Has("QCForLegalPerson");
   const bool web = overrides.Has("QCForWSA");
   if (esig || eseal || web) return OnlyOne(esig, eseal, web);
-  // A type of somebody's own says that it is for something else.
-  if (statements.typed)
-    return OnlyOne(statements.type_esig, statements.type_eseal, statements.type_web);
-  // EN 319 412-5, 4.2.3: without the statement, "the certificate is [...] for electronic
-  // signatures".
-  return CertificateUse::kEsig;
+  return StatedUse(statements, before_eidas);
 }
 
 // Since eIDAS a CA/QC service says what its certificates are for; one that says so for others
@@ -142,7 +152,7 @@ CertificateQualification ByService(const Certificate& certificate, const TrustSe
   if (!statements.readable) result.notes.emplace_back("qc-statements-unreadable");
   result.qualified = IsQualified(statements, overrides, old_certificate);
   result.qscd = IsInQscd(statements, overrides, old_certificate);
-  result.use = UseOf(statements, overrides);
+  result.use = UseOf(statements, overrides, old_certificate);
   if (overrides.unsure) {
     result.notes.emplace_back("qualifier-not-understood");
     result.qualified = Answer::kUnknown;
@@ -176,27 +186,31 @@ void Merge(CertificateQualification other, CertificateQualification& best) {
   if (RankOf(other) > RankOf(best)) best = std::move(other);
 }
 
-constexpr std::size_t kUses = 3;
+constexpr std::size_t kUses = 4;
 
 std::size_t Column(CertificateUse use) {
   if (use == CertificateUse::kEsig) return 0;
-  return use == CertificateUse::kEseal ? 1 : 2;
+  if (use == CertificateUse::kEseal) return 1;
+  return use == CertificateUse::kWeb ? 2 : 3;
 }
 
 enum class Level { kQcQscd, kQc, kNone };
 
 using enum SignatureQualification;
 
-// Passed first, then indeterminate: row by level, column by use.
+// Passed first, then indeterminate: row by level, column by use. What a web site's certificate
+// signed is no signature and no seal of Regulation (EU) 910/2014.
 constexpr std::array<std::array<SignatureQualification, kUses>, 3> kPassed = {{
-    {kQesig, kQeseal, kUnknownQcQscd},
-    {kAdesigQc, kAdesealQc, kUnknownQc},
-    {kAdesig, kAdeseal, kUnknown},
+    {kQesig, kQeseal, kNotAdes, kUnknownQcQscd},
+    {kAdesigQc, kAdesealQc, kNotAdes, kUnknownQc},
+    {kAdesig, kAdeseal, kNotAdes, kUnknown},
 }};
 constexpr std::array<std::array<SignatureQualification, kUses>, 3> kIndeterminate = {{
-    {kIndeterminateQesig, kIndeterminateQeseal, kIndeterminateUnknownQcQscd},
-    {kIndeterminateAdesigQc, kIndeterminateAdesealQc, kIndeterminateUnknownQc},
-    {kIndeterminateAdesig, kIndeterminateAdeseal, kIndeterminateUnknown},
+    {kIndeterminateQesig, kIndeterminateQeseal, kIndeterminateUnknownQcQscd,
+     kIndeterminateUnknownQcQscd},
+    {kIndeterminateAdesigQc, kIndeterminateAdesealQc, kIndeterminateUnknownQc,
+     kIndeterminateUnknownQc},
+    {kIndeterminateAdesig, kIndeterminateAdeseal, kIndeterminateUnknown, kIndeterminateUnknown},
 }};
 constexpr std::array<SignatureQualification, 3> kFailed = {kNotAdesQcQscd, kNotAdesQc, kNotAdes};
 
@@ -231,8 +245,8 @@ CertificateUse Agreed(const SignatureQualificationResult& result, const Certific
     return result.at_issuance.use == result.at_signing.use ? result.at_signing.use
                                                            : CertificateUse::kUnknown;
   // Not qualified: only the certificate's own word says what it is for.
-  const QcStatements own = ReadQcStatements(certificate);
-  return OnlyOne(own.type_esig, own.type_eseal, own.type_web);
+  const bool old = certificate.NotBefore().value_or(EidasStart()) < EidasStart();
+  return StatedUse(ReadQcStatements(certificate), old);
 }
 
 Level LevelOf(const SignatureQualificationResult& result) {
@@ -284,17 +298,26 @@ std::string_view QualificationName(TimestampQualification qualification) {
   return "N/A";
 }
 
-TimestampQualification QualifyTimestamp(const CertificatePath& path, base::Time gen_time) {
+namespace {
+
+bool IsQualifiedAt(const TrustService& service, base::Time at) {
+  const TrustStatus* status = service.At(at);
+  return status != nullptr && status->type == trust_uri::kQtst && IsApproved(*status, at);
+}
+
+}  // namespace
+
+TimestampQualification QualifyTimestamp(const CertificatePath& path, const TimestampTimes& times) {
   if (!path.HasAnchor()) return TimestampQualification::kNotApplicable;
   auto best = TimestampQualification::kTsa;
   for (const TrustService* service : path.services) {
-    const TrustStatus* status = service->At(gen_time);
-    if (status == nullptr) continue;
-    if (status->type == trust_uri::kQtst && IsApproved(*status, gen_time))
+    if (IsQualifiedAt(*service, times.generated) && IsQualifiedAt(*service, times.proven_by))
       return TimestampQualification::kQtsa;
+    const TrustStatus* status = service->At(times.generated);
+    if (status == nullptr) continue;
     const bool national = status->type == trust_uri::kTssQc || status->type == trust_uri::kTssAdes;
     // Accredited before eIDAS, recognised nationally since (TS 119 612, 5.5.4).
-    if (national && (IsApproved(*status, gen_time) || IsNational(*status)))
+    if (national && (IsApproved(*status, times.generated) || IsNational(*status)))
       best = TimestampQualification::kTsaNational;
   }
   return best;

@@ -78,9 +78,15 @@ SignatureQualificationResult QualifySignature(const QualificationRequest& reques
 enum class TimestampQualification { kNotApplicable, kTsa, kTsaNational, kQtsa };
 std::string_view QualificationName(TimestampQualification qualification);  // "QTSA", ...
 
-// TS 119 615, 4.7, by the services that the path of the TSA's certificate ends in, at genTime:
-// QTSA: a qualified time-stamping service, granted. TSA-national: one that the list recognises by
-// national law (a qualified certificate's TSS, say). TSA: any other path to trust. N/A: none.
-TimestampQualification QualifyTimestamp(const CertificatePath& path, base::Time gen_time);
+// TS 119 615, 4.7, by the services that the path of the TSA's certificate ends in:
+// QTSA: a qualified time-stamping service, granted at genTime and still when the token is next
+// known to have existed; whoever lost the status in between may have set back its clock.
+// TSA-national: one that the list recognised by national law at genTime (a qualified certificate's
+// TSS, say). TSA: any other path to trust. N/A: none.
+struct TimestampTimes {
+  base::Time generated;
+  base::Time proven_by;  // TimestampVerdict::proven_by
+};
+TimestampQualification QualifyTimestamp(const CertificatePath& path, const TimestampTimes& times);
 
 }  // namespace signing

@@ -60,6 +60,8 @@ Judgement SignatureJudge::Assemble(const SignatureFacts& signature, const facts:
     judgement.timestamp_trusted.push_back(
         found != verdicts.timestamps.end() &&
         (found->second.basic.passed() || found->second.archival.passed()));
+    judgement.timestamp_proven_by.push_back(
+        found == verdicts.timestamps.end() ? at_ : found->second.proven_by);
   }
   RecordVerdict(judgement.verdict, judgement.report);
   Qualify(signature, own, judgement);
@@ -80,14 +82,19 @@ void SignatureJudge::Qualify(const SignatureFacts& signature, std::size_t number
         QualificationName(QualifySignature({judgement.report.Conclusion().indication, *path,
                                             judgement.verdict.best_signature_time})
                               .qualification);
-  for (const TimestampFact& fact : signature.timestamps) {
-    TimestampQualification qualification = TimestampQualification::kNotApplicable;
-    if (fact.token && fact.token->signer && fact.token->signature_ok)
-      qualification =
-          QualifyTimestamp(builder_.paths().Build({*fact.token->signer, PathPurpose::kTimestamp,
-                                                   fact.token->time, fact.token->certificates}),
-                           fact.token->time);
-    judgement.timestamp_qualifications.push_back(QualificationName(qualification));
+  for (std::size_t i = 0; i < signature.timestamps.size(); ++i) {
+    const TimestampFact& fact = signature.timestamps[i];
+    TimestampQualification shown = TimestampQualification::kNotApplicable;
+    TimestampQualification then = shown;
+    if (fact.token && fact.token->signer && fact.token->signature_ok) {
+      const base::Time time = fact.token->time;
+      const CertificatePath path = builder_.paths().Build(
+          {*fact.token->signer, PathPurpose::kTimestamp, time, fact.token->certificates});
+      shown = QualifyTimestamp(path, {time, judgement.timestamp_proven_by.at(i)});
+      then = QualifyTimestamp(path, {time, time});
+    }
+    judgement.timestamp_qualifications.push_back(QualificationName(shown));
+    judgement.timestamp_qualified_then.push_back(QualificationName(then));
   }
 }
 
@@ -97,13 +104,14 @@ std::string_view SignatureJudge::QualificationProblem(const SignatureFacts& sign
     return "the policy asks for another qualification of the signature";
   if (policy_.timestamp_needed && !judgement.verdict.time_proven)
     return "the policy asks for a timestamp";
-  if (policy_.timestamp_qualifications.empty()) return {};
+  if (policy_.timestamp_qualifications.empty() || !judgement.verdict.time_proven) return {};
   // A time-mark is no timestamp: no service of that kind stands behind it.
   if (policy_.time_marks && signature.timestamps.empty()) return {};
   for (std::size_t i = 0; i < signature.timestamps.size(); ++i)
-    if (signature.timestamps[i].kind == TimestampKind::kSignature &&
+    if (signature.timestamps[i].kind != TimestampKind::kContent &&
+        (signature.timestamps[i].kind == TimestampKind::kSignature || !policy_.timestamp_needed) &&
         judgement.timestamp_trusted.at(i) &&
-        Accepts(policy_.timestamp_qualifications, judgement.timestamp_qualifications[i]))
+        Accepts(policy_.timestamp_qualifications, judgement.timestamp_qualified_then[i]))
       return {};
   return "the policy asks for another qualification of the timestamp";
 }

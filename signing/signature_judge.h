@@ -23,8 +23,12 @@ struct Judgement {
   std::string_view qualification;
   // One for each of SignatureFacts::timestamps.
   std::vector<std::string_view> timestamp_qualifications;
-  std::vector<bool> timestamp_trusted;        // Its own validation passed, now or with proofs.
-  std::vector<Judgement> counter_signatures;  // One for each of SignatureFacts'.
+  std::vector<bool> timestamp_trusted;  // Its own validation passed, now or with proofs.
+  // At genTime alone, which is what policies ask for: a status lost later is shown above and takes
+  // no signature down.
+  std::vector<std::string_view> timestamp_qualified_then;
+  std::vector<base::Time> timestamp_proven_by;  // TimestampVerdict::proven_by
+  std::vector<Judgement> counter_signatures;    // One for each of SignatureFacts'.
 };
 
 // Borrows all for its life. One for a document; not thread-safe.

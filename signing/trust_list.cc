@@ -89,8 +89,10 @@ bool ReadExtension(const xmlNode* extension, TrustStatus& status) {
   if (critical && FirstElement(extension) == nullptr) return false;
   for (const xmlNode* node = FirstElement(extension); node != nullptr; node = NextElement(node)) {
     if (IsElement(node, kTslQualifiers, "Qualifications")) {
-      for (TrustQualifier& qualifier : ReadQualifications(node))
+      for (TrustQualifier& qualifier : ReadQualifications(node)) {
+        qualifier.critical = critical;
         status.qualifiers.push_back(std::move(qualifier));
+      }
     } else if (IsElement(node, kTsl, "AdditionalServiceInformation")) {
       status.additional.push_back(ChildText(node, "URI"));
     } else if (IsElement(node, kTsl, "ExpiredCertsRevocationInfo")) {

@@ -34,6 +34,9 @@ struct TrustCriteria {
 // One QualificationElement: certificates that fit the criteria have the qualifiers.
 struct TrustQualifier {
   std::vector<std::string> uris;
+  // Of the extension that it stands in (TS 119 612, 5.5.9): whoever does not know a qualifier of a
+  // critical one cannot use the answer; of another it says nothing.
+  bool critical = true;
   TrustCriteria criteria;
 };
 

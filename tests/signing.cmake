@@ -1,6 +1,7 @@
 folder_test(signing signing hardening OpenSSL::Crypto PkgConfig::LibXml2
             XercesC::XercesC Threads::Threads)
-target_sources(signing_test PRIVATE fakes/diag_data_importer.cc fakes/oracle_policy_importer.cc)
+target_sources(signing_test PRIVATE fakes/diag_data_importer.cc fakes/oracle_policy_importer.cc
+  fakes/qualification_importer.cc)
 target_compile_definitions(signing_test PRIVATE
   EDOCVAULT_SHARED_DEFAULT="${PROJECT_SOURCE_DIR}/../shared"
   EDOCVAULT_SCHEMAS="${CMAKE_CURRENT_SOURCE_DIR}/schemas")

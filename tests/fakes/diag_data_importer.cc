@@ -259,6 +259,27 @@ std::optional<facts::Container> ContainerOf(const xmlNode* node) {
 
 }  // namespace
 
+std::string Asserted(const Row& row, const std::string& key) {
+  const std::string& other = row.at("other");
+  std::size_t at = 0;
+  while (at < other.size()) {
+    const std::size_t end = std::min(other.find("; ", at), other.size());
+    const std::string part = other.substr(at, end - at);
+    if (part.starts_with(key + "=")) return part.substr(key.size() + 1);
+    at = end + 2;
+  }
+  return {};
+}
+
+std::string ResolveOrder(const std::string& id, const facts::Document& document) {
+  if (!id.starts_with('#')) return id;
+  std::vector<const facts::Timestamp*> all;
+  for (const auto& [name, timestamp] : document.timestamps) all.push_back(&timestamp);
+  std::ranges::sort(all, {}, &facts::Timestamp::time);
+  const std::size_t number = std::stoul(id.substr(1));
+  return number >= 1 && number <= all.size() ? all[number - 1]->id : id;
+}
+
 base::Result<OracleCase> ReadOracleCase(const std::filesystem::path& path) {
   const std::string text = ReadWhole(path);
   ASSIGN_OR_RETURN(const signing::XmlDocument document,

@@ -60,6 +60,7 @@ class NationalRulesTest : public testing::Test {
 TEST_F(NationalRulesTest, L24_ANationalTimestampPassesUnderTheLegacyPolicyAlone) {
   EXPECT_EQ(Outcome("lv-national-legacy"), "valid / TSA-national / QESig");
   EXPECT_EQ(Outcome("lv-public-sector"), "SIG_CONSTRAINTS_FAILURE / TSA-national / QESig");
+  EXPECT_EQ(Outcome("eu-qes"), "SIG_CONSTRAINTS_FAILURE / TSA-national / QESig");
 }
 
 TEST_F(NationalRulesTest, L24_AQualifiedTimestampPassesUnderBoth) {
@@ -67,6 +68,14 @@ TEST_F(NationalRulesTest, L24_AQualifiedTimestampPassesUnderBoth) {
   stamps_ = {{.from = "2016-07-01T00:00:00Z"}};
   EXPECT_EQ(Outcome("lv-national-legacy"), "valid / QTSA / QESig");
   EXPECT_EQ(Outcome("lv-public-sector"), "valid / QTSA / QESig");
+  EXPECT_EQ(Outcome("eu-qes"), "valid / QTSA / QESig");
+}
+
+// Shown, for the court to weigh; the timestamp was a qualified one when it was made.
+TEST_F(NationalRulesTest, L24_AStatusLostAfterTheTimestampIsShownAndTakesNothingDown) {
+  stamp_type_ = "TSA/QTST";
+  stamps_ = {{.from = Day(0), .status = "withdrawn"}, {.from = "2016-07-01T00:00:00Z"}};
+  EXPECT_EQ(Outcome("eu-qes"), "valid / TSA / QESig");
 }
 
 TEST_F(NationalRulesTest, L24_ANationalStatusThatEndedBeforeTheTimestampIsNone) {

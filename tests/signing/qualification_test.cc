@@ -73,13 +73,14 @@ class QualificationTest : public testing::Test {
     return std::string(QualificationName(result.qualification));
   }
 
-  std::string QualifyStamp(const std::string& type, base::Time at) {
+  std::string QualifyStamp(const std::string& type, base::Time at,
+                           std::optional<base::Time> proven_by = std::nullopt) {
     const Identity tsa = Make({.name = "TSA"});
     Read(type, tsa);
     const Certificate certificate = Public(tsa);
     const auto path = PathBuilder(trust_).Build(
         {.leaf = certificate, .purpose = PathPurpose::kTimestamp, .time = at, .others = {}});
-    return std::string(QualificationName(QualifyTimestamp(path, at)));
+    return std::string(QualificationName(QualifyTimestamp(path, {at, proven_by.value_or(at)})));
   }
 
   std::vector<ListedStatus> history_;
@@ -149,7 +150,10 @@ TEST_F(QualificationTest, TheListMayDenyTheQualification) {
 }
 
 TEST_F(QualificationTest, TheListMayMakeItQualified) {
-  EXPECT_EQ(Qualify("", QualificationExtension("QCStatement", kNonRepudiation)), "AdESig-QC");
+  const std::string qualified = QualificationExtension("QCStatement", kNonRepudiation);
+  EXPECT_EQ(Qualify("", qualified), "Unknown-QC");  // For what, nobody says.
+  EXPECT_EQ(Qualify("", qualified + QualificationExtension("QCForESig", kNonRepudiation)),
+            "AdESig-QC");
 }
 
 TEST_F(QualificationTest, TheListMaySayThatItIsForSeals) {
@@ -187,7 +191,26 @@ TEST_F(QualificationTest, AnExtendedKeyUsageIsACriterion) {
 
 TEST_F(QualificationTest, ACriterionThatIsNotUnderstoodQualifiesNothing) {
   EXPECT_EQ(Qualify(kCompliance + kQscd, QualificationExtension("QCWithQSCD", Other("<a:Moon/>"))),
-            "Unknown");
+            "AdESig");
+}
+
+TEST_F(QualificationTest, AnUnknownQualifierCountsWhereItsExtensionIsCritical) {
+  std::string unknown = QualificationExtension("QCOnTheMoon", kNonRepudiation);
+  EXPECT_EQ(Qualify(kCompliance + kQscd, unknown), "AdESig");
+  unknown.replace(unknown.find("Critical=\"true\""), 15, "Critical=\"false\"");
+  EXPECT_EQ(Qualify(kCompliance + kQscd, unknown), "QESig");
+}
+
+TEST_F(QualificationTest, AListThatPointsAtTheCertificateAndAlsoDecidesLeavesTheDeviceOpen) {
+  EXPECT_EQ(
+      Qualify(kCompliance + kQscd, QualificationExtension("QCQSCDStatusAsInCert", kNonRepudiation) +
+                                       QualificationExtension("QCWithQSCD", kNonRepudiation)),
+      "AdESig-QC");
+}
+
+TEST_F(QualificationTest, AWebSiteSignsNothing) {
+  const std::string web = "3013060604008E4601063009060704008E46010603";
+  EXPECT_EQ(Qualify(kCompliance + kQscd + web), "Not-AdES");
 }
 
 TEST_F(QualificationTest, AnEmptyCriteriaListFitsNothing) {
@@ -225,7 +248,7 @@ TEST_F(QualificationTest, AServiceWithdrawnAtSigningLeavesItUnqualified) {
 TEST_F(QualificationTest, AccreditedCountsBeforeEidasAndNotSince) {
   history_ = {{.from = "2014-01-01T00:00:00Z", .status = "accredited"}};
   EXPECT_EQ(QualifyAt(kCompliance + kQscd, Day(2015, 1, 1), Day(2016, 1, 1)), "QESig");
-  EXPECT_EQ(QualifyAt(kCompliance + kQscd, Day(2015, 1, 1), Day(2017, 1, 1)), "Unknown");
+  EXPECT_EQ(QualifyAt(kCompliance + kQscd, Day(2015, 1, 1), Day(2017, 1, 1)), "AdESig");
 }
 
 TEST_F(QualificationTest, WithoutAListNothingApplies) {
@@ -237,7 +260,7 @@ TEST_F(QualificationTest, WithoutAListNothingApplies) {
   const auto result =
       QualifySignature({.ades = Indication::kPassed, .path = path, .best_signature_time = kNow});
   EXPECT_EQ(QualificationName(result.qualification), "N/A");
-  EXPECT_EQ(QualificationName(QualifyTimestamp(path, kNow)), "N/A");
+  EXPECT_EQ(QualificationName(QualifyTimestamp(path, {kNow, kNow})), "N/A");
 }
 
 TEST_F(QualificationTest, AGrantedQtstIsAQTSA) {
@@ -250,6 +273,14 @@ TEST_F(QualificationTest, AWithdrawnQtstIsNone) {
               {.from = "2016-07-01T00:00:00Z"}};
   EXPECT_EQ(QualifyStamp("TSA/QTST", kNow), "TSA");
   EXPECT_EQ(QualifyStamp("TSA/QTST", Day(2021, 1, 1)), "QTSA");
+}
+
+// Whoever lost the status may still set back a clock: only what somebody else saw in time counts.
+TEST_F(QualificationTest, AQtstWithdrawnBeforeTheTokenIsNextSeenIsNone) {
+  history_ = {{.from = "2022-01-01T00:00:00Z", .status = "withdrawn"},
+              {.from = "2016-07-01T00:00:00Z"}};
+  EXPECT_EQ(QualifyStamp("TSA/QTST", Day(2021, 1, 1), Day(2021, 12, 31)), "QTSA");
+  EXPECT_EQ(QualifyStamp("TSA/QTST", Day(2021, 1, 1), Day(2022, 1, 2)), "TSA");
 }
 
 // L24: what every Latvian file of 2017 has.

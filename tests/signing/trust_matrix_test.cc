@@ -60,7 +60,7 @@ Outcome Judge(const SignatureFacts& facts, const TrustSnapshot& trust) {
                                    .time = token.time,
                                    .others = others});
   Outcome outcome;
-  outcome.timestamp = QualificationName(QualifyTimestamp(stamp, token.time));
+  outcome.timestamp = QualificationName(QualifyTimestamp(stamp, {token.time, token.time}));
   outcome.service_in_force = path.problems.empty() && stamp.problems.empty();
   outcome.signature = QualificationName(
       QualifySignature(

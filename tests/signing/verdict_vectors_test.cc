@@ -16,6 +16,7 @@ const std::filesystem::path kOracle = tests::SharedFolder() / "vectors" / "verdi
 // How many rows agree; raise it with every row that is won, never lower it.
 constexpr std::size_t kAgreedSignatures = 83;
 constexpr std::size_t kAgreedTimestamps = 6;
+constexpr std::size_t kAgreedProcesses = 45;
 
 struct Answer {
   std::string indication;
@@ -96,16 +97,6 @@ std::string WithoutTotal(std::string indication) {
   return indication.starts_with(kTotal) ? indication.substr(kTotal.size()) : indication;
 }
 
-// "#n of m in report order": the oracle reports them by their times.
-std::string ResolveOrder(const std::string& id, const facts::Document& document) {
-  if (!id.starts_with('#')) return id;
-  std::vector<const facts::Timestamp*> all;
-  for (const auto& [name, timestamp] : document.timestamps) all.push_back(&timestamp);
-  std::ranges::sort(all, {}, &facts::Timestamp::time);
-  const std::size_t number = std::stoul(id.substr(1));
-  return number >= 1 && number <= all.size() ? all[number - 1]->id : id;
-}
-
 TEST(VerdictVectorsTest, TimestampRowsAgree) {
   const auto rows = tests::ReadTable(kOracle / "manifest.tsv");
   if (rows.empty()) GTEST_SKIP() << "no oracle at " << kOracle;
@@ -119,8 +110,8 @@ TEST(VerdictVectorsTest, TimestampRowsAgree) {
     if (!oracle.ok() || !policy.ok()) continue;
     const Verdicts verdicts =
         JudgeDocument(oracle.value().document, policy.value(), TimeOfRow(row, oracle.value().time));
-    const auto found =
-        verdicts.timestamps.find(ResolveOrder(row.at("subject_id"), oracle.value().document));
+    const auto found = verdicts.timestamps.find(
+        tests::ResolveOrder(row.at("subject_id"), oracle.value().document));
     if (found == verdicts.timestamps.end()) {
       std::cout << "no timestamp " << row.at("subject_id") << " in " << row.at("path") << "\n";
       continue;
@@ -137,6 +128,65 @@ TEST(VerdictVectorsTest, TimestampRowsAgree) {
   }
   std::cout << "agreed on timestamps " << agreed << " of " << asked << "\n";
   EXPECT_GE(agreed, kAgreedTimestamps);
+}
+
+// "INDETERMINATE/TRY_LATER", "PASSED", "?/X" where one half is not asserted.
+bool Agrees(const std::string& asserted, const Answer& ours) {
+  const std::size_t slash = asserted.find('/');
+  const std::string indication = asserted.substr(0, slash);
+  const std::string sub = slash == std::string::npos ? "" : asserted.substr(slash + 1);
+  return (indication == "?" || indication == WithoutTotal(ours.indication)) &&
+         (sub.empty() || sub == "?" || sub == ours.sub);
+}
+
+// What each process of EN 319 102-1 says on the way to the verdict.
+TEST(VerdictVectorsTest, TheProcessesOfSignatureRowsAgree) {
+  const auto rows = tests::ReadTable(kOracle / "manifest.tsv");
+  if (rows.empty()) GTEST_SKIP() << "no oracle at " << kOracle;
+  std::size_t agreed = 0;
+  std::size_t asked = 0;
+  for (const tests::Row& row : rows) {
+    if (row.at("subject") != "signature") continue;
+    const auto oracle = tests::ReadOracleCase(kOracle / row.at("path"));
+    const auto policy = tests::ReadOraclePolicy(kOracle, row.at("policy"));
+    ASSERT_TRUE(oracle.ok() && policy.ok()) << row.at("path");
+    const Verdicts verdicts =
+        JudgeDocument(oracle.value().document, policy.value(), TimeOfRow(row, oracle.value().time));
+    const auto found =
+        std::ranges::find(verdicts.signatures, row.at("subject_id"), &SignatureVerdict::id);
+    if (found == verdicts.signatures.end()) continue;
+    for (const std::string process : {"basic", "longterm", "archival"}) {
+      const std::string asserted = tests::Asserted(row, process);
+      if (asserted.empty()) continue;
+      ++asked;
+      const Answer ours = AnswerOf(AtLevel(*found, process));
+      if (Agrees(asserted, ours))
+        ++agreed;
+      else
+        std::cout << "differs " << row.at("path") << " [" << row.at("policy") << "] " << process
+                  << " ours " << Text(ours) << " theirs " << asserted << "\n";
+    }
+  }
+  std::cout << "agreed on processes " << agreed << " of " << asked << "\n";
+  EXPECT_GE(agreed, kAgreedProcesses);
+}
+
+TEST(VerdictVectorsTest, TheEvidenceRecordRowAgrees) {
+  const auto rows = tests::ReadTable(kOracle / "manifest.tsv");
+  if (rows.empty()) GTEST_SKIP() << "no oracle at " << kOracle;
+  std::size_t asked = 0;
+  for (const tests::Row& row : rows) {
+    if (row.at("subject") != "evidence-record") continue;
+    ++asked;
+    const auto oracle = tests::ReadOracleCase(kOracle / row.at("path"));
+    const auto policy = tests::ReadOraclePolicy(kOracle, row.at("policy"));
+    ASSERT_TRUE(oracle.ok() && policy.ok());
+    Verdicts verdicts =
+        JudgeDocument(oracle.value().document, policy.value(), TimeOfRow(row, oracle.value().time));
+    const Answer ours = AnswerOf(verdicts.evidence_records[row.at("subject_id")]);
+    EXPECT_EQ(WithoutTotal(ours.indication), row.at("indication")) << ours.sub;
+  }
+  EXPECT_EQ(asked, 1U);
 }
 
 }  // namespace
