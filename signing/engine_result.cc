@@ -51,7 +51,7 @@ constexpr auto kClauses = std::to_array<RuleClause>({
     {Rule::kNotDuplicated, "EN 319 102-1, 5.2.2"},
     {Rule::kStructure, "EN 319 102-1, 5.2.8"},
     {Rule::kSignerReference, "EN 319 102-1, 5.2.3"},
-    {Rule::kSignerReferenceUnique, "EN 319 102-1, 5.2.8.4.2.2"},
+    {Rule::kSignerReferenceUnique, "EN 319 102-1, 5.2.8.4"},
     {Rule::kSignerReferenceDigest, "EN 319 102-1, 5.2.3"},
     {Rule::kSignerReferenceIssuer, "EN 319 102-1, 5.2.3"},
     {Rule::kPolicyAvailable, "EN 319 102-1, 5.2.4"},
@@ -61,8 +61,8 @@ constexpr auto kClauses = std::to_array<RuleClause>({
     {Rule::kManifestEntryFound, "EN 319 102-1, 5.2.7"},
     {Rule::kManifestEntryIntact, "EN 319 102-1, 5.2.7"},
     {Rule::kValueIntact, "EN 319 102-1, 5.2.7"},
-    {Rule::kSigningTime, "EN 319 102-1, 5.2.8.4.2.3"},
-    {Rule::kSigningTimeInRange, "EN 319 102-1, 5.2.8.4.2.3"},
+    {Rule::kSigningTime, "EN 319 102-1, 5.2.8.4"},
+    {Rule::kSigningTimeInRange, "EN 319 102-1, 5.2.8.4"},
     {Rule::kSignedProperties, "EN 319 102-1, 5.2.8"},
     {Rule::kChainFound, "EN 319 102-1, 5.2.6"},
     {Rule::kSealIntact, "RFC 5280, 6.1.3"},
@@ -97,6 +97,19 @@ constexpr auto kClauses = std::to_array<RuleClause>({
     {Rule::kTimestampAfterContent, "EN 319 102-1, 5.5.4"},
 });
 
+// The same rule is asked of a signer by one standard and of a responder or a record by another.
+struct BlockClause {
+  std::string_view block;
+  Rule rule;
+  std::string_view clause;
+};
+constexpr auto kClausesOfBlocks = std::to_array<BlockClause>({
+    {"ISC", Rule::kSignerKnown, "EN 319 102-1, 5.2.3"},
+    {"ER", Rule::kFormat, "RFC 4998, 4.1"},
+    {"ER", Rule::kDataFound, "RFC 4998, 4.3"},
+    {"ER", Rule::kDataIntact, "RFC 4998, 4.3"},
+});
+
 // What is proven wrong stays wrong, whatever else is missing.
 constexpr std::array kProvenWrong{SubIndication::kFormatFailure, SubIndication::kHashFailure,
                                   SubIndication::kSigCryptoFailure};
@@ -128,7 +141,9 @@ std::string_view NameOfStatus(CheckStatus status) {
   return kNames.at(static_cast<std::size_t>(status));
 }
 
-std::string_view ClauseOf(Rule rule) {
+std::string_view ClauseOf(std::string_view block, Rule rule) {
+  for (const BlockClause& row : kClausesOfBlocks)
+    if (row.block == block && row.rule == rule) return row.clause;
   const auto found = std::ranges::find(kClauses, rule, &RuleClause::rule);
   return found == kClauses.end() ? std::string_view() : found->clause;
 }

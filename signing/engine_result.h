@@ -84,7 +84,7 @@ struct CheckRecord {
 
 std::string_view NameOfStatus(CheckStatus status);
 // The clause of the standard that asks for the check; empty when only the policy does.
-std::string_view ClauseOf(Rule rule);
+std::string_view ClauseOf(std::string_view block, Rule rule);
 
 // The checks of one building block on one object.
 class Block {

@@ -192,7 +192,7 @@ base::Json ChecksToJson(const VerifyReport& report, const SignatureVerdict& verd
     base::Json json;
     json.Set("id", record.block + "/" + std::string(NameOfRule(record.rule)));
     json.Set("status", NameOfStatus(record.status));
-    json.Set("clause", ClauseOf(record.rule));
+    json.Set("clause", ClauseOf(record.block, record.rule));
     base::Json values =
         record.values.AsObject() == nullptr ? base::Json(base::Json::Object{}) : record.values;
     values.Set("object", PrintableText(record.object));

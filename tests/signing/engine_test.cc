@@ -317,5 +317,11 @@ TEST(PolicyTest, AMisspeltRuleIsRefused) {
   EXPECT_EQ(PolicyFromJson(json.value()).error().reason, "policy.malformed");
 }
 
+TEST(ClauseTest, ARuleIsAskedByTheStandardOfItsBlock) {
+  EXPECT_EQ(ClauseOf("ISC", Rule::kSignerKnown), "EN 319 102-1, 5.2.3");
+  EXPECT_EQ(ClauseOf("RAC", Rule::kSignerKnown), "RFC 6960, 4.2.2.2");
+  EXPECT_EQ(ClauseOf("ER", Rule::kDataIntact), "RFC 4998, 4.3");
+}
+
 }  // namespace
 }  // namespace signing
