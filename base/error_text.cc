@@ -474,6 +474,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Saraksts ir vecāks par jau uzstādīto. Ja tā vajag, norādiet iemeslu ar --allow-older.",
      "A list is older than the one installed. If that is meant, give the reason with "
      "--allow-older."},
+    {"trust.import-raced", "Vienlaikus tika uzstādīta cita uzticamības kopa. Mēģiniet vēlreiz.",
+     "Another trust snapshot was imported at the same time. Try again."},
     {"trust.import-unverified",
      "Saraksta paraksts nav apstiprināms ar to, kas dots. Nekas nav uzstādīts.",
      "A list is not signed by anyone who may sign it. Nothing was installed."},

@@ -11,6 +11,7 @@
 #include "cli/verbs.h"
 #include "trust/difference.h"
 #include "trust/freshness.h"
+#include "trust/import.h"
 #include "trust/store.h"
 
 namespace cli {
@@ -65,16 +66,14 @@ base::Result<Described> DescribeStored(const Options& options, const std::string
 
 base::Result<int> Import(const Options& options) {
   ASSIGN_OR_RETURN(const trust::Files files, ReadPaths(options));
-  const base::Time now = Now();
-  ASSIGN_OR_RETURN(const Json description, trust::Describe(files, now));
-  ASSIGN_OR_RETURN(const trust::Snapshot snapshot,
-                   options.store().Import({.files = &files,
-                                           .description = &description,
-                                           .source = "files",
-                                           .allow_older = options.allow_older,
-                                           .now = now}));
-  return Done(*options.common, trust::SnapshotToJson(snapshot),
-              TrustDescriptionText(snapshot, description));
+  ASSIGN_OR_RETURN(
+      const trust::Imported imported,
+      trust::ImportFiles(
+          options.store(),
+          {.files = &files, .source = "files", .allow_older = options.allow_older, .now = Now()}));
+  Json json = trust::SnapshotToJson(imported.snapshot);
+  json.Set("description", imported.description);
+  return Done(*options.common, json, TrustDescriptionText(imported.snapshot, imported.description));
 }
 
 base::Result<int> List(const Options& options) {

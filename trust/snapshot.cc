@@ -38,7 +38,8 @@ bool IsId(std::string_view text) {
   return text.size() == 64 && text.find_first_not_of("0123456789abcdef") == std::string_view::npos;
 }
 
-// Members are set in the order of their names: the text is canonical (RFC 8785).
+// At each depth the members are set in the order of their names, and no value is a fraction:
+// the text is canonical (RFC 8785).
 Json SnapshotToJson(const Snapshot& snapshot) {
   Json members = Json::Array{};
   for (const Member& member : snapshot.members) {
@@ -51,7 +52,6 @@ Json SnapshotToJson(const Snapshot& snapshot) {
   Json json;
   json.Set("created", base::FormatTime(snapshot.created));
   json.Set("id", snapshot.id);
-  json.Set("lists", snapshot.lists);
   json.Set("members", std::move(members));
   json.Set("olderAllowed", snapshot.older_allowed.empty() ? Json() : Json(snapshot.older_allowed));
   json.Set("schema", kSchema);
@@ -62,11 +62,9 @@ Json SnapshotToJson(const Snapshot& snapshot) {
 base::Result<Snapshot> SnapshotFromJson(const Json& json) {
   if (json.Text("schema") != kSchema) return Damaged("schema");
   const auto created = base::ParseTime(json.Text("created").value_or(""));
-  const Json* lists = json.Find("lists");
   const Json* members = json.Find("members");
-  if (!created || lists == nullptr || lists->AsArray() == nullptr || members == nullptr ||
-      members->AsArray() == nullptr)
-    return Damaged("created, lists or members");
+  if (!created || members == nullptr || members->AsArray() == nullptr)
+    return Damaged("created or members");
   Snapshot snapshot;
   snapshot.id = json.Text("id").value_or("");
   snapshot.created = *created;
@@ -75,7 +73,6 @@ base::Result<Snapshot> SnapshotFromJson(const Json& json) {
     ASSIGN_OR_RETURN(Member member, MemberFromJson(one));
     snapshot.members.push_back(std::move(member));
   }
-  snapshot.lists = *lists;
   snapshot.older_allowed = json.Text("olderAllowed").value_or("");
   if (snapshot.id != IdOf(snapshot.members)) return Damaged("its id is not that of its members");
   return snapshot;

@@ -23,10 +23,7 @@ struct Snapshot {
   base::Time created;
   std::string source;           // "files" or "courier".
   std::vector<Member> members;  // By digest.
-  // The lists in use when it was imported, as signing::DescribeTrust() gives them. The id does
-  // not cover them: for people and the check against older lists; age is read from the material.
-  base::Json lists = base::Json::Array{};
-  std::string older_allowed;  // Why an older list was let in; empty: none was.
+  std::string older_allowed;    // Why an older list was let in; empty: none was.
 };
 
 // Lower-case hexadecimal SHA-256 of the digests in their order: the id that reports give.

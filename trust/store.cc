@@ -82,7 +82,8 @@ base::Result<base::UniqueFd> Lock(const fs::path& path) {
   return fd;
 }
 
-// Findings that make an import stop: nobody meant to keep a list that counts for nothing.
+}  // namespace
+
 base::Status RefuseUnverified(const Json& description) {
   constexpr std::array<std::string_view, 3> kFatal{"trust.list-refused", "trust.list-other-signer",
                                                    "trust.list-later"};
@@ -97,11 +98,14 @@ base::Status RefuseUnverified(const Json& description) {
   return base::Ok();
 }
 
+namespace {
+
 // (territory, whether it is a list of lists) -> sequence number.
-std::map<std::string, std::int64_t> SequencesOf(const Json& lists) {
+std::map<std::string, std::int64_t> SequencesOf(const Json& description) {
   std::map<std::string, std::int64_t> sequences;
-  if (lists.AsArray() == nullptr) return sequences;
-  for (const Json& list : *lists.AsArray()) {
+  const Json* lists = description.Find("lists");
+  if (lists == nullptr || lists->AsArray() == nullptr) return sequences;
+  for (const Json& list : *lists->AsArray()) {
     const Json* of_lists = list.Find("listOfLists");
     const bool top = of_lists != nullptr && of_lists->AsBool() != nullptr && *of_lists->AsBool();
     sequences[list.Text("territory").value_or("") + (top ? " (list of lists)" : "")] =
@@ -113,11 +117,9 @@ std::map<std::string, std::int64_t> SequencesOf(const Json& lists) {
 base::Result<Snapshot> SnapshotOf(const ImportOrder& order) {
   Json json;
   const Json* members = order.description->Find("members");
-  const Json* lists = order.description->Find("lists");
   json.Set("schema", "edocvault.trust-snapshot/1");
   json.Set("created", base::FormatTime(order.now));
   json.Set("source", order.source);
-  json.Set("lists", lists != nullptr ? *lists : Json());
   json.Set("members", members != nullptr ? *members : Json());
   json.Set("id", order.description->Text("snapshot").value_or(""));
   json.Set("olderAllowed", order.allow_older);
@@ -187,9 +189,11 @@ base::Status Store::Prepare() const {
 
 base::Status Store::RefuseOlder(const ImportOrder& order, const Usage& usage) const {
   if (usage.latest.empty() || !order.allow_older.empty()) return base::Ok();
-  ASSIGN_OR_RETURN(const Snapshot latest, Read(usage.latest));
-  const auto before = SequencesOf(latest.lists);
-  for (const auto& [list, sequence] : SequencesOf(*order.description->Find("lists"))) {
+  if (order.latest == nullptr || order.latest->Text("snapshot") != usage.latest)
+    return Error{ErrorCode::kConflict, "trust.import-raced",
+                 "the latest import is " + usage.latest};
+  const auto before = SequencesOf(*order.latest);
+  for (const auto& [list, sequence] : SequencesOf(*order.description)) {
     const auto old = before.find(list);
     if (old != before.end() && sequence < old->second)
       return Error{
@@ -307,6 +311,12 @@ base::Result<std::string> Store::CurrentAt(base::Time time) const {
   for (auto line = usage.history.rbegin(); line != usage.history.rend(); ++line)
     if (line->at <= time) return line->snapshot;
   return NoSnapshot("none at " + base::FormatTime(time));
+}
+
+base::Result<std::optional<std::string>> Store::Latest() const {
+  ASSIGN_OR_RETURN(const Usage usage, ReadUsage());
+  if (usage.latest.empty()) return std::optional<std::string>();
+  return std::optional(usage.latest);
 }
 
 base::Result<std::optional<std::string>> Store::Pinned() const {

@@ -7,7 +7,8 @@
 // Every file is written beside its name, synced and renamed; `current` last, so that after a
 // power cut the old or the new snapshot is in use. Writers wait for each other at DIR/trust/lock;
 // readers need no lock. Every byte read is held against its digest. Opens no list itself: what
-// is in the files comes from Describe() (material.h). Thread-safe.
+// is in the files comes from Describe() (material.h). Thread-safe. To import files, use
+// ImportFiles() (import.h).
 //
 // Errors of all that read: kNotFound "trust.no-snapshot"; kCorrupted "trust.store-damaged" for a
 // file that is not what its name or record says, a link among them. Of all that write:
@@ -27,10 +28,17 @@ namespace trust {
 struct ImportOrder {
   const Files* files = nullptr;             // Borrowed.
   const base::Json* description = nullptr;  // Describe() of them.
-  std::string source = "files";             // Or "courier".
-  std::string allow_older;                  // A reason lets older lists in.
+  // Describe() of the files of Latest(), read for this import: what the new lists are held
+  // against is what those bytes say, never what a record says of them. nullptr: there is none.
+  const base::Json* latest = nullptr;
+  std::string source = "files";  // Or "courier".
+  std::string allow_older;       // A reason lets older lists in.
   base::Time now{};
 };
+
+// kInvalidInput "trust.import-unverified" when the description (of Describe()) has a list that
+// counts for nothing: not signed by whom it must be, unreadable, or issued in the future.
+base::Status RefuseUnverified(const base::Json& description);
 
 class Store {
  public:
@@ -41,12 +49,15 @@ class Store {
   //   kInvalidInput "trust.nothing-usable"     neither list nor certificate
   //   kInvalidInput "trust.import-unverified"  a list is not signed by whom it must be
   //   kConflict     "trust.import-older"       a list is older than the latest import's
+  //   kConflict     "trust.import-raced"       `latest` is not of the latest import (any more)
   base::Result<Snapshot> Import(const ImportOrder& order) const;
 
   // `word`: an id, its first eight digits or more, "current", or "latest" (imported).
   base::Result<std::string> Resolve(const std::string& word) const;
   base::Result<Snapshot> Read(const std::string& id) const;
   base::Result<Files> ReadFiles(const Snapshot& snapshot) const;
+  // The latest import, in use or not; nullopt before the first.
+  base::Result<std::optional<std::string>> Latest() const;
   // By time of creation; without any: an empty list.
   base::Result<std::vector<Snapshot>> List() const;
 

@@ -2,14 +2,17 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <fstream>
 #include <thread>
 
+#include "base/file.h"
 #include "tests/fakes/certificate_maker.h"
 #include "tests/fakes/temp_dir.h"
 #include "tests/fakes/trust_list_maker.h"
 #include "trust/difference.h"
 #include "trust/freshness.h"
+#include "trust/import.h"
 
 namespace trust {
 namespace {
@@ -41,12 +44,11 @@ class StoreTest : public testing::Test {
 
   base::Result<Snapshot> Import(const Files& files, base::Time now = kNow,
                                 const std::string& allow_older = "") const {
-    ASSIGN_OR_RETURN(const base::Json description, Describe(files, now));
-    return store_.Import({.files = &files,
-                          .description = &description,
-                          .source = "files",
-                          .allow_older = allow_older,
-                          .now = now});
+    ASSIGN_OR_RETURN(
+        trust::Imported imported,
+        ImportFiles(store_,
+                    {.files = &files, .source = "files", .allow_older = allow_older, .now = now}));
+    return std::move(imported.snapshot);
   }
 
   std::string Imported(const Files& files, base::Time now = kNow) const {
@@ -210,6 +212,51 @@ TEST_F(StoreTest, ANameThatIsNoIdLeadsNowhere) {
   EXPECT_EQ(ReasonOf(store_.Read("../current")), "trust.no-snapshot");
 }
 
+TEST_F(StoreTest, WhatARecordSaysOfItsListsDoesNotLetAnOlderOneIn) {
+  const std::string id = Imported(Signed());
+  const auto path = dir_.path() / "trust/snapshots" / (id + ".json");
+  std::string record = base::ToString(base::ReadFile(path, 1 << 20).value());
+  record.insert(1, R"("lists":[{"territory":"LV","listOfLists":false,"sequence":1}],)");
+  Write(path, record);
+  list_.sequence = 6;
+  EXPECT_EQ(ReasonOf(Import(Signed())), "trust.import-older");
+}
+
+TEST_F(StoreTest, AnImportThatWasHeldAgainstAnotherIsRefused) {
+  const base::Json first =
+      Describe(store_.ReadFiles(store_.Read(Imported(Signed())).value()).value(), kNow).value();
+  list_.sequence = 9;
+  Imported(Signed());
+  list_.sequence = 8;
+  const Files files = Signed();
+  const base::Json description = Describe(files, kNow).value();
+  for (const base::Json* latest : {&first, static_cast<const base::Json*>(nullptr)})
+    EXPECT_EQ(ReasonOf(store_.Import({.files = &files,
+                                      .description = &description,
+                                      .latest = latest,
+                                      .allow_older = {},
+                                      .now = kNow})),
+              "trust.import-raced");
+}
+
+TEST_F(StoreTest, ADamagedLatestImportIsNotPassedOver) {
+  const Files files = Signed();
+  Imported(files);
+  Write(ObjectOf(files), "changed");
+  list_.sequence = 8;
+  EXPECT_EQ(ReasonOf(Import(Signed())), "trust.store-damaged");
+}
+
+TEST_F(StoreTest, ARecordIsCanonical) {
+  const std::string id = Imported(Signed());
+  const base::Json record = SnapshotToJson(store_.Read(id).value());
+  const auto sorted = [](const base::Json& json) {
+    return std::ranges::is_sorted(*json.AsObject(), {}, &base::Json::Member::first);
+  };
+  EXPECT_TRUE(sorted(record));
+  for (const base::Json& member : *record.Find("members")->AsArray()) EXPECT_TRUE(sorted(member));
+}
+
 TEST_F(StoreTest, ImportsAtTheSameTimeAllArrive) {
   std::vector<Files> all;
   std::vector<base::Json> descriptions;
@@ -226,7 +273,7 @@ TEST_F(StoreTest, ImportsAtTheSameTimeAllArrive) {
                         .Import({.files = &all[i],
                                  .description = &descriptions[i],
                                  .source = "files",
-                                 .allow_older = "",
+                                 .allow_older = "whatever comes first",
                                  .now = kNow})
                         .ok());
       });
