@@ -38,11 +38,18 @@ std::string ServiceLine(const Json& service) {
          Field(service, "provider") + ": " + Field(service, "name");
 }
 
-bool IsEmpty(const Json& part) {
-  for (const std::string_view name : {"added", "removed", "changed"})
-    if (const Json* list = part.Find(name); list != nullptr && !list->AsArray()->empty())
-      return false;
-  return true;
+bool IsTrue(const Json& json, std::string_view name) {
+  const Json* member = json.Find(name);
+  return member != nullptr && member->AsBool() != nullptr && *member->AsBool();
+}
+
+std::string_view UseOf(bool anchor) {
+  return anchor ? "trusted itself" : "for lists";
+}
+
+std::string CertificateLine(const Json& certificate) {
+  return Field(certificate, "subject") + ", SHA-256 " + Field(certificate, "sha256") + ", " +
+         std::string(UseOf(IsTrue(certificate, "anchor")));
 }
 
 }  // namespace
@@ -71,6 +78,7 @@ std::string TrustDescriptionText(const trust::Snapshot& snapshot, const Json& de
            Field(one, "issued") + ", next update " + Field(one, "nextUpdate") + ", signed by " +
            Field(*one.Find("signer"), "subject");
   });
+  Each(description.Find("certificates"), "certificate ", text, CertificateLine);
   Each(description.Find("findings"), "finding ", text,
        [](const Json& one) { return Field(one, "code") + " " + Field(one, "detail"); });
   const Json* services = description.Find("services");
@@ -79,6 +87,7 @@ std::string TrustDescriptionText(const trust::Snapshot& snapshot, const Json& de
 
 std::string TrustDifferenceText(const Json& difference) {
   const Json& lists = *difference.Find("lists");
+  const Json& certificates = *difference.Find("certificates");
   const Json& services = *difference.Find("services");
   const auto change = [](const Json& one) {
     return ": " + Tail(Field(one, "from")) + " -> " + Tail(Field(one, "to"));
@@ -88,11 +97,17 @@ std::string TrustDifferenceText(const Json& difference) {
   Each(lists.Find("removed"), "- list ", text, ListLine);
   Each(lists.Find("changed"), "* list ", text,
        [&](const Json& one) { return ListLine(one) + change(one); });
+  Each(certificates.Find("added"), "+ certificate ", text, CertificateLine);
+  Each(certificates.Find("removed"), "- certificate ", text, CertificateLine);
+  Each(certificates.Find("changed"), "* certificate ", text, [](const Json& one) {
+    return Field(one, "subject") + ": " + std::string(UseOf(IsTrue(one, "from"))) + " -> " +
+           std::string(UseOf(IsTrue(one, "to")));
+  });
   Each(services.Find("added"), "+ ", text, ServiceLine);
   Each(services.Find("removed"), "- ", text, ServiceLine);
   Each(services.Find("changed"), "* ", text,
        [&](const Json& one) { return ServiceLine(one) + change(one); });
-  if (IsEmpty(lists) && IsEmpty(services)) return "no difference in lists and services";
+  if (text.empty()) return "no difference in lists, certificates and services";
   return text.substr(0, text.size() - 1);
 }
 

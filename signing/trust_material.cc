@@ -12,10 +12,7 @@ namespace {
 
 using base::Json;
 
-Json MembersOf(const std::vector<NamedBytes>& files) {
-  CertificateStore store;
-  Findings ignored;
-  const TrustInputs sorted = SortTrustInputs(files, store, ignored);
+Json MembersOf(const std::vector<NamedBytes>& files, const TrustInputs& sorted) {
   std::map<base::Sha256Digest, std::string_view> names;
   for (const NamedBytes& file : files) names.emplace(base::Sha256(file.bytes), file.name);
   Json members = Json::Array{};
@@ -29,6 +26,21 @@ Json MembersOf(const std::vector<NamedBytes>& files) {
     members.Push(std::move(member));
   }
   return members;
+}
+
+// The certificates handed in, and whether they are anchors or there to verify lists.
+Json CertificatesOf(const TrustInputs& sorted, const TrustSnapshot& snapshot) {
+  Json certificates = Json::Array{};
+  for (const Certificate& certificate : sorted.certificates) {
+    Json one;
+    one.Set("subject", certificate.SubjectText());
+    one.Set("sha256", base::HexEncode(certificate.Sha256().span()));
+    one.Set("anchor", std::ranges::any_of(snapshot.anchors(), [&](const Certificate& anchor) {
+              return anchor.der() == certificate.der();
+            }));
+    certificates.Push(std::move(one));
+  }
+  return certificates;
 }
 
 Json ListOf(const TrustListUse& use) {
@@ -73,6 +85,9 @@ Json ServiceOf(const TrustService& service) {
 Json DescribeTrust(const std::vector<NamedBytes>& files, base::Time at) {
   TrustFindings found;
   const TrustSnapshot snapshot = TrustSnapshot::Read(files, at, &found);
+  CertificateStore store;
+  Findings ignored;
+  const TrustInputs sorted = SortTrustInputs(files, store, ignored);
   Json lists = Json::Array{};
   for (const TrustListUse& use : snapshot.lists()) lists.Push(ListOf(use));
   Json services = Json::Array{};
@@ -87,7 +102,8 @@ Json DescribeTrust(const std::vector<NamedBytes>& files, base::Time at) {
   }
   Json json;
   json.Set("snapshot", snapshot.Id());
-  json.Set("members", MembersOf(files));
+  json.Set("members", MembersOf(files, sorted));
+  json.Set("certificates", CertificatesOf(sorted, snapshot));
   json.Set("lists", std::move(lists));
   json.Set("services", std::move(services));
   json.Set("findings", std::move(findings));

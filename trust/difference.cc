@@ -21,6 +21,10 @@ std::string ServiceKey(const Json& service) {
          service.Text("identity").value_or("");
 }
 
+std::string CertificateKey(const Json& certificate) {
+  return certificate.Text("sha256").value_or("");
+}
+
 // A key that comes again, as a service listed under two providers, keeps its place in the row.
 Keyed By(const Json& description, std::string_view name, KeyOf key_of) {
   Keyed keyed;
@@ -69,6 +73,8 @@ Json Difference(const Json& from, const Json& to) {
   json.Set("from", from.Text("snapshot").value_or(""));
   json.Set("to", to.Text("snapshot").value_or(""));
   json.Set("lists", Compare(By(from, "lists", ListKey), By(to, "lists", ListKey), "sequence"));
+  json.Set("certificates", Compare(By(from, "certificates", CertificateKey),
+                                   By(to, "certificates", CertificateKey), "anchor"));
   json.Set("services",
            Compare(By(from, "services", ServiceKey), By(to, "services", ServiceKey), "status"));
   return json;

@@ -294,6 +294,30 @@ TEST_F(StoreTest, ADifferenceNamesTheServiceThatWasWithdrawn) {
   EXPECT_EQ(difference.Find("lists")->Find("changed")->AsArray()->front().Integer("to"), 8);
 }
 
+TEST_F(StoreTest, ADifferenceNamesTheCertificateThatIsTrustedItself) {
+  const Files before = Signed();
+  Files after = before;
+  after.push_back({"own.der", ca_.Der()});
+  const base::Json difference =
+      Difference(Describe(before, kNow).value(), Describe(after, kNow).value());
+  const base::Json& certificates = *difference.Find("certificates");
+  ASSERT_EQ(certificates.Find("added")->AsArray()->size(), 1U);
+  const base::Json& added = certificates.Find("added")->AsArray()->front();
+  EXPECT_EQ(added.Text("sha256"), base::HexEncode(base::Sha256(ca_.Der()).span()));
+  EXPECT_EQ(*added.Find("anchor"), base::Json(true));
+  EXPECT_TRUE(certificates.Find("removed")->AsArray()->empty());
+}
+
+TEST_F(StoreTest, ASignerOfListsIsNoAnchorUntilNoListIsHis) {
+  const Files with_list = Signed();
+  const base::Json difference =
+      Difference(Describe(with_list, kNow).value(), Describe({with_list.back()}, kNow).value());
+  const base::Json::Array& changed = *difference.Find("certificates")->Find("changed")->AsArray();
+  ASSERT_EQ(changed.size(), 1U);
+  EXPECT_EQ(*changed.front().Find("from"), base::Json(false));
+  EXPECT_EQ(*changed.front().Find("to"), base::Json(true));
+}
+
 TEST_F(StoreTest, TrustWarnsBeforeItExpires) {
   const base::Json description = Describe(Signed(), kNow).value();
   const auto state = [&](base::Time now, Limits limits = {}) {
