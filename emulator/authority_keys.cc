@@ -44,6 +44,18 @@ Role TlsRole() {
   return role;
 }
 
+// ETSI TS 119 612, 5.7.1: id-tsl-kp-tslSigning.
+Role ListSignerRole() {
+  return {"list-signer",
+          "edocvault TEST List Signer",
+          years{10},
+          false,
+          {{NID_basic_constraints, "critical,CA:FALSE"},
+           {NID_key_usage, "critical,digitalSignature"},
+           {NID_ext_key_usage, "0.4.0.2231.3.0"},
+           {NID_subject_key_identifier, "hash"}}};
+}
+
 Role IssuingRole() {
   return {"issuing",
           "edocvault TEST Issuing CA",
@@ -177,6 +189,7 @@ base::Result<TestAuthority::Keys> TestAuthority::Keys::Open(const Config& config
   ASSIGN_OR_RETURN(keys.tsa, ReadOrMake(config, TsaRole(), &keys.issuing, now));
   ASSIGN_OR_RETURN(keys.ocsp, ReadOrMake(config, OcspRole(), &keys.issuing, now));
   ASSIGN_OR_RETURN(keys.tls, ReadOrMake(config, TlsRole(), nullptr, now));
+  ASSIGN_OR_RETURN(keys.list_signer, ReadOrMake(config, ListSignerRole(), nullptr, now));
   return keys;
 }
 

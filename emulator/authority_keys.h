@@ -24,6 +24,7 @@ struct TestAuthority::Keys {
   Identity tsa;
   Identity ocsp;
   Identity tls;
+  Identity list_signer;
 
   // Reads each from the folder, or makes and stores it. Errors as TestAuthority::Open().
   static base::Result<Keys> Open(const TestAuthority::Config& config, base::Time now);

@@ -86,6 +86,7 @@ class TestAuthority {
   base::Bytes issuing_ca() const;
   base::Bytes tsa_certificate() const;
   base::Bytes ocsp_certificate() const;
+  base::Bytes list_signer_certificate() const;
   // What a TLS peer trusts.
   std::string tls_root_pem() const;
 
@@ -112,15 +113,30 @@ std::string SerialOf(base::ByteSpan der);
 enum class TsaMode { kOk, kDown, kSlow, kGarbage, kRejects, kWrongImprint, kWrongNonce };
 enum class OcspMode { kOk, kDown, kSlow, kGarbage, kTryLater, kUnknown, kStale, kWrongNonce };
 
+enum class TrustMode {
+  kOk,
+  kDown,
+  kSlow,
+  kGarbage,
+  kRedirect,
+  kEndless,
+  kOlder,
+  kWrongSigner,
+  kStale
+};
+
 // An HTTP server on 127.0.0.1:
 //
 //   POST /tsa     RFC 3161 (application/timestamp-query): SHA-256, -384 or -512; policy 2.999.1.1
 //                 (the arc kept for examples), accuracy one second
 //   POST /ocsp    RFC 6960 (application/ocsp-request): certificates of the issuing CA, by any
 //                 hash; others are "unauthorized"; good for 15 minutes
+//   GET /trust/lotl.xml, /trust/lv.xml   a list of lists and a trusted list (ETSI TS 119 612) that
+//                 names the issuing CA, the TSA and the OCSP responder; by the list signer
 //   POST /switch  {"tsa":"ok|down|slow|garbage|rejects|wrong-imprint|wrong-nonce",
-//                  "ocsp":"ok|down|slow|garbage|try-later|unknown|stale|wrong-nonce"}, either or
-//                  both
+//                  "ocsp":"ok|down|slow|garbage|try-later|unknown|stale|wrong-nonce",
+//                  "trust":"ok|down|slow|garbage|redirect|endless|older|wrong-signer|stale"},
+//                 any of them
 //
 // A request that does not read is 400, one beyond 64 KiB is 413. Thread-safe.
 class Emulator {
@@ -136,9 +152,12 @@ class Emulator {
   std::uint16_t port() const;
   std::string tsa_url() const;
   std::string ocsp_url() const;
+  std::string lotl_url() const;
+  std::string list_url() const;  // Of territory LV.
 
   void set_tsa_mode(TsaMode mode);
   void set_ocsp_mode(OcspMode mode);
+  void set_trust_mode(TrustMode mode);
 
  private:
   struct Server;

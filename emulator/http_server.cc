@@ -20,6 +20,7 @@
 #include "emulator/ocsp_responder.h"
 #include "emulator/switches.h"
 #include "emulator/timestamp_responder.h"
+#include "emulator/trust_lists.h"
 
 namespace emulator {
 namespace {
@@ -35,6 +36,8 @@ struct Reply {
   Status status;
   std::string content_type;
   base::Bytes body;
+  std::string location{};   // Of a redirect.
+  bool is_endless = false;  // The body again and again, until the peer has enough.
 };
 
 Reply Refuse(Status status) {
@@ -56,10 +59,16 @@ Transport TransportOf(OcspMode mode) {
   return mode == OcspMode::kGarbage ? Transport::kGarbage : Transport::kAnswer;
 }
 
+Transport TransportOf(TrustMode mode) {
+  if (mode == TrustMode::kDown) return Transport::kDown;
+  if (mode == TrustMode::kSlow) return Transport::kSlow;
+  return mode == TrustMode::kGarbage ? Transport::kGarbage : Transport::kAnswer;
+}
+
 // What the paths of the server do. Thread-safe.
 class Services {
  public:
-  explicit Services(TestAuthority& authority) : authority_(authority) {}
+  explicit Services(TestAuthority& authority) : authority_(authority), lists_(authority) {}
 
   Switches& switches() { return switches_; }
 
@@ -71,6 +80,8 @@ class Services {
     return Serve(switches_.ocsp(), "application/ocsp-response",
                  [&](OcspMode mode) { return AnswerOcsp(authority_, body, mode); });
   }
+  Reply ListOfLists(base::ByteSpan) { return List(ListKind::kListOfLists); }
+  Reply NationalList(base::ByteSpan) { return List(ListKind::kList); }
   Reply Switch(base::ByteSpan body) {
     const bool applied = switches_.Apply(base::AsText(body)).ok();
     return Refuse(applied ? Status::HTTP_NO_CONTENT : Status::HTTP_BAD_REQUEST);
@@ -89,19 +100,34 @@ class Services {
     return {Status::HTTP_OK, std::move(content_type), std::move(body).value()};
   }
 
+  Reply List(ListKind kind) {
+    const TrustMode mode = switches_.trust();
+    Reply reply = Serve(
+        mode, "application/vnd.etsi.tsl+xml",
+        [&](TrustMode served) -> base::Result<base::Bytes> { return lists_.Get(kind, served); });
+    reply.is_endless = mode == TrustMode::kEndless;
+    // What is behind it is a list that would do: who follows is found out.
+    if (mode == TrustMode::kRedirect)
+      return {Status::HTTP_FOUND, "text/plain", {}, "http://localhost/trust/lotl.xml"};
+    return reply;
+  }
+
   TestAuthority& authority_;
   Switches switches_;
+  TrustLists lists_;
 };
 
 struct Route {
   std::string_view path;
-  std::string_view content_type;
+  std::string_view content_type;  // Of the request's body; empty: GET, and there is none.
   Reply (Services::*serve)(base::ByteSpan body);
 };
 
-constexpr std::array<Route, 3> kRoutes{{
+constexpr std::array<Route, 5> kRoutes{{
     {"/tsa", "application/timestamp-query", &Services::Timestamp},
     {"/ocsp", "application/ocsp-request", &Services::Ocsp},
+    {"/trust/lotl.xml", "", &Services::ListOfLists},
+    {"/trust/lv.xml", "", &Services::NationalList},
     {"/switch", "application/json", &Services::Switch},
 }};
 
@@ -115,14 +141,29 @@ class Handler final : public net::HTTPRequestHandler {
     response.setContentType(reply.content_type);
     // What was not read must not be taken for the next request.
     if (reply.status != Status::HTTP_OK) response.setKeepAlive(false);
+    if (!reply.location.empty()) response.set("Location", reply.location);
+    if (reply.is_endless) return SendForEver(reply, response);
     response.sendBuffer(reply.body.data(), reply.body.size());
   }
 
  private:
+  // A gigabyte is as good as for ever.
+  static void SendForEver(const Reply& reply, net::HTTPServerResponse& response) {
+    response.setChunkedTransferEncoding(true);
+    response.setKeepAlive(false);
+    std::ostream& out = response.send();
+    for (std::size_t sent = 0; out.good() && sent < (std::size_t{1} << 30U);
+         sent += reply.body.size())
+      out.write(base::AsText(reply.body).data(), static_cast<std::streamsize>(reply.body.size()));
+  }
+
   Reply Answer(net::HTTPServerRequest& request) {
     const auto route = std::ranges::find(kRoutes, request.getURI(), &Route::path);
     if (route == kRoutes.end()) return Refuse(Status::HTTP_NOT_FOUND);
-    if (request.getMethod() != "POST") return Refuse(Status::HTTP_METHOD_NOT_ALLOWED);
+    if (route->content_type.empty() && request.getMethod() == "GET")
+      return (services_.*route->serve)({});
+    if (request.getMethod() != "POST" || route->content_type.empty())
+      return Refuse(Status::HTTP_METHOD_NOT_ALLOWED);
     if (request.getContentType() != route->content_type)
       return Refuse(Status::HTTP_UNSUPPORTED_MEDIA_TYPE);
     if (!request.hasContentLength()) return Refuse(Status::HTTP_LENGTH_REQUIRED);
@@ -220,6 +261,15 @@ std::string Emulator::tsa_url() const {
 }
 std::string Emulator::ocsp_url() const {
   return server_->Url("/ocsp");
+}
+std::string Emulator::lotl_url() const {
+  return server_->Url("/trust/lotl.xml");
+}
+std::string Emulator::list_url() const {
+  return server_->Url("/trust/lv.xml");
+}
+void Emulator::set_trust_mode(TrustMode mode) {
+  server_->services.switches().set_trust(mode);
 }
 void Emulator::set_tsa_mode(TsaMode mode) {
   server_->services.switches().set_tsa(mode);

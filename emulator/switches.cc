@@ -40,6 +40,18 @@ constexpr auto kOcspModes = std::to_array<ModeName<OcspMode>>({
     {OcspMode::kWrongNonce, "wrong-nonce"},
 });
 
+constexpr auto kTrustModes = std::to_array<ModeName<TrustMode>>({
+    {TrustMode::kOk, "ok"},
+    {TrustMode::kDown, "down"},
+    {TrustMode::kSlow, "slow"},
+    {TrustMode::kGarbage, "garbage"},
+    {TrustMode::kRedirect, "redirect"},
+    {TrustMode::kEndless, "endless"},
+    {TrustMode::kOlder, "older"},
+    {TrustMode::kWrongSigner, "wrong-signer"},
+    {TrustMode::kStale, "stale"},
+});
+
 base::Error Unknown(std::string message) {
   return {base::ErrorCode::kInvalidInput, "switch.unknown", std::move(message)};
 }
@@ -63,6 +75,18 @@ OcspMode Switches::ocsp() const {
   return ocsp_;
 }
 
+TrustMode Switches::trust() const {
+  const std::lock_guard lock(mutex_);
+  return trust_;
+}
+
+void Switches::set_trust(TrustMode mode) {
+  const std::lock_guard lock(mutex_);
+  trust_ = mode;
+  ++changes_;
+  changed_.notify_all();
+}
+
 void Switches::set_tsa(TsaMode mode) {
   const std::lock_guard lock(mutex_);
   tsa_ = mode;
@@ -81,10 +105,14 @@ base::Status Switches::Apply(std::string_view text) {
   ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(text));
   const auto tsa_name = json.Text("tsa");
   const auto ocsp_name = json.Text("ocsp");
-  const std::size_t known = std::size_t{tsa_name.has_value()} + std::size_t{ocsp_name.has_value()};
-  if (known == 0 || json.AsObject()->size() != known) return Unknown("neither tsa nor ocsp alone");
+  const auto trust_name = json.Text("trust");
+  const std::size_t known = std::size_t{tsa_name.has_value()} + std::size_t{ocsp_name.has_value()} +
+                            std::size_t{trust_name.has_value()};
+  if (known == 0 || json.AsObject()->size() != known) return Unknown("not tsa, ocsp, trust alone");
   ASSIGN_OR_RETURN(const TsaMode tsa, Find(kTsaModes, tsa_name.value_or("ok")));
   ASSIGN_OR_RETURN(const OcspMode ocsp, Find(kOcspModes, ocsp_name.value_or("ok")));
+  ASSIGN_OR_RETURN(const TrustMode trust, Find(kTrustModes, trust_name.value_or("ok")));
+  if (trust_name) set_trust(trust);
   if (tsa_name) set_tsa(tsa);
   if (ocsp_name) set_ocsp(ocsp);
   return base::Ok();

@@ -16,14 +16,16 @@ class Switches {
  public:
   TsaMode tsa() const;
   OcspMode ocsp() const;
+  TrustMode trust() const;
   void set_tsa(TsaMode mode);
   void set_ocsp(OcspMode mode);
+  void set_trust(TrustMode mode);
 
-  // {"tsa":"...","ocsp":"..."}, either or both; all or nothing.
+  // {"tsa":"...","ocsp":"...","trust":"..."}, any of them; all or nothing.
   // kInvalidInput "switch.unknown".
   base::Status Apply(std::string_view json);
 
-  // Waits while both modes stay as they are and the server runs, a minute at most.
+  // Waits while all modes stay as they are and the server runs, a minute at most.
   void WaitForChange();
   void Stop();
 
@@ -32,6 +34,7 @@ class Switches {
   std::condition_variable changed_;
   TsaMode tsa_ = TsaMode::kOk;
   OcspMode ocsp_ = OcspMode::kOk;
+  TrustMode trust_ = TrustMode::kOk;
   unsigned changes_ = 0;
   bool is_stopped_ = false;
 };

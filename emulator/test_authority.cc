@@ -227,6 +227,9 @@ base::Bytes TestAuthority::tsa_certificate() const {
 base::Bytes TestAuthority::ocsp_certificate() const {
   return ToDer(state_->keys.ocsp.certificate.get(), i2d_X509);
 }
+base::Bytes TestAuthority::list_signer_certificate() const {
+  return ToDer(state_->keys.list_signer.certificate.get(), i2d_X509);
+}
 std::string TestAuthority::tls_root_pem() const {
   return PemOf(state_->keys.tls.certificate.get());
 }
