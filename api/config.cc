@@ -1,6 +1,7 @@
 #include "api/config.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 #include <sstream>
 
@@ -15,6 +16,7 @@ namespace api {
 namespace {
 
 constexpr std::size_t kMaxConfigSize = std::size_t{1} << 20U;
+constexpr std::size_t kMaxLists = 64;
 
 base::Error Malformed(const std::string& what) {
   return {base::ErrorCode::kInvalidInput, "config.malformed", what};
@@ -67,6 +69,11 @@ class Table {
       list.push_back(value.value_or(""));
     }
     return list;
+  }
+  std::vector<std::filesystem::path> Paths(const std::string& key) {
+    std::vector<std::filesystem::path> paths;
+    for (const std::string& path : List(key)) paths.push_back((folder_ / path).lexically_normal());
+    return paths;
   }
   bool Has(const std::string& key) const { return table_ != nullptr && table_->contains(key); }
 
@@ -125,27 +132,85 @@ base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::p
   return hsm;
 }
 
+bool IsUrl(std::string_view url) {
+  return url.starts_with("http://") || url.starts_with("https://");
+}
+
 base::Result<CourierConfig> ReadCourier(Table table) {
   CourierConfig courier;
   courier.services = table.Texts("services");
   if (table.Has("timeout_seconds"))
     courier.timeout = std::chrono::seconds(table.Number("timeout_seconds", 1, 300));
   for (const auto& [name, url] : courier.services) {
-    if (!url.starts_with("http://") && !url.starts_with("https://"))
-      table.Complain(name + " is no http or https URL");
+    if (!IsUrl(url)) table.Complain(name + " is no http or https URL");
   }
   RETURN_IF_ERROR(table.Finish());
   return courier;
 }
 
+// Two capital letters, as SchemeTerritory of TS 119 612 has them.
+bool IsTerritory(std::string_view name) {
+  return name.size() == 2 && std::ranges::all_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
+}
+
+// List of lists, pivots and lists under the names by which the courier is asked for them.
+std::map<std::string, std::string> ReadLists(Table& table) {
+  std::map<std::string, std::string> lists;
+  if (table.Has("lists")) lists = table.Texts("lists");
+  for (const auto& [territory, url] : lists)
+    if (!IsTerritory(territory)) table.Complain("lists: " + territory + " is no territory");
+  if (table.Has("lotl")) lists["lotl"] = table.Text("lotl");
+  const auto pivots = table.Has("pivots") ? table.List("pivots") : std::vector<std::string>();
+  for (std::size_t i = 0; i < pivots.size(); ++i)
+    lists["pivot-" + std::to_string(i + 1)] = pivots[i];
+  if (lists.size() > kMaxLists) table.Complain("more lists than " + std::to_string(kMaxLists));
+  for (const auto& [name, url] : lists)
+    if (!IsUrl(url)) table.Complain(name + " is no http or https URL");
+  return lists;
+}
+
+base::Result<TrustConfig> ReadTrust(Table table) {
+  TrustConfig trust;
+  trust.dir = table.Path("dir");
+  if (table.Has("snapshot")) {
+    trust.snapshot = table.Text("snapshot");
+    const auto id = base::HexDecode(trust.snapshot);
+    if (!id || id->size() != 32) table.Complain("snapshot is 64 lower-case hexadecimal digits");
+  }
+  const auto days = [&](const char* name, std::int64_t smallest) {
+    return std::chrono::days(table.Number(name, smallest, 3650));
+  };
+  if (table.Has("warn_days")) trust.limits.warn_before = days("warn_days", 0);
+  if (table.Has("unready_days")) trust.unready_before = days("unready_days", -3650);
+  if (table.Has("max_age_days")) trust.limits.max_age = days("max_age_days", 1);
+  if (table.Has("list_signers")) trust.list_signers = table.Paths("list_signers");
+  if (table.Has("anchors")) trust.anchors = table.Paths("anchors");
+  trust.lists = ReadLists(table);
+  if (table.Has("refresh_hours"))
+    trust.refresh = std::chrono::hours(table.Number("refresh_hours", 0, 24 * 365));
+  // A list that nobody may have signed could never be used.
+  if (!trust.lists.empty() && trust.list_signers.empty())
+    table.Complain("lists without list_signers");
+  RETURN_IF_ERROR(table.Finish());
+  return trust;
+}
+
 base::Result<RegisteredCaller> ReadCaller(Table table) {
   const std::string role = table.Text("role");
+  struct Row {
+    std::string_view name;
+    CallerRole role;
+  };
+  static constexpr std::array<Row, 3> kRoles{{{"agency", CallerRole::kAgency},
+                                              {"platform", CallerRole::kPlatform},
+                                              {"operator", CallerRole::kOperator}}};
+  const auto known = std::ranges::find(kRoles, role, &Row::name);
+  if (known == kRoles.end()) table.Complain("role is agency, platform or operator");
   RegisteredCaller caller{.name = table.Text("name"),
-                          .role = role == "platform" ? CallerRole::kPlatform : CallerRole::kAgency,
+                          .role = known == kRoles.end() ? CallerRole::kAgency : known->role,
                           .agency = "",
                           .certificate_sha256 = table.Text("certificate_sha256"),
                           .keys = {}};
-  if (role != "agency" && role != "platform") table.Complain("role is agency or platform");
   if (caller.role == CallerRole::kAgency) caller.agency = table.Text("agency");
   if (table.Has("keys")) caller.keys = table.List("keys");
   const auto digest = base::HexDecode(caller.certificate_sha256);
@@ -184,6 +249,10 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
     config.tsa_certificates = timestamps.List("tsa_certificate_sha256");
     RETURN_IF_ERROR(timestamps.Finish());
   }
+  if (root.contains("trust")) {
+    ASSIGN_OR_RETURN(config.trust, ReadTrust(part("trust")));
+    config.courier.lists = config.trust->lists;
+  }
   if (const toml::array* callers = root["caller"].as_array()) {
     for (const auto& node : *callers) {
       ASSIGN_OR_RETURN(RegisteredCaller caller,
@@ -191,8 +260,8 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
       config.callers.push_back(std::move(caller));
     }
   }
-  static const std::set<std::string> kParts{"vault",   "listen",     "hsm",
-                                            "courier", "timestamps", "caller"};
+  static const std::set<std::string> kParts{"vault",      "listen", "hsm",  "courier",
+                                            "timestamps", "caller", "trust"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

@@ -7,21 +7,24 @@
 #include <chrono>
 #include <filesystem>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/result.h"
 #include "hsm/keyholder.h"
+#include "trust/freshness.h"
 
 namespace api {
 
-enum class CallerRole { kAgency, kPlatform };
+// An operator reads no document and no history: he looks after the appliance.
+enum class CallerRole { kAgency, kPlatform, kOperator };
 
 // A system that may call us: found by the SHA-256 of its TLS certificate.
 struct RegisteredCaller {
   std::string name;  // For logs and access records.
   CallerRole role;
-  std::string agency;              // Code of the public body; empty for the platform.
+  std::string agency;              // Code of the public body; empty for all others.
   std::string certificate_sha256;  // 64 hexadecimal digits.
   std::vector<std::string> keys;   // Labels of the sealing keys it may use.
 };
@@ -35,9 +38,27 @@ struct ListenConfig {
 };
 
 struct CourierConfig {
-  // Service name ("tsa", "ocsp") -> URL. Nothing else is ever connected to.
+  // Service name ("tsa", "ocsp") -> URL, to POST to.
   std::map<std::string, std::string> services;
   std::chrono::seconds timeout{10};
+  // The lists of TrustConfig, to GET. Nothing but these and the services is connected to.
+  std::map<std::string, std::string> lists;
+  std::chrono::seconds list_timeout{60};
+};
+
+// Trust installed in the service: what verification trusts, and where it comes from.
+struct TrustConfig {
+  std::filesystem::path dir;  // Folder that holds trust/ (trust/store.h).
+  std::string snapshot;       // Only this one, an id; empty: the one in use in the store.
+  trust::Limits limits;
+  std::chrono::days unready_before{1};  // Not ready so long before trust expires.
+
+  // Sources. What is fetched is verified by these certificates and by none from elsewhere.
+  std::vector<std::filesystem::path> list_signers;  // Of the list of lists, or of lists.
+  std::vector<std::filesystem::path> anchors;       // Trusted themselves, for closed scopes.
+  // "lotl", "pivot-1"... in their order, and the territory of each list ("LV") -> URL.
+  std::map<std::string, std::string> lists;
+  std::chrono::hours refresh{0};  // Fetched so often; 0: when an operator asks.
 };
 
 struct Config {
@@ -46,6 +67,7 @@ struct Config {
   hsm::KeyholderConfig hsm;
   CourierConfig courier;
   std::vector<std::string> tsa_certificates;  // SHA-256 of the TSA certificates that are used.
+  std::optional<TrustConfig> trust;           // nullopt: nothing is trusted.
   std::vector<RegisteredCaller> callers;
   std::size_t document_bytes = std::size_t{32} << 20U;  // Largest body taken.
 };

@@ -8,6 +8,8 @@
 #include <optional>
 
 #include "api/link_keeper.h"
+#include "api/trust_import.h"
+#include "api/trust_keeper.h"
 #include "base/base64.h"
 #include "base/bulk_call.h"
 #include "base/file.h"
@@ -27,7 +29,8 @@ constexpr std::size_t kMaxRunning = 64;
 struct Job {
   const base::Json& order;
   const std::vector<base::MappedFile>& inputs;
-  const InspectorSetup& setup;
+  const std::shared_ptr<const signing::PreparedTrust>& trust;
+  const base::Json& trust_facts;
   signing::LinkMemory& links;
 
   base::ByteSpan input(std::size_t index) const {
@@ -53,7 +56,7 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
                        .policy = job.order.Text("policy").value_or(""),
                        .policy_text = {},
                        .trust = {},
-                       .prepared_trust = job.setup.trust,
+                       .prepared_trust = job.trust,
                        .data = {},
                        .digests = {},
                        .at = job.time("at"),
@@ -113,16 +116,21 @@ base::Result<base::Bytes> DoReadOcspResponse(const Job& job) {
   return base::ToBytes(json.Dump());
 }
 
+base::Result<base::Bytes> DoTrust(const Job& job) {
+  return base::ToBytes(job.trust_facts.Dump());
+}
+
 struct Work {
   std::string_view name;
   base::Result<base::Bytes> (*run)(const Job&);
 };
-constexpr std::array<Work, 5> kWorks{{
+constexpr std::array<Work, 6> kWorks{{
     {"verify", DoVerify},
     {"list-documents", DoListDocuments},
     {"add-signature", DoAddSignature},
     {"read-timestamp", DoReadTimestampResponse},
     {"read-ocsp", DoReadOcspResponse},
+    {"trust", DoTrust},
 }};
 
 // ---- Between the walls and the door. ----
@@ -200,6 +208,7 @@ struct Running {
   base::IncomingCall call;
   std::vector<base::MappedFile> inputs;
   hardening::WalledWork work;
+  std::optional<TrustImport> import{};  // What an import brings, once its description is there.
 };
 
 // Limits grow with the input, so that a small file can never cost much.
@@ -212,19 +221,84 @@ hardening::Walls WallsFor(const std::vector<base::MappedFile>& inputs) {
           .result_bytes = (std::size_t{16} << 20U) + size * 2};
 }
 
+// The zygote between two calls: what it trusts now, and what goes with that.
+class Zygote {
+ public:
+  explicit Zygote(const InspectorSetup& setup) : trust_(setup.trust), config_(setup.installed) {
+    facts_.Set("configured", config_ != nullptr);
+    if (config_ != nullptr) keeper_.emplace(*config_, clock_);
+    if (keeper_) {
+      keeper_->LoadNow();
+      trust_ = keeper_->trust();
+    }
+    links_.emplace(trust_);
+  }
+
+  base::Result<Running> Start(base::IncomingCall call);
+  void Finish(Running& running);
+
+  LinkKeeper& links() { return *links_; }
+  TrustKeeper* keeper() { return keeper_ ? &*keeper_ : nullptr; }
+  // From here on calls get the new snapshot; a link is one of an issuer in a snapshot.
+  void TakeUpTrust() {
+    trust_ = keeper_->trust();
+    links_.emplace(trust_);
+  }
+
+ private:
+  base::Result<base::Bytes> Work(base::ByteSpan order, const std::vector<base::MappedFile>& inputs,
+                                 signing::LinkMemory& links) const;
+  base::Result<Running> StartWork(base::IncomingCall& call, std::vector<base::MappedFile> inputs);
+  base::Result<Running> StartImport(base::IncomingCall& call, const base::Json& order,
+                                    std::vector<base::MappedFile> inputs);
+  base::Result<base::Bytes> FinishImport(Running& running);
+  const base::Json& facts() const { return keeper_ ? keeper_->facts() : facts_; }
+
+  const base::SystemClock clock_;
+  std::shared_ptr<const signing::PreparedTrust> trust_;
+  const TrustConfig* config_;
+  std::optional<TrustKeeper> keeper_;
+  std::optional<LinkKeeper> links_;
+  base::Json facts_;
+};
+
 // Runs behind the walls.
-base::Result<base::Bytes> DoWork(base::ByteSpan order, const std::vector<base::MappedFile>& inputs,
-                                 const InspectorSetup& setup, signing::LinkMemory& links) {
+base::Result<base::Bytes> Zygote::Work(base::ByteSpan order,
+                                       const std::vector<base::MappedFile>& inputs,
+                                       signing::LinkMemory& links) const {
   ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(order)));
   const std::string name = json.Text("work").value_or("");
-  const auto work = std::ranges::find(kWorks, name, &Work::name);
+  const auto work = std::ranges::find(kWorks, name, &api::Work::name);
   if (work == kWorks.end())
     return base::Error{base::ErrorCode::kInternal, "channel.malformed", "no such work: " + name};
-  return work->run({json, inputs, setup, links});
+  return work->run({json, inputs, trust_, facts(), links});
 }
 
-base::Result<Running> StartWork(base::IncomingCall call, const InspectorSetup& setup,
-                                const LinkKeeper& keeper) {
+base::Result<Running> Zygote::StartWork(base::IncomingCall& call,
+                                        std::vector<base::MappedFile> inputs) {
+  ASSIGN_OR_RETURN(auto work, hardening::WalledWork::Start(WallsFor(inputs), [&] {
+                     signing::LinkMemory links{.known = links_->links()};
+                     const auto result = Work(call.request.payload, inputs, links);
+                     return Pack(result, links);
+                   }));
+  return Running{std::move(call), std::move(inputs), std::move(work)};
+}
+
+// An import reads the store and the configured certificates before its fork, and writes the
+// store after it; what the files say is found out in between, behind the walls.
+base::Result<Running> Zygote::StartImport(base::IncomingCall& call, const base::Json& order,
+                                          std::vector<base::MappedFile> inputs) {
+  if (config_ == nullptr || inputs.size() != 1)
+    return base::Error{base::ErrorCode::kNotFound, "trust.not-configured", "no lists are"};
+  ASSIGN_OR_RETURN(TrustImport import, PrepareTrustImport(*config_, order, inputs[0].bytes()));
+  constexpr hardening::Walls kWalls{.cpu = std::chrono::seconds{60}};
+  ASSIGN_OR_RETURN(auto work, hardening::WalledWork::Start(kWalls, [&] {
+                     return base::ToBytes(DescribeTrustImport(import, clock_.Now()).Dump());
+                   }));
+  return Running{std::move(call), std::move(inputs), std::move(work), std::move(import)};
+}
+
+base::Result<Running> Zygote::Start(base::IncomingCall call) {
   std::vector<base::MappedFile> inputs;
   for (const base::UniqueFd& file : call.request.files) {
     auto input = base::MappedFile::Map(file);
@@ -234,26 +308,35 @@ base::Result<Running> StartWork(base::IncomingCall call, const InspectorSetup& s
     }
     inputs.push_back(std::move(input).value());
   }
-  auto work = hardening::WalledWork::Start(WallsFor(inputs), [&] {
-    signing::LinkMemory links{.known = keeper.links()};
-    const auto result = DoWork(call.request.payload, inputs, setup, links);
-    return Pack(result, links);
-  });
-  if (!work.ok()) {
-    call.Answer(base::BulkAnswer(work.error()));
-    return work.error();
-  }
-  return Running{std::move(call), std::move(inputs), std::move(work).value()};
+  const auto order = base::Json::Parse(base::AsText(call.request.payload));
+  const bool import = order.ok() && order.value().Text("work") == "import-trust";
+  auto running = import ? StartImport(call, order.value(), std::move(inputs))
+                        : StartWork(call, std::move(inputs));
+  if (!running.ok()) call.Answer(base::BulkAnswer(running.error()));
+  return running;
 }
 
-void Finish(Running& running, LinkKeeper& keeper) {
+base::Result<base::Bytes> Zygote::FinishImport(Running& running) {
+  ASSIGN_OR_RETURN(const base::Json described, ReadDescribed(std::move(running.work).Finish()));
+  ASSIGN_OR_RETURN(const base::Json answer,
+                   FinishTrustImport(*config_, *running.import, described, clock_.Now()));
+  keeper_->LookSoon();
+  return base::ToBytes(answer.Dump());
+}
+
+void Zygote::Finish(Running& running) {
+  if (running.import) {
+    const auto answer = FinishImport(running);
+    if (!answer.ok()) base::LogError("trust.not-imported", answer.error());
+    return running.call.Answer(base::BulkAnswer(answer));
+  }
   const auto packed = std::move(running.work).Finish();
   if (packed.ok()) {
     const auto unpacked = Unpack(packed.value());
     running.call.Answer(base::BulkAnswer(
         unpacked ? AnswerOf(*unpacked)
                  : base::Error{base::ErrorCode::kInternal, "channel.malformed", "no answer"}));
-    if (unpacked) keeper.Note(unpacked->links);
+    if (unpacked) links_->Note(unpacked->links);
     return;
   }
   base::LogError("inspector.stopped", packed.error());
@@ -262,24 +345,40 @@ void Finish(Running& running, LinkKeeper& keeper) {
   running.call.Answer(base::BulkAnswer(error));
 }
 
-// Waits until the door rings or some work has something to say. True when it rings.
+// Waits until the door rings, some work has something to say, or the store is to be looked at.
+// True when it rings.
 bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& running,
-          const hardening::WalledWork* check) {
+          Zygote& zygote) {
   std::vector<pollfd> items{{open ? door.get() : -1, POLLIN, 0}};
   auto until = hardening::WalledWork::Deadline::max();
-  const auto add = [&](const hardening::WalledWork& work) {
-    items.push_back({work.fd(), POLLIN, 0});
-    until = std::min(until, work.deadline());
+  const auto add = [&](const hardening::WalledWork* work) {
+    if (work == nullptr) return;
+    items.push_back({work->fd(), POLLIN, 0});
+    until = std::min(until, work->deadline());
   };
-  for (const Running& one : running) add(one.work);
-  if (check != nullptr) add(*check);
+  for (const Running& one : running) add(&one.work);
+  add(zygote.links().running());
+  if (zygote.keeper() != nullptr) {
+    add(zygote.keeper()->running());
+    until = std::min(until, zygote.keeper()->due());
+  }
   std::int64_t patience = -1;
-  if (items.size() > 1)
-    patience = std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::milliseconds>(
-                                             until - std::chrono::steady_clock::now())
-                                             .count());
+  if (until != hardening::WalledWork::Deadline::max())
+    patience = std::max<std::int64_t>(
+        0, std::chrono::ceil<std::chrono::milliseconds>(until - std::chrono::steady_clock::now())
+               .count());
   static_cast<void>(::poll(items.data(), items.size(), static_cast<int>(patience)));
   return items.front().revents != 0;
+}
+
+// One thing at a time that is no call: a link to check, a snapshot to take up.
+void LookAfter(Zygote& zygote) {
+  if (zygote.links().running() != nullptr && zygote.links().running()->Read())
+    zygote.links().Finish();
+  TrustKeeper* keeper = zygote.keeper();
+  if (keeper != nullptr && keeper->running() != nullptr && keeper->running()->Read() &&
+      keeper->Finish())
+    zygote.TakeUpTrust();
 }
 
 }  // namespace
@@ -287,16 +386,17 @@ bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& runni
 base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& setup) {
   signing::PrepareVerifier();
   signing::WarmUpVerifier();
-  LinkKeeper keeper(setup.trust);
+  Zygote zygote(setup);
   std::list<Running> running;
   bool callers_left = true;
   while (callers_left || !running.empty()) {
-    keeper.StartNext();
-    if (Wait(door, callers_left && running.size() < kMaxRunning, running, keeper.running())) {
+    zygote.links().StartNext();
+    if (zygote.keeper() != nullptr) zygote.keeper()->StartNext();
+    if (Wait(door, callers_left && running.size() < kMaxRunning, running, zygote)) {
       auto call = base::TakeCall(door);
       callers_left = call.ok();
       if (callers_left) {
-        auto started = StartWork(std::move(call).value(), setup, keeper);
+        auto started = zygote.Start(std::move(call).value());
         if (started.ok())
           running.push_back(std::move(started).value());
         else
@@ -308,10 +408,10 @@ base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& se
         ++one;
         continue;
       }
-      Finish(*one, keeper);
+      zygote.Finish(*one);
       one = running.erase(one);
     }
-    if (keeper.running() != nullptr && keeper.running()->Read()) keeper.Finish();
+    LookAfter(zygote);
   }
   return base::Ok();
 }

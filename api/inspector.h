@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "api/config.h"
 #include "base/channel.h"
 #include "base/clock.h"
 #include "base/error_text.h"
@@ -16,12 +17,14 @@
 #include "signing/evidence.h"
 #include "signing/verifier.h"
 #include "signing/xades_writer.h"
+#include "trust/material.h"
 
 namespace api {
 
 // What all inspections share.
 struct InspectorSetup {
   std::shared_ptr<const signing::PreparedTrust> trust{};  // nullptr: nothing is trusted.
+  const TrustConfig* installed = nullptr;  // Instead: kept up to date with its store; borrowed.
 };
 
 // Serves calls until every caller is gone. Single-threaded: it forks.
@@ -59,6 +62,14 @@ class Inspector {
       base::ByteSpan response, const base::Sha256Digest& imprint, base::ByteSpan nonce) = 0;
   virtual base::Result<signing::OcspAnswer> ReadOcspResponse(
       base::ByteSpan response, const signing::OcspQuestion& question) = 0;
+
+  // Facts about the trust that verifications get now (TrustKeeper::facts()), or
+  // {"configured": false}.
+  virtual base::Result<base::Json> Trust() = 0;
+
+  // Lists that were fetched, by their names in the configuration: verified, imported and taken
+  // into use. Errors: those of FinishTrustImport(); kNotFound "trust.not-configured".
+  virtual base::Result<base::Json> ImportTrust(const trust::Files& lists) = 0;
 };
 
 // The inspector role behind a door.
@@ -76,6 +87,8 @@ class InspectorClient final : public Inspector {
                                                                base::ByteSpan nonce) override;
   base::Result<signing::OcspAnswer> ReadOcspResponse(
       base::ByteSpan response, const signing::OcspQuestion& question) override;
+  base::Result<base::Json> Trust() override;
+  base::Result<base::Json> ImportTrust(const trust::Files& lists) override;
 
  private:
   base::ChannelClient channel_;

@@ -8,6 +8,7 @@ namespace {
 constexpr std::chrono::seconds kPatience{30};
 // What the inspector may answer with: a report, a list, or a few certificates.
 constexpr base::BulkLimits kReport{kPatience, std::size_t{16} << 20U};
+constexpr base::BulkLimits kImport{std::chrono::minutes{3}, std::size_t{16} << 20U};
 constexpr base::BulkLimits kEvidence{kPatience, std::size_t{1} << 20U};
 
 base::Json OrderFor(std::string_view work) {
@@ -114,6 +115,28 @@ base::Result<signing::OcspAnswer> InspectorClient::ReadOcspResponse(
   ASSIGN_OR_RETURN(ocsp.certificates, BinaryList(json, "certificates"));
   ocsp.produced_at = TimeMember(json, "producedAt");
   return ocsp;
+}
+
+base::Result<base::Json> InspectorClient::Trust() {
+  ASSIGN_OR_RETURN(const base::Bytes facts,
+                   base::BulkCall(channel_, OrderFor("trust"), {}, kReport));
+  return base::Json::Parse(base::AsText(facts));
+}
+
+base::Result<base::Json> InspectorClient::ImportTrust(const trust::Files& lists) {
+  base::Json files = base::Json::Array{};
+  base::Bytes bytes;
+  for (const trust::File& list : lists) {
+    base::Json file;
+    file.Set("name", list.name);
+    file.Set("size", list.bytes.size());
+    files.Push(std::move(file));
+    base::Append(list.bytes, bytes);
+  }
+  base::Json order = OrderFor("import-trust");
+  order.Set("files", std::move(files));
+  ASSIGN_OR_RETURN(const base::Bytes answer, base::BulkCall(channel_, order, {bytes}, kImport));
+  return base::Json::Parse(base::AsText(answer));
 }
 
 }  // namespace api

@@ -12,8 +12,9 @@ base::Status RunKeyholder(const Config& config, std::vector<base::UniqueFd> door
   return hsm::ServeKeyholder(config.hsm, doors.at(0));
 }
 
-base::Status RunInspector(const Config&, std::vector<base::UniqueFd> doors) {
-  return ServeInspector(doors.at(0), {});
+base::Status RunInspector(const Config& config, std::vector<base::UniqueFd> doors) {
+  return ServeInspector(doors.at(0),
+                        {.trust = {}, .installed = config.trust ? &*config.trust : nullptr});
 }
 
 base::Status RunCourier(const Config& config, std::vector<base::UniqueFd> doors) {

@@ -318,7 +318,7 @@ class MeasuredInspector {
     pid_ = ::fork();
     if (pid_ == 0) {
       door.value().caller.Reset();
-      static_cast<void>(api::ServeInspector(door.value().server, {trust}));
+      static_cast<void>(api::ServeInspector(door.value().server, {.trust = trust}));
       ::_exit(0);
     }
     client_.emplace(base::ChannelClient(std::move(door.value().caller)));

@@ -290,7 +290,7 @@ class InspectorProcess {
     pid_ = ::fork();
     if (pid_ == 0) {
       door.value().caller.Reset();
-      static_cast<void>(api::ServeInspector(door.value().server, {Prepared()}));
+      static_cast<void>(api::ServeInspector(door.value().server, {.trust = Prepared()}));
       ::_exit(0);
     }
     client_.emplace(base::ChannelClient(std::move(door.value().caller)));

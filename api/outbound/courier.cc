@@ -11,6 +11,7 @@
 #include <sys/socket.h>
 
 #include <array>
+#include <atomic>
 #include <condition_variable>
 #include <memory>
 #include <mutex>
@@ -25,9 +26,11 @@
 namespace api {
 namespace {
 
-constexpr std::size_t kMaxBody = std::size_t{1} << 20U;  // TSA and OCSP answers are a few KiB.
+constexpr std::size_t kMaxBody = std::size_t{1} << 20U;   // TSA and OCSP answers are a few KiB.
+constexpr std::size_t kMaxList = std::size_t{32} << 20U;  // The longest have some 10 MiB.
 constexpr std::size_t kThreads = 4;
 constexpr std::chrono::seconds kPatience{30};
+constexpr std::chrono::seconds kListPatience{90};
 
 base::Error NoAnswer(const std::string& what) {
   return {base::ErrorCode::kUnavailable, "courier.no-answer", what};
@@ -49,61 +52,99 @@ class Watchdog {
       : thread_([this, socket, patience](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
           const bool told = wake_.wait_for(lock, stop, patience, [&] { return false; });
-          if (!told && !stop.stop_requested()) ::shutdown(socket, SHUT_RDWR);
+          if (told || stop.stop_requested()) return;
+          barked_ = true;
+          ::shutdown(socket, SHUT_RDWR);
         }) {}
 
+  // What was read since is cut off, and may look like a whole answer.
+  bool barked() const { return barked_; }
+
  private:
+  std::atomic<bool> barked_ = false;
   std::mutex mutex_;
   std::condition_variable_any wake_;
   std::jthread thread_;  // Last: it uses the others, and stops first.
 };
 
-// At most kMaxBody bytes; nullopt when there is more.
-std::optional<base::Bytes> ReadBounded(std::istream& in) {
+// nullopt when there is more than `limit`.
+std::optional<base::Bytes> ReadBounded(std::istream& in, std::size_t limit) {
   base::Bytes body;
   std::array<char, 8192> block{};
   while (in.good()) {
     in.read(block.data(), block.size());
     const auto got = static_cast<std::size_t>(in.gcount());
-    if (body.size() + got > kMaxBody) return std::nullopt;
+    if (body.size() + got > limit) return std::nullopt;
     body.insert(body.end(), block.begin(), block.begin() + static_cast<std::ptrdiff_t>(got));
   }
   return body;
 }
 
-base::Result<base::Bytes> Exchange(const CourierConfig& config, const std::string& url,
-                                   const std::string& content_type, base::ByteSpan body) {
+struct Exchanged {
+  std::string url;
+  std::string content_type{};  // Of `body`; empty: there is none, and the method is GET.
+  base::ByteSpan body{};
+  std::chrono::seconds patience;  // For all of it.
+  std::size_t max_answer;
+};
+
+base::Result<base::Bytes> Exchange(const Exchanged& what, std::chrono::seconds timeout) {
   try {
-    const Poco::URI uri(url);
+    const Poco::URI uri(what.url);
     const auto session = SessionFor(uri);
-    session->setTimeout(Poco::Timespan(config.timeout.count(), 0));
-    Poco::Net::HTTPRequest request(Poco::Net::HTTPRequest::HTTP_POST, uri.getPathAndQuery(),
-                                   Poco::Net::HTTPMessage::HTTP_1_1);
-    request.setContentType(content_type);
-    request.setContentLength64(static_cast<Poco::Int64>(body.size()));
-    session->sendRequest(request).write(base::AsText(body).data(),
-                                        static_cast<std::streamsize>(body.size()));
-    const Watchdog watchdog(session->socket().impl()->sockfd(), config.timeout);
+    session->setTimeout(Poco::Timespan(timeout.count(), 0));
+    const bool get = what.content_type.empty();
+    Poco::Net::HTTPRequest request(
+        get ? Poco::Net::HTTPRequest::HTTP_GET : Poco::Net::HTTPRequest::HTTP_POST,
+        uri.getPathAndQuery(), Poco::Net::HTTPMessage::HTTP_1_1);
+    if (!get) {
+      request.setContentType(what.content_type);
+      request.setContentLength64(static_cast<Poco::Int64>(what.body.size()));
+    }
+    session->sendRequest(request).write(base::AsText(what.body).data(),
+                                        static_cast<std::streamsize>(what.body.size()));
+    const Watchdog watchdog(session->socket().impl()->sockfd(), what.patience);
     Poco::Net::HTTPResponse response;
-    const auto answer = ReadBounded(session->receiveResponse(response));
+    const auto answer = ReadBounded(session->receiveResponse(response), what.max_answer);
     if (response.getStatus() != Poco::Net::HTTPResponse::HTTP_OK)
       return NoAnswer("HTTP status " + std::to_string(static_cast<int>(response.getStatus())));
     if (!answer) return NoAnswer("the answer is too long");
+    if (watchdog.barked()) return NoAnswer("the answer takes too long");
+    if (response.hasContentLength() &&
+        response.getContentLength64() != static_cast<Poco::Int64>(answer->size()))
+      return NoAnswer("the answer ended early");
     return *answer;
   } catch (const Poco::Exception& exception) {
     return NoAnswer(exception.displayText());
   }
 }
 
+base::Error NotConfigured() {
+  return {base::ErrorCode::kNotFound, "courier.not-configured",
+          "no such service in the configuration"};
+}
+
+base::Result<base::Bytes> CarryList(const CourierConfig& config, const std::string& name) {
+  const auto list = config.lists.find(name);
+  if (list == config.lists.end()) return NotConfigured();
+  return Exchange({.url = list->second, .patience = config.list_timeout, .max_answer = kMaxList},
+                  config.timeout);
+}
+
 base::Result<base::Bytes> Carry(const CourierConfig& config, const base::Message& request) {
   ASSIGN_OR_RETURN(const base::Json order, base::Json::Parse(base::AsText(request.payload)));
+  if (const auto list = order.Text("list")) return CarryList(config, *list);
   const auto service = config.services.find(order.Text("service").value_or(""));
-  if (service == config.services.end())
-    return base::Error{base::ErrorCode::kNotFound, "courier.not-configured",
-                       "no such service in the configuration"};
-  if (request.files.size() != 1) return NoAnswer("no body to send");
+  const std::string content_type = order.Text("contentType").value_or("");
+  if (service == config.services.end()) return NotConfigured();
+  if (request.files.size() != 1 || content_type.empty()) return NoAnswer("no body to send");
   ASSIGN_OR_RETURN(const base::Bytes body, base::ReadFd(request.files.front(), kMaxBody));
-  return Exchange(config, service->second, order.Text("contentType").value_or(""), body);
+  return Exchange({.url = service->second,
+                   .content_type = content_type,
+                   .body = body,
+                   .patience = config.timeout,
+                   .max_answer = kMaxBody},
+                  config.timeout);
 }
 
 }  // namespace
@@ -130,6 +171,12 @@ base::Result<base::Bytes> CourierClient::Post(const std::string& service,
   order.Set("service", service);
   order.Set("contentType", content_type);
   return base::BulkCall(channel_, order, {body}, {kPatience, kMaxBody});
+}
+
+base::Result<base::Bytes> CourierClient::Fetch(const std::string& list) {
+  base::Json order;
+  order.Set("list", list);
+  return base::BulkCall(channel_, order, {}, {kListPatience, kMaxList});
 }
 
 }  // namespace api

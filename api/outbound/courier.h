@@ -26,6 +26,10 @@ class Outbound {
   //   kNotFound "courier.not-configured" no service of that name
   virtual base::Result<base::Bytes> Post(const std::string& service,
                                          const std::string& content_type, base::ByteSpan body) = 0;
+
+  // GETs the trusted list that the configuration has under that name. A redirect is no answer:
+  // nobody but the configuration says where a list is. Errors as of Post().
+  virtual base::Result<base::Bytes> Fetch(const std::string& list) = 0;
 };
 
 class CourierClient final : public Outbound {
@@ -33,6 +37,7 @@ class CourierClient final : public Outbound {
   explicit CourierClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
   base::Result<base::Bytes> Post(const std::string& service, const std::string& content_type,
                                  base::ByteSpan body) override;
+  base::Result<base::Bytes> Fetch(const std::string& list) override;
 
  private:
   base::ChannelClient channel_;

@@ -40,6 +40,11 @@ class FakeOutbound final : public api::Outbound {
     if (next_error) return *next_error;
     return base::ToBytes("answer");
   }
+  base::Result<base::Bytes> Fetch(const std::string& list) override {
+    services.push_back(list);
+    if (next_error) return *next_error;
+    return base::ToBytes("list " + list);
+  }
 };
 
 class FakeInspector final : public api::Inspector {
@@ -47,6 +52,9 @@ class FakeInspector final : public api::Inspector {
   std::optional<base::Error> timestamp_error;
   base::Json report;  // What Verify() answers.
   base::Time timestamp_time;
+  base::Json trust;  // What Trust() answers.
+  std::optional<base::Error> import_error;
+  trust::Files imported;
 
   // What the release rule accepts for the one document of ListDocuments() and FakeSigner.
   static base::Json GoodReport(std::string_view format, base::ByteSpan certificate) {
@@ -95,6 +103,12 @@ class FakeInspector final : public api::Inspector {
   base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan,
                                                      const signing::OcspQuestion&) override {
     return signing::OcspAnswer{base::ToBytes("ocsp"), {}, {base::ToBytes("responder")}};
+  }
+  base::Result<base::Json> Trust() override { return trust; }
+  base::Result<base::Json> ImportTrust(const trust::Files& lists) override {
+    imported = lists;
+    if (import_error) return *import_error;
+    return base::Json().Set("snapshot", "imported");
   }
 };
 

@@ -17,7 +17,7 @@ ARROWS = {
     "archive-policy": {"base", "vault"},
     "trust": {"base", "signing", "hardening"},
     "emulator": {"base", "signing", "hsm"},
-    "api": {"base", "hsm", "vault", "signing", "archive-policy", "hardening"},
+    "api": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening"},
     "cli": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening", "emulator"},
 }
 
