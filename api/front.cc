@@ -12,6 +12,7 @@
 #include "api/inspector.h"
 #include "api/outbound/courier.h"
 #include "api/roles.h"
+#include "api/trust_timer.h"
 #include "base/log.h"
 #include "hsm/keyholder.h"
 #include "vault/ledger.h"
@@ -88,9 +89,14 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   PublishCheckpoint publish_checkpoint(*ledger, keyholder);
   DocumentReceipt document_receipt(read_document, publish_checkpoint, *ledger);
   ClientHistory client_history(record_access, *ledger, keyholder);
-  const Flows flows{find_client,     submit_document,  sign_document,  read_document,
-                    verify_document, document_receipt, client_history, publish_checkpoint,
-                    keyholder,       keyholder,        clock};
+  const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
+  FetchTrust fetch_trust(trust, courier, inspector, clock);
+  TrustStatus trust_status(trust, inspector, fetch_trust, clock);
+  const Flows flows{find_client,    submit_document,    sign_document,
+                    read_document,  verify_document,    document_receipt,
+                    client_history, publish_checkpoint, keyholder,
+                    keyholder,      trust_status,       fetch_trust,
+                    clock};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();
@@ -99,6 +105,8 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
     return confirmed.error();
 
   const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
+  const TrustTimer trust_timer(fetch_trust,
+                               trust != nullptr ? trust->refresh : std::chrono::hours{0});
   const HttpServer::Handler handler{
       .admit = [&](const Request& request) { return Admit(request, config.document_bytes); },
       .answer = [&](const Request& request) { return Answer(flows, request); }};

@@ -87,6 +87,7 @@ Result Live(const Flows&, const Request&, const Wildcards&) {
 
 Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   ASSIGN_OR_RETURN(const auto facts, flows.token.Describe());
+  RETURN_IF_ERROR(flows.trust_status.RequireReady());
   base::Json json;
   json.Set("status", "ready");
   json.Set("token", facts.token);
@@ -213,7 +214,30 @@ Result GetLogKey(const Flows& flows, const Request&, const Wildcards&) {
   return TextResponse(key + "\n");
 }
 
+Result GetTrust(const Flows& flows, const Request& request, const Wildcards&) {
+  ASSIGN_OR_RETURN(const base::Json report, flows.trust_status.Report(request.language()));
+  return JsonResponse(200, report);
+}
+
+Result PostTrustFetch(const Flows& flows, const Request&, const Wildcards&) {
+  ASSIGN_OR_RETURN(const base::Json imported, flows.fetch_trust.Run());
+  return JsonResponse(200, imported);
+}
+
 // ---- The table. ----
+
+// Who may call a route; the flows decide on.
+enum class Who { kAll, kBodies, kAgencies, kOperators };
+
+bool MayCall(Who who, CallerRole role) {
+  switch (who) {
+    case Who::kAll: return true;
+    case Who::kBodies: return role == CallerRole::kAgency || role == CallerRole::kPlatform;
+    case Who::kAgencies: return role == CallerRole::kAgency;
+    case Who::kOperators: return role == CallerRole::kOperator;
+  }
+  return false;
+}
 
 enum class Body { kNone, kSmall, kDocument };
 constexpr std::size_t kSmallBody = 4096;
@@ -222,23 +246,25 @@ struct Route {
   std::string_view method;
   std::string_view pattern;  // "*" stands for one segment.
   Body body;
-  bool agencies_only;  // All others are for every registered caller; their flows decide on.
+  Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 13> kRoutes{{
-    {"GET", "/health/live", Body::kNone, false, Live},
-    {"GET", "/health/ready", Body::kNone, false, Ready},
-    {"POST", "/v1/clients/lookup", Body::kSmall, false, LookUpClient},
-    {"GET", "/v1/clients/*/history", Body::kNone, false, GetHistory},
-    {"GET", "/v1/clients/*/accesses", Body::kNone, false, GetAccesses},
-    {"POST", "/v1/documents", Body::kDocument, true, PostDocument},
-    {"GET", "/v1/documents/*", Body::kNone, false, GetDocument},
-    {"GET", "/v1/documents/*/content", Body::kNone, false, GetContent},
-    {"GET", "/v1/documents/*/receipt", Body::kNone, false, GetReceipt},
-    {"GET", "/v1/documents/*/verification", Body::kNone, false, GetVerification},
-    {"POST", "/v1/signatures", Body::kDocument, true, PostSignature},
-    {"GET", "/v1/log/checkpoint", Body::kNone, false, GetCheckpoint},
-    {"GET", "/v1/log/key", Body::kNone, false, GetLogKey},
+constexpr std::array<Route, 15> kRoutes{{
+    {"GET", "/health/live", Body::kNone, Who::kAll, Live},
+    {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
+    {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
+    {"GET", "/v1/clients/*/history", Body::kNone, Who::kBodies, GetHistory},
+    {"GET", "/v1/clients/*/accesses", Body::kNone, Who::kBodies, GetAccesses},
+    {"POST", "/v1/documents", Body::kDocument, Who::kAgencies, PostDocument},
+    {"GET", "/v1/documents/*", Body::kNone, Who::kBodies, GetDocument},
+    {"GET", "/v1/documents/*/content", Body::kNone, Who::kBodies, GetContent},
+    {"GET", "/v1/documents/*/receipt", Body::kNone, Who::kBodies, GetReceipt},
+    {"GET", "/v1/documents/*/verification", Body::kNone, Who::kBodies, GetVerification},
+    {"POST", "/v1/signatures", Body::kDocument, Who::kAgencies, PostSignature},
+    {"GET", "/v1/trust", Body::kNone, Who::kAll, GetTrust},
+    {"POST", "/v1/trust/fetch", Body::kNone, Who::kOperators, PostTrustFetch},
+    {"GET", "/v1/log/checkpoint", Body::kNone, Who::kAll, GetCheckpoint},
+    {"GET", "/v1/log/key", Body::kNone, Who::kAll, GetLogKey},
 }};
 
 std::vector<std::string_view> Split(std::string_view path) {
@@ -279,9 +305,8 @@ base::Result<Matched> FindRoute(const Request& request) {
     if (!wildcards) continue;
     path_exists = true;
     if (route.method != request.method) continue;
-    if (route.agencies_only && request.caller.role != CallerRole::kAgency)
-      return base::Error{base::ErrorCode::kDenied, "caller.wrong-role",
-                         request.caller.name + " is no agency"};
+    if (!MayCall(route.who, request.caller.role))
+      return base::Error{base::ErrorCode::kDenied, "caller.wrong-role", request.caller.name};
     return Matched{&route, std::move(*wildcards)};
   }
   if (path_exists)

@@ -3,11 +3,13 @@
 
 #include "api/flow/client_history.h"
 #include "api/flow/document_receipt.h"
+#include "api/flow/fetch_trust.h"
 #include "api/flow/find_client.h"
 #include "api/flow/publish_checkpoint.h"
 #include "api/flow/read_document.h"
 #include "api/flow/sign_document.h"
 #include "api/flow/submit_document.h"
+#include "api/flow/trust_status.h"
 #include "api/flow/verify_document.h"
 #include "api/http/message.h"
 
@@ -25,6 +27,8 @@ struct Flows {
   PublishCheckpoint& publish_checkpoint;
   hsm::VaultKeys& vault_keys;
   hsm::Provisioner& token;  // Only to ask how it is, for readiness.
+  TrustStatus& trust_status;
+  FetchTrust& fetch_trust;
   const base::Clock& clock;
 };
 
