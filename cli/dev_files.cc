@@ -34,16 +34,24 @@ struct ConnectionFile {
   const char* common_name;
   bool server;
 };
-constexpr std::array<ConnectionFile, 4> kConnections{
+constexpr std::array<ConnectionFile, 5> kConnections{
     {{"tls/server", "edocvault TEST service", true},
      {"client/agency", "edocvault TEST agency", false},
      {"client/platform", "edocvault TEST platform", false},
+     {"client/operator", "edocvault TEST operator", false},
      {"client/stranger", "edocvault TEST stranger", false}}};
 
 std::string CallerEntry(const std::string& name, const std::string& role, const std::string& digest,
                         const std::string& rest) {
   return "\n[[caller]]\nname = \"" + name + "\"\nrole = \"" + role + "\"\ncertificate_sha256 = \"" +
          digest + "\"\n" + rest;
+}
+
+// The emulator's lists, by the test authority's signer, in trust/ of the home.
+std::string TrustEntry(const std::string& url) {
+  return "\n[trust]\ndir = \".\"\nlist_signers = [\"authority/list-signer.der\"]\nlotl = \"" + url +
+         "/trust/lotl.xml\"\nrefresh_hours = 24\n[trust.lists]\nLV = \"" + url +
+         "/trust/lv.xml\"\n";
 }
 
 std::string ProfileEntry(const std::string& name) {
@@ -105,6 +113,7 @@ base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
     const std::string digest = DigestOfPem(issued.certificate_pem);
     if (std::string_view(file.stem) == "client/agency") digests.agency = digest;
     if (std::string_view(file.stem) == "client/platform") digests.platform = digest;
+    if (std::string_view(file.stem) == "client/operator") digests.attendant = digest;
   }
   digests.tsa = base::HexEncode(base::Sha256(authority.tsa_certificate()).bytes);
   RETURN_IF_ERROR(WriteText(home.path() / "tls/ca.pem", authority.tls_root_pem(), 0644));
@@ -137,16 +146,18 @@ base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerD
       "[hsm.environment]\nSOFTHSM2_CONF = \"" +
       (home.path() / "softhsm2.conf").string() + "\"\n\n[courier.services]\ntsa = \"" + url +
       "/tsa\"\nocsp = \"" + url + "/ocsp\"\n\n[timestamps]\ntsa_certificate_sha256 = [\"" +
-      callers.tsa + "\"]\n" +
+      callers.tsa + "\"]\n" + TrustEntry(url) +
       CallerEntry("test-agency", "agency", callers.agency,
                   "agency = \"test-agency\"\nkeys = [\"seal-p256\", \"seal-rsa3072\"]\n") +
-      CallerEntry("test-platform", "platform", callers.platform, "");
+      CallerEntry("test-platform", "platform", callers.platform, "") +
+      CallerEntry("test-operator", "operator", callers.attendant, "");
   RETURN_IF_ERROR(WriteText(home.daemon_config(), daemon, 0600));
   return WriteText(
       home.client_config(),
       "# How to reach the appliance.\nserver = \"https://127.0.0.1:" + service +
           "\"\nca = \"tls/ca.pem\"\nemulator_port = " + std::to_string(ports.emulator) + "\n" +
-          ProfileEntry("agency") + ProfileEntry("platform") + ProfileEntry("stranger"),
+          ProfileEntry("agency") + ProfileEntry("platform") + ProfileEntry("operator") +
+          ProfileEntry("stranger"),
       0600);
 }
 

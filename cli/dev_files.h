@@ -19,6 +19,7 @@ struct DevPorts {
 struct CallerDigests {
   std::string agency;
   std::string platform;
+  std::string attendant;
   std::string tsa;  // Not a caller: whose timestamps are used.
 };
 

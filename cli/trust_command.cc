@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/clock.h"
+#include "cli/api_client.h"
 #include "cli/home.h"
 #include "cli/input_files.h"
 #include "cli/trust_text.h"
@@ -26,6 +27,7 @@ struct Options {
   std::string allow_older;
   std::string id;
   std::string other;
+  std::string profile = "operator";
   bool unpin = false;
   int warn_days = 5;
   const Common* common = nullptr;
@@ -156,6 +158,15 @@ base::Result<int> Age(const Options& options) {
   return expiry.freshness == trust::Freshness::kExpired ? kExitIndeterminate : printed;
 }
 
+// Has the running service get the lists that its configuration names.
+base::Result<int> Fetch(const Options& options) {
+  ASSIGN_OR_RETURN(const ApiClient api,
+                   ApiClient::Open(Home::Find(options.common->home), options.profile));
+  ASSIGN_OR_RETURN(const Answer answer, api.Send({.method = "POST", .path = "/v1/trust/fetch"}));
+  ASSIGN_OR_RETURN(const Json json, answer.AsJson());
+  return Done(*options.common, json, "imported " + json.Text("snapshot").value_or(""));
+}
+
 using Verb = base::Result<int> (*)(const Options&);
 
 // Adds the verb's common parts; the caller adds its own options.
@@ -188,6 +199,9 @@ void AddTrust(CLI::App& app, Common& common, int& exit_code) {
                      "Certificate that may sign the list of lists");
   import->add_option("--allow-older", options->allow_older,
                      "Let older lists in; the reason goes on record");
+  add("fetch", "Have the service get newer lists from their publishers", Fetch)
+      ->add_option("--profile", options->profile, "Entry of client.toml")
+      ->capture_default_str();
   add("list", "All snapshots", List);
   constexpr const char* kWhich = "Id, its first eight digits, \"current\" or \"latest\"";
   add("show", "What is in a snapshot", Show)->add_option("ID", options->id, kWhich)->required();
