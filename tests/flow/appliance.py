@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 
 
 class Run:
@@ -72,6 +73,27 @@ class Appliance:
                    *options, url]
         body, _, status = subprocess.run(command, capture_output=True).stdout.decode().rpartition("\n")
         return int(status), body
+
+    def trust(self):
+        """What GET /v1/trust says."""
+        status, body = self.curl("/v1/trust")
+        assert status == 200, body
+        return json.loads(body)
+
+    def switch(self, **modes):
+        """Has the emulator do something else from now on."""
+        port = re.search(r"emulator_port = (\d+)", (self.home / "client.toml").read_text())[1]
+        subprocess.run(["curl", "-s", "-f", "-H", "Content-Type: application/json", "-d", json.dumps(modes),
+                        f"http://127.0.0.1:{port}/switch"], check=True)
+
+    @staticmethod
+    def until(condition):
+        """Bounded: the service looks at its store each second."""
+        for _ in range(100):
+            if condition():
+                return
+            time.sleep(0.1)
+        raise AssertionError("it never came to that")
 
     def role(self, name):
         """Process id of a role, found below our own server only."""

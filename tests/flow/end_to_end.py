@@ -3,6 +3,7 @@
     end_to_end.py BIN_DIR [unittest arguments]
 """
 import io
+import json
 import os
 import pathlib
 import re
@@ -252,8 +253,8 @@ class Keeping(ServiceCase):
         status, report = self.appliance.curl(f"/v1/documents/{stored['id']}/verification",
                                              "-H", "Edocvault-Purpose: is it genuine")
         self.assertEqual(status, 200)
-        self.assertIn('"verdict":"indeterminate"', report)
         self.assertIn('"intact":true', report)
+        self.assertEqual(json.loads(report)["trust"]["snapshot"], self.appliance.trust()["snapshot"])
 
     def test_history_is_newest_first_and_pages(self):
         ids = [self.store(self.document, client="PK:320000-22222")["id"] for _ in range(5)]
@@ -463,6 +464,126 @@ class Surviving(ServiceCase):
         for role in ("front", "inspector", "courier", "keyholder"):
             maps = pathlib.Path(f"/proc/{self.appliance.role(role)}/maps").read_text()
             self.assertEqual("libsofthsm2" in maps, role == "keyholder", role)
+
+
+class Trusting(unittest.TestCase):
+    def setUp(self):
+        self.appliance = Appliance(BIN)
+        self.addCleanup(self.appliance.remove)
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        self.first = self.appliance.trust()["snapshot"]
+
+    def fetch(self, mode="ok", profile="operator"):
+        self.appliance.switch(trust=mode)
+        return self.appliance.run("trust", "fetch", "--profile", profile)
+
+    def sealed(self, level="LT"):
+        out = self.appliance.work / "sealed.edoc"
+        run = self.appliance.run("sign", self.appliance.write("a.txt", "a"), "--level", level, "--out", out)
+        self.assertEqual(run.exit, 0, run.out)
+        return out
+
+    def stays(self, run, exit_code, code):
+        """The fetch failed, says so in the status, and what was in use still is."""
+        self.assertEqual((run.exit, run.code), (exit_code, code), run.out)
+        status = self.appliance.trust()
+        self.assertEqual((status["snapshot"], status["fetch"]["code"]), (self.first, code))
+        self.assertIn(code, [warning["code"] for warning in status["warnings"]])
+        self.assertEqual(self.appliance.curl("/health/ready")[0], 200)
+
+    def test_a_stored_seal_passes_and_is_qualified(self):
+        stored = self.appliance.run("store", self.appliance.write("a.txt", "a"), "--client", CLIENT, "--key",
+                                    "seal-p256", "--level", "LT").json
+        status, body = self.appliance.curl(f"/v1/documents/{stored['id']}/verification",
+                                           "-H", "Edocvault-Purpose: is it genuine")
+        report = json.loads(body)
+        self.assertEqual((status, report["verdict"]), (200, "valid"))
+        self.assertEqual(report["trust"]["snapshot"], self.first)
+        self.assertEqual(report["signatures"][0]["qualification"], "QESeal")
+
+    def test_the_fetched_snapshot_serves_the_command_line_too(self):
+        for word in ("current", self.first[:12]):
+            run = self.appliance.run("verify", self.sealed(), "--trust-snapshot", word)
+            self.assertEqual((run.exit, run.json["trust"]["snapshot"]), (0, self.first))
+
+    def test_an_import_is_taken_up_without_a_restart(self):
+        inspector = self.appliance.role("inspector")
+        imported = self.appliance.run("trust", "import", self.appliance.home / "authority/issuing.der").json["id"]
+        self.appliance.until(lambda: self.appliance.trust()["snapshot"] == imported)
+        self.assertEqual(self.appliance.role("inspector"), inspector)
+        self.assertEqual(self.appliance.run("trust", "pin", self.first[:12]).exit, 0)
+        self.appliance.until(lambda: self.appliance.trust()["snapshot"] == self.first)
+
+    def test_a_changed_list_leaves_the_old_snapshot_in_service(self):
+        imported = self.appliance.run("trust", "import", self.appliance.home / "authority/issuing.der").json
+        member = self.appliance.home / "trust/objects" / imported["members"][0]["sha256"]
+        self.appliance.until(lambda: self.appliance.trust()["snapshot"] == imported["id"])
+        broken = self.appliance.home / "trust/objects" / self.appliance.run(
+            "trust", "show", self.first).json["members"][0]["sha256"]
+        broken.chmod(0o600)
+        broken.write_bytes(broken.read_bytes().replace(b"granted", b"grantee"))
+        self.assertEqual(self.appliance.run("trust", "pin", self.first).exit, 70)
+        current = self.appliance.home / "trust/current"
+        use = json.loads(current.read_text())
+        use["history"].append({"at": use["history"][-1]["at"], "snapshot": self.first, "why": "pin"})
+        use["pinned"] = self.first
+        current.write_text(json.dumps(use))
+        self.appliance.until(lambda: self.appliance.trust()["rejected"])
+        status = self.appliance.trust()
+        self.assertEqual(status["rejected"], {"snapshot": self.first, "code": "trust.store-damaged"})
+        self.assertEqual(status["snapshot"], imported["id"])
+        self.assertTrue(member.exists())
+
+    def test_a_damaged_store_at_the_start_is_not_ready_and_trusts_nothing(self):
+        container = self.sealed()
+        self.appliance.stop()
+        shutil.rmtree(self.appliance.home / "trust/objects")
+        config = self.appliance.home / "edocvaultd.toml"
+        config.write_text(config.read_text().replace("refresh_hours = 24", "refresh_hours = 0"))
+        self.assertIn("trust.unready", self.appliance.serve())
+        self.assertTrue(container.exists())
+
+    def test_a_list_from_yesterday_is_refused(self):
+        self.stays(self.fetch("older"), 8, "trust.import-older")
+
+    def test_a_list_by_a_stranger_is_refused(self):
+        self.stays(self.fetch("wrong-signer"), 3, "trust.import-unverified")
+
+    def test_what_is_no_list_is_refused(self):
+        self.stays(self.fetch("garbage"), 3, "trust.fetched-other")
+
+    def test_a_redirect_an_endless_answer_and_an_absent_server_are_no_answer(self):
+        for mode in ("redirect", "endless", "down"):
+            self.stays(self.fetch(mode), 6, "courier.no-answer")
+        self.assertEqual(self.appliance.trust()["fetch"]["failures"], 3)
+        self.assertEqual(self.fetch().exit, 0)
+        self.assertEqual(self.appliance.trust()["warnings"], [])
+
+    def test_stale_lists_are_not_ready(self):
+        self.assertEqual(self.fetch("stale").exit, 0)
+        self.appliance.until(lambda: self.appliance.trust()["state"] == "expired")
+        status, problem = self.appliance.curl("/health/ready")
+        self.assertEqual((status, json.loads(problem)["code"]), (503, "trust.stale"))
+
+    def test_only_an_operator_has_lists_fetched_and_he_reads_nothing(self):
+        for profile in ("agency", "platform"):
+            run = self.fetch(profile=profile)
+            self.assertEqual((run.exit, run.code), (5, "caller.wrong-role"))
+        for path in ("/v1/documents/" + "0" * 32, "/v1/clients/x/history"):
+            self.assertEqual(self.appliance.curl(path, profile="operator")[0], 403)
+
+    def test_the_courier_has_lists_nowhere_but_from_the_configuration(self):
+        status, _ = self.appliance.curl("/v1/trust/fetch?lotl=http://127.0.0.1:1/", "-X", "POST", "-H",
+                                        "Content-Length: 0", profile="operator")
+        self.assertEqual((status, self.appliance.trust()["snapshot"]), (200, self.first))
+
+    def test_without_trust_in_the_configuration_the_service_is_ready_and_trusts_nothing(self):
+        self.appliance.stop()
+        config = self.appliance.home / "edocvaultd.toml"
+        text = config.read_text()
+        config.write_text(text[:text.index("[trust]")] + text[text.index("[[caller]]"):])
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        self.assertEqual((self.appliance.trust()["state"], self.appliance.trust()["configured"]), ("none", False))
 
 
 class SetBack(unittest.TestCase):
