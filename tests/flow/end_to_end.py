@@ -540,8 +540,13 @@ class Trusting(unittest.TestCase):
         shutil.rmtree(self.appliance.home / "trust/objects")
         config = self.appliance.home / "edocvaultd.toml"
         config.write_text(config.read_text().replace("refresh_hours = 24", "refresh_hours = 0"))
-        self.assertIn("trust.unready", self.appliance.serve())
-        self.assertTrue(container.exists())
+        self.appliance.serve()
+        status, problem = self.appliance.curl("/health/ready")
+        self.assertEqual((status, json.loads(problem)["code"]), (503, "trust.unready"))
+        self.assertEqual(self.appliance.trust()["state"], "absent")
+        run = self.appliance.run("verify", container, "--trust-snapshot", "latest")
+        self.assertEqual((run.exit, run.code), (70, "trust.store-damaged"))
+        self.assertEqual(self.sealed().suffix, ".edoc")  # Sealing needs no trust.
 
     def test_a_list_from_yesterday_is_refused(self):
         self.stays(self.fetch("older"), 8, "trust.import-older")
