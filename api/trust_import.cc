@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <iterator>
 
+#include "base/base64.h"
 #include "base/file.h"
 #include "signing/trust_material.h"
 
@@ -35,10 +36,27 @@ bool IsTrue(const Json& json, std::string_view name) {
   return json.Find(name) != nullptr && *json.Find(name) == Json(true);
 }
 
+// The certificates of a PEM file in DER, or the file as it is.
+std::vector<base::Bytes> CertificatesIn(base::Bytes file) {
+  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
+  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
+  std::vector<base::Bytes> found;
+  std::string_view text = base::AsText(file);
+  for (std::size_t at = text.find(kBegin); at != std::string_view::npos; at = text.find(kBegin)) {
+    text.remove_prefix(at + kBegin.size());
+    std::string inside(text.substr(0, text.find(kEnd)));
+    std::erase_if(inside, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
+    if (auto der = base::Base64Decode(inside)) found.push_back(std::move(*der));
+  }
+  if (found.empty()) found.push_back(std::move(file));
+  return found;
+}
+
 base::Status AddCertificates(const std::vector<std::filesystem::path>& paths, trust::Files& files) {
   for (const std::filesystem::path& path : paths) {
     ASSIGN_OR_RETURN(base::Bytes bytes, base::ReadFile(path, kMaxCertificateFile));
-    files.push_back({path.filename().string(), std::move(bytes)});
+    for (base::Bytes& certificate : CertificatesIn(std::move(bytes)))
+      files.push_back({path.filename().string(), std::move(certificate)});
   }
   return base::Ok();
 }
@@ -58,16 +76,31 @@ base::Status RequireList(const std::string& name, const std::string& sha256, con
   return base::Ok();
 }
 
-// A certificate of somebody who signs lists is no anchor, whatever becomes of his list.
-base::Status RefuseOtherAnchors(const Json& files, const Json& anchors) {
+std::string DigestOf(const trust::File& file) {
+  return base::HexEncode(base::Sha256(file.bytes).span());
+}
+
+// Certificates that would be trusted themselves and are not meant to be.
+Json::Array OtherAnchors(const Json& files, const Json& anchors) {
+  Json::Array others;
   for (const Json& one : ListOf(files, "certificates")) {
     const bool meant = std::ranges::any_of(
         ListOf(anchors, "certificates"),
         [&](const Json& anchor) { return anchor.Text("sha256") == one.Text("sha256"); });
-    if (IsTrue(one, "anchor") && !meant)
-      return Other("no list is signed by " + one.Text("subject").value_or(""));
+    if (IsTrue(one, "anchor") && !meant) others.emplace_back(one.Text("sha256").value_or(""));
   }
-  return base::Ok();
+  return others;
+}
+
+// All files but those of the digests. What was fetched stays: it has its own rule.
+trust::Files Without(const Json::Array& digests, const TrustImport& import) {
+  trust::Files files;
+  for (std::size_t i = 0; i < import.files.size(); ++i) {
+    const trust::File& file = import.files[i];
+    if (i < import.fetched || std::ranges::count(digests, Json(DigestOf(file))) == 0)
+      files.push_back(file);
+  }
+  return files;
 }
 
 }  // namespace
@@ -98,12 +131,18 @@ base::Result<TrustImport> PrepareTrustImport(const TrustConfig& config, const Js
 }
 
 Json DescribeTrustImport(const TrustImport& import, base::Time now) {
+  const auto describe = [&](const trust::Files& files) {
+    return signing::DescribeTrust(trust::Borrow(files), now);
+  };
+  Json files = describe(import.files);
+  Json anchors = describe(import.anchors);
+  Json::Array left_out = OtherAnchors(files, anchors);
+  if (!left_out.empty()) files = describe(Without(left_out, import));
   Json described;
-  described.Set("files", signing::DescribeTrust(trust::Borrow(import.files), now));
-  described.Set("anchors", signing::DescribeTrust(trust::Borrow(import.anchors), now));
-  described.Set("latest", import.latest
-                              ? signing::DescribeTrust(trust::Borrow(import.latest_files), now)
-                              : Json());
+  described.Set("files", std::move(files));
+  described.Set("anchors", std::move(anchors));
+  described.Set("leftOut", std::move(left_out));
+  described.Set("latest", import.latest ? describe(import.latest_files) : Json());
   return described;
 }
 
@@ -116,12 +155,12 @@ base::Result<Json> FinishTrustImport(const TrustConfig& config, const TrustImpor
     return Error{ErrorCode::kInternal, "channel.malformed", "no description"};
   RETURN_IF_ERROR(trust::RefuseUnverified(*files));
   for (std::size_t i = 0; i < import.fetched; ++i)
-    RETURN_IF_ERROR(RequireList(
-        import.files[i].name, base::HexEncode(base::Sha256(import.files[i].bytes).span()), *files));
-  RETURN_IF_ERROR(RefuseOtherAnchors(*files, *anchors));
+    RETURN_IF_ERROR(RequireList(import.files[i].name, DigestOf(import.files[i]), *files));
+  if (!OtherAnchors(*files, *anchors).empty()) return Other("a certificate is no anchor");
+  const trust::Files kept = Without(ListOf(described, "leftOut"), import);
   ASSIGN_OR_RETURN(const trust::Snapshot snapshot,
                    trust::Store(config.dir)
-                       .Import({.files = &import.files,
+                       .Import({.files = &kept,
                                 .description = files,
                                 .latest = import.latest ? latest : nullptr,
                                 .source = "courier",

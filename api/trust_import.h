@@ -11,7 +11,8 @@
 
 namespace api {
 
-// What is read before the fork. `files` are the fetched lists, then the certificates.
+// What is read before the fork. `files` are the fetched lists, then the certificates, each a
+// file of its own.
 struct TrustImport {
   trust::Files files;
   std::size_t fetched = 0;  // So many of `files` are lists.
@@ -26,7 +27,9 @@ struct TrustImport {
 base::Result<TrustImport> PrepareTrustImport(const TrustConfig& config, const base::Json& order,
                                              base::ByteSpan bytes);
 
-// Inside the walls: Describe() of each, {"files","anchors","latest" (or null)}.
+// Inside the walls: Describe() of each, {"files","anchors","latest" (or null)}, and "leftOut": the
+// digests of signers that no list is signed by or names. They are no part of "files": kept, they
+// would be trusted themselves.
 base::Json DescribeTrustImport(const TrustImport& import, base::Time now);
 
 // Imports; answers {"snapshot","lists","findings"}.

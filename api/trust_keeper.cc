@@ -101,6 +101,8 @@ base::Status TrustKeeper::TakeUp(const base::Result<base::Bytes>& described) {
   if (description.Text("snapshot") != next_.id)
     return Error{ErrorCode::kCorrupted, "trust.store-damaged", "its files are another snapshot"};
   RETURN_IF_ERROR(trust::RefuseUnverified(description));
+  const Json* before = used_.Find("description");
+  const std::string older = before != nullptr ? trust::OlderList(*before, description) : "";
   trust_ = std::make_shared<const signing::PreparedTrust>(
       signing::PreparedTrust::Read(trust::Borrow(files_), clock_.Now()));
   id_ = next_.id;
@@ -113,9 +115,11 @@ base::Status TrustKeeper::TakeUp(const base::Result<base::Bytes>& described) {
   used_.Set("source", next_.source);
   used_.Set("services", CountOf(description, "services"));
   used_.Set("description", WithoutServices(description));
+  used_.Set("older", older.empty() ? Json() : Json(older));
   SetFacts();
   Json fields;
   fields.Set("snapshot", id_);
+  if (!older.empty()) fields.Set("older", older);
   base::Log(base::Severity::kInfo, "trust.in-use", fields);
   return base::Ok();
 }

@@ -36,6 +36,7 @@ class TrustKeeper {
 
   // {"configured": true, "snapshot": id or null, "created", "source", "services": how many,
   //  "description": Describe() without its services,
+  //  "older": which list is older than in the snapshot that was in use before, or null,
   //  "rejected": {"snapshot": id or null, "code"} of a snapshot that should be in use, or null}
   const base::Json& facts() const { return facts_; }
 

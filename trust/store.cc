@@ -128,6 +128,16 @@ base::Result<Snapshot> SnapshotOf(const ImportOrder& order) {
 
 }  // namespace
 
+std::string OlderList(const Json& before, const Json& after) {
+  const auto old = SequencesOf(before);
+  for (const auto& [list, sequence] : SequencesOf(after)) {
+    const auto found = old.find(list);
+    if (found != old.end() && sequence < found->second)
+      return list + ": " + std::to_string(sequence) + " after " + std::to_string(found->second);
+  }
+  return {};
+}
+
 // Canonical JSON: {"history":[{"at","snapshot","why"}],"latest","pinned","schema"}.
 struct Store::Usage {
   struct Line {
@@ -192,14 +202,8 @@ base::Status Store::RefuseOlder(const ImportOrder& order, const Usage& usage) co
   if (order.latest == nullptr || order.latest->Text("snapshot") != usage.latest)
     return Error{ErrorCode::kConflict, "trust.import-raced",
                  "the latest import is " + usage.latest};
-  const auto before = SequencesOf(*order.latest);
-  for (const auto& [list, sequence] : SequencesOf(*order.description)) {
-    const auto old = before.find(list);
-    if (old != before.end() && sequence < old->second)
-      return Error{
-          ErrorCode::kConflict, "trust.import-older",
-          list + ": " + std::to_string(sequence) + " after " + std::to_string(old->second)};
-  }
+  const std::string older = OlderList(*order.latest, *order.description);
+  if (!older.empty()) return Error{ErrorCode::kConflict, "trust.import-older", older};
   return base::Ok();
 }
 

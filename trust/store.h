@@ -40,6 +40,10 @@ struct ImportOrder {
 // counts for nothing: not signed by whom it must be, unreadable, or issued in the future.
 base::Status RefuseUnverified(const base::Json& description);
 
+// The first list of `after` that is older than the same list of `before`, and both sequence
+// numbers, for people; empty when none is. Both are of Describe().
+std::string OlderList(const base::Json& before, const base::Json& after);
+
 class Store {
  public:
   explicit Store(const std::filesystem::path& dir) : root_(dir / "trust") {}

@@ -38,6 +38,7 @@ Json WarningsOf(const Json& report, base::Language language) {
   if (state == "absent") Warn(warnings, "trust.unready", language);
   if (state == "expiring") Warn(warnings, "trust.expiring", language);
   if (state == "expired") Warn(warnings, "trust.stale", language);
+  if (report.Text("older")) Warn(warnings, "trust.older-in-use", language);
   if (const Json* rejected = report.Find("rejected"); rejected != nullptr && !rejected->is_null())
     Warn(warnings, rejected->Text("code").value_or(""), language);
   if (const auto code = Member(report, "fetch").Text("code")) Warn(warnings, *code, language);
@@ -70,6 +71,7 @@ base::Result<Json> TrustStatus::Report(base::Language language) {
   for (const char* name : {"lists", "certificates"}) json.Set(name, Member(description, name));
   json.Set("services", Member(facts, "services"));
   json.Set("findings", Member(description, "findings"));
+  json.Set("older", Member(facts, "older"));
   json.Set("rejected", Member(facts, "rejected"));
   json.Set("fetch", fetch_.Status());
   json.Set("warnings", WarningsOf(json, language));

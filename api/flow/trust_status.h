@@ -21,7 +21,7 @@ class TrustStatus {
 
   // {"schema":"edocvault.trust-status/1","configured","snapshot","created","source","ageDays",
   //  "state":"fresh|expiring|expired|absent|none","nextExpiry","lists","certificates","services",
-  //  "findings","rejected","fetch","warnings":[{"code","message"}]}
+  //  "findings","older","rejected","fetch","warnings":[{"code","message"}]}
   base::Result<base::Json> Report(base::Language language);
 
   // Ok without [trust]: then nobody counts on it. Errors of readiness:

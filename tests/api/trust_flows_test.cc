@@ -157,6 +157,12 @@ TEST_F(TrustFlowsTest, ARejectedSuccessorIsAWarning) {
   EXPECT_EQ(Warnings(), std::vector<std::string>{"trust.store-damaged"});
 }
 
+TEST_F(TrustFlowsTest, AnOlderListInUseIsAWarning) {
+  Install("2023-07-01T00:00:00Z");
+  inspector_.trust.Set("older", "LV: 7 after 8");
+  EXPECT_EQ(Warnings(), std::vector<std::string>{"trust.older-in-use"});
+}
+
 TEST_F(TrustFlowsTest, WithoutTrustInTheConfigurationNothingIsAskedAndAllIsReady) {
   FetchTrust fetch(nullptr, outbound_, inspector_, clock_);
   TrustStatus status(nullptr, inspector_, fetch, clock_);

@@ -4,6 +4,10 @@
 
 #include <gtest/gtest.h>
 
+#include <filesystem>
+#include <map>
+
+#include "tests/fakes/shared_folder.h"
 #include "tests/fakes/trust_case.h"
 
 namespace api {
@@ -119,7 +123,10 @@ TEST_F(TrustImportTest, SizesThatDoNotFitTheBytesAreRefused) {
 TEST_F(TrustImportTest, ASignerWithoutAListDoesNotBecomeAnAnchor) {
   static_cast<void>(base::ReplaceFile(case_.dir.path() / "second.der", case_.stranger.Der(), 0644));
   case_.config.list_signers.push_back(case_.dir.path() / "second.der");
-  EXPECT_EQ(Import(case_.Fetched()), "trust.fetched-other");
+  const std::string id = Import(case_.Fetched());
+  ASSERT_TRUE(trust::IsId(id)) << id;
+  for (const trust::Member& member : case_.store.Read(id).value().members)
+    EXPECT_NE(member.name, "second.der");
 }
 
 TEST_F(TrustImportTest, AListPastItsDateIsImportedAndNamed) {
@@ -130,6 +137,54 @@ TEST_F(TrustImportTest, AListPastItsDateIsImportedAndNamed) {
   const base::Json description = trust::Describe(files.value(), case_.clock.now).value();
   EXPECT_EQ(trust::ExpiryOf(description, case_.clock.now, case_.clock.now, {}).freshness,
             trust::Freshness::kExpired);
+}
+
+// The lists of 2023 as their publishers made them, by the signers of 2019 and the pivots between.
+class PublishedListsTest : public TrustImportTest {
+ protected:
+  void SetUp() override {
+    lists_ = std::filesystem::path(tests::SharedFolder()) / "corpus/trust/tl";
+    if (!std::filesystem::is_directory(lists_)) GTEST_SKIP() << "the shared corpus is absent";
+    case_.clock.now = tests::Day(2024, 1, 1);
+    case_.config.lists.clear();
+    case_.config.list_signers = {lists_ / "../certs/lotl/lotl-signers-2019.pem"};
+  }
+  trust::Files Published(const std::map<std::string, std::string>& names) {
+    trust::Files files;
+    for (const auto& [name, file] : names) {
+      case_.config.lists[name] = "https://published";
+      files.push_back(
+          {name, base::ReadFile(lists_ / (file + ".xml"), std::size_t{4} << 20U).value()});
+    }
+    return files;
+  }
+
+  std::filesystem::path lists_;
+};
+
+TEST_F(PublishedListsTest, AreImportedAlongTheirPivots) {
+  const std::string id = Import(Published({{"lotl", "EU-LOTL-2023"},
+                                           {"pivot-1", "EU-LOTL-pivot-282"},
+                                           {"pivot-2", "EU-LOTL-pivot-300"},
+                                           {"LV", "LV-2023"},
+                                           {"EE", "EE-2023"}}));
+  EXPECT_TRUE(trust::IsId(id)) << id;
+}
+
+TEST_F(PublishedListsTest, AreRefusedWithoutTheirPivots) {
+  EXPECT_EQ(Import(Published({{"lotl", "EU-LOTL-2023"}, {"LV", "LV-2023"}})),
+            "trust.import-unverified");
+}
+
+TEST_F(PublishedListsTest, AnEditionOfLongAgoIsRefusedOnceANewerOneIsThere) {
+  const std::map<std::string, std::string> names{{"lotl", "EU-LOTL-2023"},
+                                                 {"pivot-1", "EU-LOTL-pivot-282"},
+                                                 {"pivot-2", "EU-LOTL-pivot-300"},
+                                                 {"LV", "LV-2023"}};
+  ASSERT_TRUE(trust::IsId(Import(Published(names))));
+  auto older = names;
+  older["LV"] = "LV-2019";
+  EXPECT_FALSE(trust::IsId(Import(Published(older))));
 }
 
 }  // namespace

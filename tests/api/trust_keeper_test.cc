@@ -70,6 +70,18 @@ TEST_F(TrustKeeperTest, AnImportIsTakenUp) {
   EXPECT_NE(first, second);
 }
 
+TEST_F(TrustKeeperTest, AStoreThatGoesBackToAnOlderListIsNamed) {
+  const std::string first = case_.Import(case_.Whole());
+  case_.list.sequence = 8;
+  case_.Import(case_.Whole());
+  keeper_.LoadNow();
+  EXPECT_TRUE(keeper_.facts().Find("older")->is_null());
+  ASSERT_TRUE(case_.store.Pin(first, case_.clock.now).ok());
+  keeper_.LoadNow();
+  EXPECT_EQ(InUse(), first);
+  EXPECT_EQ(keeper_.facts().Text("older"), "LV: 7 after 8");
+}
+
 TEST_F(TrustKeeperTest, ADamagedNewSnapshotLeavesTheOldOneInUseAndSaysSo) {
   const std::string first = case_.Import(case_.Whole());
   keeper_.LoadNow();
