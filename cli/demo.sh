@@ -53,11 +53,16 @@ step '4. Seal both into one .edoc, with P-256 at level T and RSA-3072 at level L
 edocvault sign "$work/lēmums.txt" "$work/pielikums.csv" --key seal-p256 --level T --out "$work/t.edoc"
 edocvault sign "$work/lēmums.txt" --key seal-rsa3072 --level LT --out "$work/lt.edoc"
 
-step '5. Verify offline. Nothing is trusted yet, so intact means INDETERMINATE (exit code 2)'
+step '5. Verify offline. Nothing is trusted here, so intact means INDETERMINATE (exit code 2)'
 expect 2 edocvault verify "$work/t.edoc"
 expect 2 edocvault verify "$work/lt.edoc"
 
-step '6. One changed byte in a document: TOTAL-FAILED (exit code 1)'
+step '6. The service has fetched the trusted lists of the test authority: by them the seal is a qualified one'
+edocvault trust fetch
+edocvault trust show current
+edocvault verify "$work/lt.edoc" --trust-snapshot current
+
+step '7. One changed byte in a document: TOTAL-FAILED (exit code 1)'
 python3 - "$work/t.edoc" "$work/changed.edoc" <<'EOT'
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as source, zipfile.ZipFile(sys.argv[2], "w") as target:
@@ -66,20 +71,20 @@ with zipfile.ZipFile(sys.argv[1]) as source, zipfile.ZipFile(sys.argv[2], "w") a
 EOT
 expect 1 edocvault verify "$work/changed.edoc"
 
-step '7. Keep a document for a client: sealed, encrypted, in the ledger, with a receipt'
+step '8. Keep a document for a client: sealed, encrypted, in the ledger, with a receipt'
 stored=$(edocvault store "$work/lēmums.txt" --client PK:320000-00000 --key seal-p256 --receipt "$work/receipt" --json)
 echo "$stored"
 id=$(field id <<< "$stored")
 
-step '8. The platform reads the client'"'"'s history, and says why'
+step '9. The platform reads the client'"'"'s history, and says why'
 edocvault history --client PK:320000-00000 --purpose 'the client opened the portal'
 
-step '9. Read it back. Who looked is on record, and the client may see it'
+step '10. Read it back. Who looked is on record, and the client may see it'
 edocvault get "$id" --out "$work/back.edoc" --purpose 'copy for the archive'
 expect 2 edocvault verify "$work/back.edoc"
 edocvault history --client PK:320000-00000 --purpose 'the client asked who looked' --accesses
 
-step '10. Stop the service; check the receipt with nothing but the vault'"'"'s public key'
+step '11. Stop the service; check the receipt with nothing but the vault'"'"'s public key'
 kill "$server" && wait "$server" || true
 server=
 cp "$home/vault.vkey" "$work/vault.vkey"
@@ -90,6 +95,8 @@ step 'What you saw'
 cat <<EOT
 - Two containers sealed by keys that were made inside the token and cannot leave it; each was
   checked by our own verifier, in a process of its own, before it was released.
+- Trusted lists fetched from their publisher, verified behind walls, kept by their hash; the
+  service verifies by them, and says how old they are (GET /v1/trust).
 - A document kept encrypted under a key of its own, its entry in a Merkle log whose head the
   token signed; a receipt that anyone can check offline, and that refuses another document.
 - A history, newest first, in which every read is itself an entry.
