@@ -360,7 +360,8 @@ bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& runni
   add(zygote.links().running());
   if (zygote.keeper() != nullptr) {
     add(zygote.keeper()->running());
-    until = std::min(until, zygote.keeper()->due());
+    // Nothing is looked for while something runs.
+    if (zygote.keeper()->running() == nullptr) until = std::min(until, zygote.keeper()->due());
   }
   std::int64_t patience = -1;
   if (until != hardening::WalledWork::Deadline::max())
