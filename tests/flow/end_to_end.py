@@ -521,7 +521,7 @@ class Trusting(unittest.TestCase):
         broken = self.appliance.home / "trust/objects" / self.appliance.run(
             "trust", "show", self.first).json["members"][0]["sha256"]
         broken.chmod(0o600)
-        broken.write_bytes(broken.read_bytes().replace(b"granted", b"grantee"))
+        broken.write_bytes(broken.read_bytes() + b"\n")
         self.assertEqual(self.appliance.run("trust", "pin", self.first).exit, 70)
         current = self.appliance.home / "trust/current"
         use = json.loads(current.read_text())
