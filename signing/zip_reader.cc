@@ -35,7 +35,9 @@ ZipReader::ZipReader(base::ByteSpan bytes, std::vector<ZipEntry> entries,
       entries_(std::move(entries)),
       archive_(std::move(archive)),
       limits_(limits),
-      read_(entries_.size()) {}
+      read_(entries_.size()) {
+  for (std::size_t i = 0; i < entries_.size(); ++i) by_name_.emplace(entries_[i].name, i);
+}
 ZipReader::~ZipReader() = default;
 ZipReader::ZipReader(ZipReader&&) noexcept = default;
 ZipReader& ZipReader::operator=(ZipReader&&) noexcept = default;
@@ -69,8 +71,8 @@ base::ByteSpan ZipReader::BytesOf(const ZipEntry& entry) const {
 }
 
 const ZipEntry* ZipReader::Find(std::string_view name) const {
-  const auto found = std::ranges::find(entries_, name, &ZipEntry::name);
-  return found == entries_.end() ? nullptr : &*found;
+  const auto found = by_name_.find(name);
+  return found == by_name_.end() ? nullptr : &entries_[found->second];
 }
 
 base::Status ZipReader::Stream(const ZipEntry& entry, const std::function<void(ByteSpan)>& take) {

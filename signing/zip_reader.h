@@ -6,6 +6,7 @@
 
 #include <cstdint>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -67,7 +68,8 @@ class ZipReader {
   std::unique_ptr<Archive> archive_;
   Limits limits_;
   std::uint64_t inflated_ = 0;
-  std::vector<bool> read_;  // By index.
+  std::vector<bool> read_;                                   // By index.
+  std::map<std::string, std::size_t, std::less<>> by_name_;  // Index in entries_.
 };
 
 }  // namespace signing
