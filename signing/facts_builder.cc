@@ -95,6 +95,9 @@ struct FactsBuilder::Material {
   std::vector<Certificate> certificates;
   std::vector<Placed<OcspResponse>> responses;
   std::vector<Placed<RevocationList>> lists;
+  // What was found out about the data above, which is asked for each certificate of a path.
+  std::map<const base::Bytes*, std::optional<Certificate>> signers;    // By the response's DER.
+  std::map<std::pair<const base::Bytes*, facts::Id>, bool> signed_by;  // By a list's, and issuer.
   std::map<facts::Id, std::size_t> places;  // The first; what is not in the document has none.
   std::size_t timestamps = 0;
   facts::Document document;
@@ -230,6 +233,17 @@ const std::vector<Certificate>& FactsBuilder::ListedResponders() {
   return *responders_;
 }
 
+const std::optional<Certificate>& FactsBuilder::SignerOf(const OcspResponse& response,
+                                                         Material& material) {
+  const auto [known, added] = material.signers.try_emplace(&response.der());
+  if (!added) return known->second;
+  auto signer = response.Signer(material.certificates, budget_);
+  // Old responses hold no certificate: the list names the responder's.
+  if (!signer) signer = response.Signer(ListedResponders(), budget_);
+  known->second = std::move(signer);
+  return known->second;
+}
+
 void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
                            const Certificate& certificate, const Certificate& issuer,
                            const CertificatePath& path, Material& material, int depth) {
@@ -239,9 +253,7 @@ void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
   facts::Revocation revocation = DescribeEntry(*entry, facts::RevocationKind::kOcsp);
   revocation.id = HexId("R-", response.der()) + "/" + owner;
   material.Place(revocation.id, place);
-  auto signer = response.Signer(material.certificates, budget_);
-  // Old responses hold no certificate: the list names the responder's.
-  if (!signer) signer = response.Signer(ListedResponders(), budget_);
+  const std::optional<Certificate>& signer = SignerOf(response, material);
   if (signer) {
     revocation.seal.algorithm = KeyOf(*signer);
     revocation.seal.algorithm.digest = response.SignatureDigest();
@@ -259,16 +271,23 @@ void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
   material.document.revocations[revocation.id] = std::move(revocation);
 }
 
+bool FactsBuilder::IsSignedBy(const RevocationList& list, const Certificate& issuer,
+                              Material& material) {
+  const auto [known, added] =
+      material.signed_by.try_emplace({&list.der(), IdOfCertificate(issuer)}, false);
+  if (!added) return known->second;
+  const bool paid = budget_ == nullptr || (budget_->Spend(CostOfBytes(list.der().size())).ok() &&
+                                           budget_->SpendOnKeys(issuer.CostOfCheck()).ok());
+  known->second = paid && list.IsSignedBy(issuer);
+  return known->second;
+}
+
 void FactsBuilder::AddList(const RevocationList& list, std::size_t place,
                            const CertificatePath& path, std::size_t position, Material& material) {
   const Certificate& certificate = path.certificates[position];
   const Certificate& issuer = path.certificates[position + 1];
-  if (budget_ != nullptr && (!budget_->Spend(CostOfBytes(list.der().size())).ok() ||
-                             !budget_->SpendOnKeys(issuer.CostOfCheck()).ok()))
-    return;
-  if (!list.IsSignedBy(issuer)) return;
   const auto entry = list.About(certificate);
-  if (!entry) return;
+  if (!entry || !IsSignedBy(list, issuer, material)) return;
   const facts::Id owner = IdOfCertificate(certificate);
   facts::Revocation revocation = DescribeEntry(*entry, facts::RevocationKind::kCrl);
   revocation.id = HexId("R-", list.der()) + "/" + owner;

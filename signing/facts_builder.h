@@ -56,6 +56,9 @@ class FactsBuilder {
                       Material& material);
   void AddRevocations(const CertificatePath& path, std::size_t position, Material& material,
                       int depth);
+  // Who signed it; a spent budget finds nobody. Valid as long as `material`.
+  const std::optional<Certificate>& SignerOf(const OcspResponse& response, Material& material);
+  bool IsSignedBy(const RevocationList& list, const Certificate& issuer, Material& material);
   void AddOcsp(const OcspResponse& response, std::size_t place, const Certificate& certificate,
                const Certificate& issuer, const CertificatePath& path, Material& material,
                int depth);
