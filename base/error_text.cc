@@ -413,6 +413,40 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The evidence bundle would be too large. Use --bundle-digests."},
     {"container.unsigned-file", "Konteinerā ir fails, ko neaptver neviens paraksts.",
      "The container holds a file that no signature covers."},
+    {"limit.certificates",
+     "Dokumentā ir vairāk sertifikātu, nekā politika atļauj. Dokuments nav pārbaudīts.",
+     "The document has more certificates than the policy allows. The document was not checked."},
+    {"limit.crl-entries",
+     "Dokumenta atsaukšanas sarakstos ir vairāk ierakstu, nekā politika atļauj. Dokuments nav "
+     "pārbaudīts.",
+     "The revocation lists in the document have more entries than the policy allows. The document "
+     "was not checked."},
+    {"limit.crls",
+     "Dokumentā ir vairāk atsaukšanas sarakstu, nekā politika atļauj. Dokuments nav pārbaudīts.",
+     "The document has more revocation lists than the policy allows. The document was not "
+     "checked."},
+    {"limit.inflated-bytes",
+     "Arhīva saturs izvēršas lielāks, nekā politika atļauj. Dokuments nav pārbaudīts.",
+     "The content of the archive inflates to more than the policy allows. The document was not "
+     "checked."},
+    {"limit.metadata-bytes",
+     "Parakstu un saraksta faili arhīvā ir lielāki, nekā politika atļauj. Dokuments nav "
+     "pārbaudīts.",
+     "The signature files and manifests in the archive are larger than the policy allows. The "
+     "document was not checked."},
+    {"limit.ocsp-responses",
+     "Dokumentā ir vairāk OCSP atbilžu, nekā politika atļauj. Dokuments nav pārbaudīts.",
+     "The document has more OCSP responses than the policy allows. The document was not checked."},
+    {"limit.public-keys",
+     "Parakstu un sertifikātu pārbaude ar publiskajām atslēgām prasītu vairāk darba, nekā politika "
+     "atļauj. Dokuments nav pārbaudīts.",
+     "Checks by public keys would take more work than the policy allows. The document was not "
+     "checked."},
+    {"limit.timestamps",
+     "Dokumentā ir vairāk laika zīmogu, nekā politika atļauj. Dokuments nav pārbaudīts.",
+     "The document has more time-stamps than the policy allows. The document was not checked."},
+    {"policy.limit", "Ierobežojums validācijas politikas failā ir ārpus pieļaujamā.",
+     "A limit in the validation policy file is out of its range."},
     {"policy.malformed",
      "Validācijas politikas failā ir nezināms vai nederīgs ieraksts. Izlabojiet nosaukto vietu.",
      "The validation policy file has an unknown or invalid entry. Correct the place named."},
@@ -540,8 +574,10 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"xml.parsers-disagree",
      "Divi neatkarīgi XML lasītāji šo dokumentu saprot atšķirīgi; tas var būt uzbrukums.",
      "Two independent XML readers understand this document differently; this may be an attack."},
-    {"xml.too-costly", "XML paraksta pārbaude prasa pārāk daudz darba. Dokuments nav pārbaudīts.",
-     "Checking the XML signature takes too much work. The document was not checked."},
+    {"xml.too-costly",
+     "Dokumenta pārbaude prasītu vairāk darba, nekā politika atļauj. Dokuments nav pārbaudīts.",
+     "Checking the document would take more work than the policy allows. The document was not "
+     "checked."},
     {"xml.too-deep", "XML elementi ir salikti pārāk dziļi. Dokuments nav pārbaudīts.",
      "The XML is nested too deeply. The document was not checked."},
     {"xml.too-large", "XML ir lielāks par 32 MiB. Dokuments nav pārbaudīts.",

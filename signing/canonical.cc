@@ -109,6 +109,9 @@ std::optional<Canonicalization> CanonicalizationOfElement(const xmlNode* method)
   const xmlNode* inclusive = FindChild(method, kExclusive, "InclusiveNamespaces");
   if (inclusive != nullptr)
     how->prefixes = SplitWords(AttributeOf(inclusive, "PrefixList").value_or(""));
+  std::ranges::sort(how->prefixes);
+  const auto twice = std::ranges::unique(how->prefixes);
+  how->prefixes.erase(twice.begin(), twice.end());
   return how;
 }
 
@@ -119,23 +122,24 @@ bool CoversAnything(const NodeSet& nodes) {
   return IsVisible(with_apex, top);
 }
 
+std::size_t CostOfCanonicalizing(const NodeSet& nodes, const Canonicalization& how) {
+  const bool filtered = nodes.excluded != nullptr || nodes.without != SignatureFilter::kNone;
+  // Each listed prefix is looked for at each element.
+  const std::size_t words = how.mode == XML_C14N_EXCLUSIVE_1_0 ? how.prefixes.size() : 0;
+  return nodes.document->CostOfWalk(nodes.apex, filtered) * (1 + words / 4);
+}
+
 base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,
                           const TakeBytes& take) {
   WorkBudget& budget = *nodes.document->budget();
-  const bool filtered = nodes.excluded != nullptr || nodes.without != SignatureFilter::kNone;
-  RETURN_IF_ERROR(budget.Spend(nodes.document->CostOfWalk(nodes.apex, filtered)));
+  RETURN_IF_ERROR(budget.Spend(CostOfCanonicalizing(nodes, how)));
   std::vector<xmlChar*> prefixes;
   std::vector<std::string> words = how.prefixes;
   for (std::string& word : words) prefixes.push_back(reinterpret_cast<xmlChar*>(word.data()));
   prefixes.push_back(nullptr);
 
   // libxml2 takes its context without const; the callbacks above only read.
-  std::size_t size = 0;
-  const TakeBytes count_and_take = [&](base::ByteSpan piece) {
-    size += piece.size();
-    take(piece);
-  };
-  auto* take_context = const_cast<void*>(static_cast<const void*>(&count_and_take));
+  auto* take_context = const_cast<void*>(static_cast<const void*>(&take));
   Visibility visibility{&nodes};
   const base::CHandle<xmlOutputBuffer, xmlOutputBufferClose> out{
       xmlOutputBufferCreateIO(WriteCallback, CloseCallback, take_context, nullptr)};
@@ -150,7 +154,7 @@ base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how,
                      listed ? prefixes.data() : nullptr, how.comments ? 1 : 0, out.get());
   if (result < 0 || xmlOutputBufferFlush(out.get()) < 0)
     return base::Error{base::ErrorCode::kInvalidInput, "xml.not-canonical", "libxml2"};
-  return budget.Spend(CostOfBytes(size));
+  return base::Ok();
 }
 
 base::Result<base::Bytes> CanonicalBytes(const NodeSet& nodes, const Canonicalization& how) {

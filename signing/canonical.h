@@ -45,6 +45,9 @@ struct NodeSet {
 // False when what is left out takes the apex (or the root) with it: then nothing is covered.
 bool CoversAnything(const NodeSet& nodes);
 
+// In units of WorkBudget.
+std::size_t CostOfCanonicalizing(const NodeSet& nodes, const Canonicalization& how);
+
 using TakeBytes = std::function<void(base::ByteSpan)>;
 
 // Hands the canonical bytes to `take` in pieces.

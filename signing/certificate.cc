@@ -15,6 +15,7 @@
 
 #include "base/c_handle.h"
 #include "signing/member_name.h"
+#include "signing/work_budget.h"
 
 namespace signing {
 namespace {
@@ -71,28 +72,23 @@ bool HasSoundExponent(const EVP_PKEY* key) {
          BN_num_bits(exponent) <= kMaxBits;
 }
 
-// As measured; a unit is about 50 ns. An RSA check is a multiplication modulo the key, quadratic in
-// its size, for each bit of the exponent and another for each that is set.
 std::size_t CostOfRsa(const EVP_PKEY* key, std::size_t bits) {
   BIGNUM* exponent = nullptr;
   EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent);
   const BigNumber owner{exponent};
-  const auto of_exponent =
-      static_cast<std::size_t>(exponent == nullptr ? 0 : BN_num_bits(exponent));
-  constexpr std::size_t kMultiplicationBy2048 = 22;
-  return 2 * of_exponent * kMultiplicationBy2048 * bits * bits / (2048 * 2048);
+  return CostOfRsaKey(bits,
+                      static_cast<std::size_t>(exponent == nullptr ? 0 : BN_num_bits(exponent)));
 }
 
 std::size_t CostOfKey(const EVP_PKEY* key) {
-  constexpr std::size_t kFast = 3'000;  // P-256, Ed25519, Ed448: with code of their own.
   const auto bits = static_cast<std::size_t>(std::max(EVP_PKEY_get_bits(key), 0));
   if (EVP_PKEY_is_a(key, "RSA") == 1 || EVP_PKEY_is_a(key, "RSA-PSS") == 1)
     return CostOfRsa(key, bits);
-  if (EVP_PKEY_is_a(key, "EC") != 1) return kFast;
+  if (EVP_PKEY_is_a(key, "EC") != 1) return kCostOfFastKey;
   std::array<char, 32> curve{};
   const bool named = EVP_PKEY_get_group_name(key, curve.data(), curve.size(), nullptr) == 1;
-  if (named && std::string_view(curve.data()) == "prime256v1") return kFast;
-  return bits * bits / 12;
+  if (named && std::string_view(curve.data()) == "prime256v1") return kCostOfFastKey;
+  return CostOfEcKey(bits);
 }
 
 EVP_PKEY* UsableKey(const X509* x509) {

@@ -44,6 +44,10 @@ bool IsInMetaInf(std::string_view name) {
   return name.starts_with("META-INF/");
 }
 
+bool IsMetadata(const ZipEntry& entry) {
+  return IsInMetaInf(entry.name) || entry.name == "mimetype";
+}
+
 // EN 319 162-1, 4.4.3.2: META-INF/*signatures*.xml. Others write "signature1.xml".
 bool IsSignatureFile(std::string_view name) {
   return IsInMetaInf(name) && name.ends_with(".xml") &&
@@ -163,6 +167,7 @@ base::Result<ByteFormat> RecognizeBytes(base::ByteSpan document) {
 base::Result<AsicContainer> AsicContainer::Open(std::string_view name, base::ByteSpan archive,
                                                 std::shared_ptr<WorkBudget> budget) {
   ASSIGN_OR_RETURN(ZipReader zip, ZipReader::Open(archive));
+  RETURN_IF_ERROR(CheckDirectory(zip.entries(), IsMetadata, *budget));
   AsicContainer container(std::move(zip));
   RETURN_IF_ERROR(container.ReadMimetype(name));
   RETURN_IF_ERROR(container.SortMembers());
@@ -317,10 +322,35 @@ bool AsicContainer::HasManifest() const {
   });
 }
 
+std::size_t AsicContainer::SizeOf(std::string_view name) const {
+  const ZipEntry* entry = zip_.Find(name);
+  return entry == nullptr ? 0 : entry->size;
+}
+
+std::size_t AsicContainer::CostOfPass(std::string_view name) const {
+  const ZipEntry* entry = zip_.Find(name);
+  return entry == nullptr ? 0 : CostOfMember(*entry);
+}
+
 base::Status AsicContainer::Stream(std::string_view name, const TakeBytes& take) {
   const ZipEntry* entry = zip_.Find(name);
   if (entry == nullptr) return Error{ErrorCode::kInvalidInput, "zip.content", std::string(name)};
   return zip_.Stream(*entry, take);
+}
+
+base::Status AsicContainer::ReadDataFiles(const Workload::Digests& digests) {
+  for (const std::string& name : data_files_) {
+    const auto asked = digests.find(name);
+    if (asked == digests.end()) {
+      RETURN_IF_ERROR(Stream(name, [](base::ByteSpan) {}));
+      continue;
+    }
+    // SHA-256 comes out of the pass for another.
+    for (const DigestAlgorithm* algorithm : asked->second)
+      if (algorithm->name != "SHA256" || asked->second.size() == 1)
+        RETURN_IF_ERROR(DigestOf(name, *algorithm));
+  }
+  return base::Ok();
 }
 
 base::Status AsicContainer::CheckRemainingMembers() {

@@ -13,6 +13,7 @@
 #include "signing/finding.h"
 #include "signing/signed_files.h"
 #include "signing/work_budget.h"
+#include "signing/workload.h"
 #include "signing/zip_reader.h"
 
 namespace signing {
@@ -34,7 +35,7 @@ class AsicContainer final : public SignedFiles {
   // Borrows `archive`; `name` is the file's own, whose extension tells the kind where the
   // mimetype does not. The manifest is read at the expense of `budget`.
   //
-  // Errors: those of ZipReader, of XML for the manifest, and kInvalidInput
+  // Errors: those of ZipReader, of CheckDirectory(), of XML for the manifest, and kInvalidInput
   //   "container.no-signatures" "container.cades" "container.timestamp-only"
   //   "container.mixed" "container.edoc1" "container.plain-zip"
   // One with evidence records and no signature opens: they are all there is to look at.
@@ -56,6 +57,10 @@ class AsicContainer final : public SignedFiles {
   // Breaches of the form that make every signature in it a FORMAT_FAILURE.
   const std::vector<std::string>& problems() const { return problems_; }
 
+  // Reads all data files, with the digests that will be asked for, so that a broken archive is
+  // known before anything dear is done. Errors: as CheckRemainingMembers().
+  base::Status ReadDataFiles(const Workload::Digests& digests);
+
   // Reads what no signature made us read: a member that is not what the archive declares
   // makes all of it unbelievable. Errors: "zip.content", "zip.bomb".
   base::Status CheckRemainingMembers();
@@ -66,6 +71,8 @@ class AsicContainer final : public SignedFiles {
   base::Result<base::Bytes> ReadEvidenceFile(const std::string& name);
 
   std::optional<std::string> Resolve(const std::optional<std::string>& uri) const override;
+  std::size_t SizeOf(std::string_view name) const override;
+  std::size_t CostOfPass(std::string_view name) const override;
   base::Status Stream(std::string_view name, const TakeBytes& take) override;
   std::optional<base::Bytes> KnownDigest(std::string_view, const DigestAlgorithm&) const override {
     return std::nullopt;

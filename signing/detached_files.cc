@@ -1,6 +1,7 @@
 #include "signing/detached_files.h"
 
 #include "signing/member_name.h"
+#include "signing/work_budget.h"
 
 namespace signing {
 
@@ -17,6 +18,15 @@ std::optional<std::string> DetachedFiles::Resolve(const std::optional<std::strin
   auto name = MemberNameOfUri(*uri);
   if (name && (files_.contains(*name) || digests_.contains(*name))) return name;
   return std::nullopt;
+}
+
+std::size_t DetachedFiles::SizeOf(std::string_view name) const {
+  const auto found = files_.find(name);
+  return found == files_.end() ? 0 : found->second.size();
+}
+
+std::size_t DetachedFiles::CostOfPass(std::string_view name) const {
+  return CostOfBytes(SizeOf(name));
 }
 
 base::Status DetachedFiles::Stream(std::string_view name, const TakeBytes& take) {

@@ -17,6 +17,8 @@ class DetachedFiles final : public SignedFiles {
   explicit DetachedFiles(const VerifyRequest& request);
 
   std::optional<std::string> Resolve(const std::optional<std::string>& uri) const override;
+  std::size_t SizeOf(std::string_view name) const override;
+  std::size_t CostOfPass(std::string_view name) const override;
   base::Status Stream(std::string_view name, const TakeBytes& take) override;
   std::optional<base::Bytes> KnownDigest(std::string_view name,
                                          const DigestAlgorithm& algorithm) const override;

@@ -14,7 +14,6 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::string_view kAsic = "http://uri.etsi.org/02918/v1.2.1#";
-constexpr std::size_t kMaxRecords = 64;
 constexpr std::size_t kMaxListed = 10'000;
 
 // One DataObjectReference of an ASiCManifest (EN 319 162-1).
@@ -116,10 +115,6 @@ base::Result<EvidenceRecordFacts> CheckMember(AsicContainer& container, const st
   return facts;
 }
 
-Error TooMany() {
-  return {ErrorCode::kInvalidInput, "evidence-record.too-many", "evidence records"};
-}
-
 // A manifest that cannot be read leaves its record without objects, and says why.
 EvidenceRecordFacts Refused(const std::string& file, const Error& error) {
   EvidenceRecordFacts facts;
@@ -143,15 +138,15 @@ EvidenceObject DigestObject(const NamedDigest& known) {
 base::Result<std::vector<EvidenceRecordFacts>> CheckContainerRecords(
     AsicContainer& container, std::shared_ptr<WorkBudget> budget) {
   std::vector<EvidenceRecordFacts> all;
-  if (container.evidence_records().size() > kMaxRecords ||
-      container.evidence_manifests().size() > kMaxRecords)
-    return TooMany();
+  RETURN_IF_ERROR(CheckLimit(
+      budget->limits(), &Limits::evidence_records,
+      std::max(container.evidence_records().size(), container.evidence_manifests().size())));
   EvidenceManifests manifests;
   for (const std::string& file : container.evidence_manifests()) {
     ASSIGN_OR_RETURN(const base::Bytes content, container.ReadSignatureFile(file));
     const base::Status status = ReadManifest(container, file, content, budget, manifests);
     if (status.ok()) continue;
-    if (status.error().reason == "xml.too-costly") return status.error();
+    if (!budget->Check().ok()) return status.error();
     all.push_back(Refused(file, status.error()));
   }
   for (const std::string& file : container.evidence_records()) {
@@ -169,7 +164,8 @@ base::Result<std::vector<EvidenceRecordFacts>> CheckRecordsBeside(
     const VerifyRequest& request, std::shared_ptr<WorkBudget> budget) {
   std::vector<EvidenceRecordFacts> all;
   if (request.evidence_records.empty()) return all;
-  if (request.evidence_records.size() > kMaxRecords) return TooMany();
+  RETURN_IF_ERROR(
+      CheckLimit(budget->limits(), &Limits::evidence_records, request.evidence_records.size()));
   std::vector<EvidenceObject> objects;
   objects.push_back(EvidenceObjectOf(std::string(kWholeDocument), request.document, budget));
   for (const NamedBytes& file : request.data)

@@ -19,6 +19,7 @@
 #include "base/digest.h"
 #include "base/json.h"
 #include "base/result.h"
+#include "signing/limits.h"
 
 namespace signing {
 
@@ -129,6 +130,7 @@ struct Policy {
   std::vector<std::string> fatal_findings;
   // And those with which the document is refused: it is no container of the kind at all.
   std::vector<std::string> refused_findings;
+  Limits limits;  // What a document may ask for.
 
   const Constraint& Of(Scope scope, Part part, Rule rule) const;
   const AlgorithmSuite& SuiteOf(Scope scope, Part part) const;
@@ -151,7 +153,9 @@ base::Sha256Digest PolicyDigest(const Policy& policy);
 // "algorithms" replace rows of that one. An unknown name anywhere is refused: a rule that was
 // misspelt would be a rule that is not checked.
 //
-// kInvalidInput "policy.malformed" with the place.
+// "limits" replaces numbers of that one, each from 1 to the hard maximum (limits.h).
+//
+// kInvalidInput "policy.malformed" with the place; "policy.limit" for a number out of its range.
 base::Result<Policy> PolicyFromJson(const base::Json& json);
 
 // Reads back exactly what PolicyToJson() gives: a whole policy that starts from no other, and

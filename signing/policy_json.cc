@@ -254,6 +254,8 @@ base::Status ReadRows(const Json& json, Policy& policy) {
       ASSIGN_OR_RETURN(policy.own_suites[std::make_pair(scope, part)], SuiteFromJson(*algorithms));
     }
   }
+  if (const Json* numbers = json.Find("limits"))
+    RETURN_IF_ERROR(ReadLimits(*numbers, policy.limits));
   return ReadQualifications(json, policy);
 }
 
@@ -287,6 +289,7 @@ base::Json PolicyToJson(const Policy& policy) {
   json.Set("timeMarks", policy.time_marks);
   json.Set("fatalFindings", TextsToJson(policy.fatal_findings));
   json.Set("refusedFindings", TextsToJson(policy.refused_findings));
+  json.Set("limits", LimitNumbersToJson(policy.limits));
   return json;
 }
 
@@ -294,7 +297,7 @@ base::Result<Policy> PolicyFromJson(const base::Json& json) {
   RETURN_IF_ERROR(
       OnlyMembers(json, {"schema", "id", "base", "rules", "algorithms", "ownAlgorithms",
                          "signatureQualifications", "timestampQualifications", "timestampNeeded",
-                         "timeMarks", "fatalFindings", "refusedFindings"}));
+                         "timeMarks", "fatalFindings", "refusedFindings", "limits"}));
   if (json.Text("schema") != kSchema) return Malformed("schema");
   std::optional<Policy> policy = ShippedPolicy(json.Text("base").value_or(""));
   if (!policy) return Malformed("base");

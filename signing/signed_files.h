@@ -31,6 +31,11 @@ class SignedFiles {
   // kInvalidInput when the container turns out broken: then nothing in it is to be believed.
   virtual base::Status Stream(std::string_view name, const TakeBytes& take) = 0;
 
+  // What is known of such a file without reading it: its size, and what one pass over it costs in
+  // units of WorkBudget, a digest included.
+  virtual std::size_t SizeOf(std::string_view name) const = 0;
+  virtual std::size_t CostOfPass(std::string_view name) const = 0;
+
   // The digest of such a file. Many signatures over one file do not read it many times, and
   // its SHA-256 comes out of the same pass.
   base::Result<base::Bytes> DigestOf(std::string_view name, const DigestAlgorithm& algorithm);

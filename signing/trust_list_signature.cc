@@ -19,6 +19,8 @@ class NoFiles final : public SignedFiles {
   std::optional<std::string> Resolve(const std::optional<std::string>&) const override {
     return std::nullopt;
   }
+  std::size_t SizeOf(std::string_view) const override { return 0; }
+  std::size_t CostOfPass(std::string_view) const override { return 0; }
   base::Status Stream(std::string_view, const TakeBytes&) override {
     return base::Error{base::ErrorCode::kInvalidInput, "trust.bad-signature", "refers to a file"};
   }

@@ -25,6 +25,7 @@
 #include "signing/signature_verdict.h"
 #include "signing/trust_snapshot.h"
 #include "signing/work_budget.h"
+#include "signing/workload.h"
 #include "signing/xml_gate.h"
 #include "signing/xml_signature.h"
 
@@ -35,7 +36,6 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::array<std::string_view, 4> kVerdicts{"valid", "invalid", "indeterminate", "refused"};
-constexpr std::size_t kMaxSignatures = 5'000;
 constexpr std::size_t kMaxListed = 100;
 
 // What has been found in a document so far.
@@ -156,8 +156,8 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
   std::vector<EvidenceRecordFacts> embedded;
   for (const xmlNode* node : FindSignatures(document)) {
     if (reported.contains(node)) continue;
-    if (harvest.signatures.size() >= kMaxSignatures)
-      return Error{ErrorCode::kInvalidInput, "signature.too-many-signatures", ""};
+    RETURN_IF_ERROR(
+        CheckLimit(harvest.budget->limits(), &Limits::signatures, harvest.signatures.size() + 1));
     harvest.budget->AddSignature();
     ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
     NoteCounterSignatures(facts, reported);
@@ -194,6 +194,29 @@ void CompareFiles(const AsicContainer& container, Harvest& harvest) {
   }
 }
 
+// Counts before it works: nothing is parsed before all are known to fit.
+base::Result<std::vector<XmlDocument>> ReadSignatureFiles(AsicContainer& container,
+                                                          Workload& workload, Harvest& harvest) {
+  std::vector<base::Bytes> texts;
+  for (const std::string& file : container.signature_files()) {
+    ASSIGN_OR_RETURN(base::Bytes text, container.ReadSignatureFile(file));
+    RETURN_IF_ERROR(workload.AddText(text));
+    texts.push_back(std::move(text));
+  }
+  for (const std::string& file : container.evidence_records()) {
+    ASSIGN_OR_RETURN(const base::Bytes record, container.ReadEvidenceFile(file));
+    RETURN_IF_ERROR(workload.AddRecord(record));
+  }
+  std::vector<XmlDocument> documents;
+  for (base::Bytes& text : texts) {
+    ASSIGN_OR_RETURN(XmlDocument document, XmlDocument::Parse(text, harvest.budget));
+    text = {};
+    RETURN_IF_ERROR(workload.AddTree(document, container));
+    documents.push_back(std::move(document));
+  }
+  return documents;
+}
+
 base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
   ASSIGN_OR_RETURN(AsicContainer container,
                    AsicContainer::Open(request.name, request.document, harvest.budget));
@@ -202,14 +225,16 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
                       .manifest_present = container.HasManifest(),
                       .manifest_needed = container.kind() == ContainerKind::kAsicE,
                       .signed_files_present = !container.data_files().empty()});
+  Workload workload(harvest.budget);
+  ASSIGN_OR_RETURN(const std::vector<XmlDocument> documents,
+                   ReadSignatureFiles(container, workload, harvest));
+  RETURN_IF_ERROR(workload.Check(container, container.data_files()));
+  RETURN_IF_ERROR(container.ReadDataFiles(workload.digests()));
   ASSIGN_OR_RETURN(auto records, CheckContainerRecords(container, harvest.budget));
   KeepRecords(std::move(records), harvest);
-  for (const std::string& file : container.signature_files()) {
-    ASSIGN_OR_RETURN(const base::Bytes content, container.ReadSignatureFile(file));
-    ASSIGN_OR_RETURN(const XmlDocument document, XmlDocument::Parse(content, harvest.budget));
-    RETURN_IF_ERROR(CollectSignatures(document, file, container, request.language,
-                                      container.problems(), judge, harvest));
-  }
+  for (std::size_t i = 0; i < documents.size(); ++i)
+    RETURN_IF_ERROR(CollectSignatures(documents[i], container.signature_files()[i], container,
+                                      request.language, container.problems(), judge, harvest));
   // Before the rest is read, which then need not be read again.
   if (harvest.keeper != nullptr) RETURN_IF_ERROR(harvest.keeper->KeepFiles(container));
   RETURN_IF_ERROR(container.CheckRemainingMembers());
@@ -219,12 +244,18 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
 }
 
 base::Status VerifyXml(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
+  Workload workload(harvest.budget);
+  RETURN_IF_ERROR(workload.AddText(request.document));
   ASSIGN_OR_RETURN(const XmlDocument document,
                    XmlDocument::Parse(request.document, harvest.budget));
   harvest.container = ContainerName(ContainerKind::kXml);
   if (NameOf(document.root()) == "SignedDoc")
     return Error{ErrorCode::kInvalidInput, "container.ddoc", "a DDOC document"};
   DetachedFiles files(request);
+  RETURN_IF_ERROR(workload.AddTree(document, files));
+  std::vector<std::string> names;
+  for (const NamedBytes& file : request.data) names.push_back(file.name);
+  RETURN_IF_ERROR(workload.Check(files, names));
   return CollectSignatures(document, "", files, request.language, {}, judge, harvest);
 }
 
@@ -360,7 +391,7 @@ base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, Veri
   const Policy& policy = named.policy;
   Harvest harvest;
   RunKeeper keeper;
-  harvest.budget = std::make_shared<WorkBudget>(InputSize(request));
+  harvest.budget = std::make_shared<WorkBudget>(InputSize(request), policy.limits);
   if (kept != nullptr) harvest.keeper = &keeper;
   const PreparedTrust read = request.prepared_trust != nullptr
                                  ? *request.prepared_trust

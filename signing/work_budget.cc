@@ -1,42 +1,69 @@
 #include "signing/work_budget.h"
 
+#include <algorithm>
+
 namespace signing {
 namespace {
 
-// Some 200'000 nodes as signatures have them, and what a careful signer needs for each byte.
-constexpr std::size_t kAlways = 1'600'000;
-constexpr std::size_t kForEachByte = 16;
-
-// 160 ms: 260 checks by P-384. A signature with all its evidence needs some 6, with archive
-// time-stamps a dozen.
-constexpr std::size_t kForKeys = 3'200'000;
+constexpr std::size_t kSizeOfOne = std::size_t{10} << 20U;
 constexpr std::size_t kFreeSignatures = 20;
-constexpr std::size_t kForEachSignature = 150'000;
+// 10 ms: a signature with all its evidence needs some 6 checks, with archive time-stamps a dozen.
+constexpr std::size_t kForEachSignature = 200'000;
+constexpr std::size_t kKeysOfEachSignature = 150'000;
+
+std::size_t Extra(std::size_t signatures) {
+  return signatures > kFreeSignatures ? signatures - kFreeSignatures : 0;
+}
 
 }  // namespace
 
-WorkBudget::WorkBudget(std::size_t input_size)
-    : left_(kAlways + kForEachByte * input_size), left_for_keys_(kForKeys) {}
+WorkBudget::WorkBudget(std::size_t input_size, const Limits& limits)
+    : limits_(limits), left_for_keys_(limits.key_milliseconds * kUnitsInMillisecond) {
+  const std::size_t units = limits.work_milliseconds * kUnitsInMillisecond;
+  left_ = input_size <= kSizeOfOne ? units : units * (input_size / (kSizeOfOne / 1024)) / 1024;
+}
+
+base::Error WorkBudget::TooCostly(std::size_t units) const {
+  return PassedLimit(limits_, &Limits::work_milliseconds, (spent_ + units) / kUnitsInMillisecond);
+}
+
+base::Error WorkBudget::TooManyKeys(std::size_t units) const {
+  return PassedLimit(limits_, &Limits::key_milliseconds,
+                     (spent_on_keys_ + units) / kUnitsInMillisecond);
+}
 
 base::Status WorkBudget::SpendOnKeys(std::size_t units) {
-  refused_ = refused_ || units > left_for_keys_;
+  by_keys_ = by_keys_ || (!refused_ && units > left_for_keys_);
+  refused_ = refused_ || by_keys_;
   left_for_keys_ = refused_ ? 0 : left_for_keys_ - units;
+  spent_on_keys_ += units;
   return Spend(units);
 }
 
 void WorkBudget::AddSignature() {
-  if (++signatures_ > kFreeSignatures) left_for_keys_ += kForEachSignature;
+  if (++signatures_ <= kFreeSignatures) return;
+  left_ += kForEachSignature;
+  left_for_keys_ += kKeysOfEachSignature;
 }
 
 base::Status WorkBudget::Spend(std::size_t units) {
   refused_ = refused_ || units > left_;
   left_ = refused_ ? 0 : left_ - units;
+  spent_ += units;
+  return Check();
+}
+
+base::Status WorkBudget::CheckFits(std::size_t units, std::size_t on_keys,
+                                   std::size_t signatures) const {
+  const std::size_t extra = Extra(std::max(signatures, signatures_)) - Extra(signatures_);
+  if (on_keys > left_for_keys_ + extra * kKeysOfEachSignature) return TooManyKeys(on_keys);
+  if (units > left_ + extra * kForEachSignature) return TooCostly(units);
   return Check();
 }
 
 base::Status WorkBudget::Check() const {
   if (!refused_) return base::Ok();
-  return base::Error{base::ErrorCode::kInvalidInput, "xml.too-costly", "the work budget is spent"};
+  return by_keys_ ? TooManyKeys(0) : TooCostly(0);
 }
 
 }  // namespace signing

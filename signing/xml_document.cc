@@ -8,6 +8,7 @@
 
 #include "base/base64.h"
 #include "signing/xerces_reader.h"
+#include "signing/xml_census.h"
 #include "signing/xml_events.h"
 #include "signing/xml_scan.h"
 
@@ -107,25 +108,33 @@ bool HasRelativeNamespace(const xmlNode* node) {
   return false;
 }
 
-// Both parsers, by what they meet: a tag or an attribute costs more than its bytes.
-std::size_t CostOfParsing(std::string_view text) {
-  constexpr std::size_t kTag = 8;
-  constexpr std::size_t kAttribute = 4;
-  return CostOfBytes(text.size()) + kTag * static_cast<std::size_t>(std::ranges::count(text, '<')) +
-         kAttribute * static_cast<std::size_t>(std::ranges::count(text, '='));
-}
-
 // What is around a node that canonicalization has to look at.
 struct Surroundings {
   std::size_t depth = 0;
   std::size_t namespaces = 0;  // In scope.
+  std::size_t declared = 0;    // Here.
   std::size_t attributes = 0;
 };
 
 // For each namespace in scope libxml2 searches the ancestors and the list of those written.
 std::size_t CostOfVisit(const Surroundings& around) {
-  return 1 + around.depth / 16 + around.attributes +
-         around.namespaces * (4 * around.namespaces + around.depth) / 16;
+  return 3 + around.depth / 16 + 5 * around.attributes + 3 * around.declared +
+         around.namespaces * (4 * around.namespaces + around.depth) / 80;
+}
+
+// Hashed as well.
+std::size_t CostOfWriting(std::size_t bytes) {
+  return bytes / 20;
+}
+
+std::size_t BytesOf(const xmlNode* node) {
+  std::size_t bytes = 0;
+  if (node->type != XML_ELEMENT_NODE) return ToView(node->content).size();
+  for (const xmlAttr* attribute = node->properties; attribute != nullptr;
+       attribute = attribute->next)
+    for (const xmlNode* part = attribute->children; part != nullptr; part = part->next)
+      bytes += ToView(part->content).size();
+  return bytes + ToView(node->name).size() + 8;
 }
 
 void Ignore(void*, const char*, ...) {}
@@ -135,10 +144,10 @@ class Surveyor {
  public:
   Surroundings Visit(const xmlNode* node) {
     while (!open_.empty() && open_.back().element != node->parent) open_.pop_back();
-    Surroundings around{open_.size() + 1, open_.empty() ? 0 : open_.back().namespaces, 0};
+    Surroundings around{open_.size() + 1, open_.empty() ? 0 : open_.back().namespaces, 0, 0};
     if (node->type != XML_ELEMENT_NODE) return around;
-    for (const xmlNs* space = node->nsDef; space != nullptr; space = space->next)
-      ++around.namespaces;
+    for (const xmlNs* space = node->nsDef; space != nullptr; space = space->next) ++around.declared;
+    around.namespaces += around.declared;
     for (const xmlAttr* attribute = node->properties; attribute != nullptr;
          attribute = attribute->next)
       ++around.attributes;
@@ -165,7 +174,10 @@ std::size_t NumberOf(const xmlNode* element) {
 }  // namespace
 
 base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits) {
-  return Parse(bytes, limits, std::make_shared<WorkBudget>(bytes.size()));
+  // Trust material and the like: whoever hands it in waits for it.
+  Limits own;
+  own.work_milliseconds += bytes.size() / 1'000;
+  return Parse(bytes, limits, std::make_shared<WorkBudget>(bytes.size(), own));
 }
 
 base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes,
@@ -175,9 +187,8 @@ base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes,
 
 base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits,
                                              std::shared_ptr<WorkBudget> budget) {
-  RETURN_IF_ERROR(budget->Spend(CostOfBytes(bytes.size())));
+  RETURN_IF_ERROR(budget->Spend(CostOfGate(CountXml(bytes))));
   ASSIGN_OR_RETURN(const base::Bytes utf8, ScanXml(bytes, limits));
-  RETURN_IF_ERROR(budget->Spend(CostOfParsing(base::AsText(utf8))));
   ASSIGN_OR_RETURN(xmlDoc* const tree, ParseTree(utf8));
   XmlDocument document(tree, std::move(budget));
   ASSIGN_OR_RETURN(const base::Sha256Digest ours, HashTree(tree));
@@ -210,6 +221,7 @@ void XmlDocument::Index() {
     }
     const Surroundings around = surveyor.Visit(node);
     total_.walk += is_element ? CostOfVisit(around) : 1;
+    total_.bytes += BytesOf(node);
     total_.filter += around.depth / 4;
   }
   close_until(nullptr);
@@ -231,7 +243,19 @@ std::size_t XmlDocument::CostOfWalk(const xmlNode* apex, bool filtered) const {
       apex == nullptr || apex->parent == nullptr || apex->parent->type != XML_ELEMENT_NODE;
   const Cost begin = whole ? Cost{} : spans_[NumberOf(apex)].before;
   const Cost end = whole ? total_ : spans_[NumberOf(apex->parent)].after;
-  return end.walk - begin.walk + (filtered ? end.filter - begin.filter : 0);
+  return end.walk - begin.walk + (filtered ? end.filter - begin.filter : 0) +
+         CostOfWriting(BytesBelow(apex));
+}
+
+std::size_t XmlDocument::CostBelow(const xmlNode* apex) const {
+  const Span& span = spans_[NumberOf(apex)];
+  return span.after.walk - span.before.walk;
+}
+
+std::size_t XmlDocument::BytesBelow(const xmlNode* apex) const {
+  if (apex == nullptr) return total_.bytes;
+  const Span& span = spans_[NumberOf(apex)];
+  return span.after.bytes - span.before.bytes;
 }
 
 const std::vector<xmlNode*>& XmlDocument::FindById(std::string_view id) const {

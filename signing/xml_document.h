@@ -37,6 +37,10 @@ class XmlDocument {
   // Canonicalizing an element is a walk over it and the siblings behind it; nullptr: over all.
   // What that costs, with a filter that looks at the ancestors of each node or without.
   std::size_t CostOfWalk(const xmlNode* apex, bool filtered) const;
+  // What a walk over the element alone costs.
+  std::size_t CostBelow(const xmlNode* apex) const;
+  // Of the texts, values and names in the element, more or less; nullptr: in all.
+  std::size_t BytesBelow(const xmlNode* apex) const;
 
   // All elements whose attribute Id, ID, id or xml:id has the value, in document order.
   // More than one is an attack or a defect: a reference to it means nothing.
@@ -57,6 +61,7 @@ class XmlDocument {
   struct Cost {
     std::size_t walk = 0;
     std::size_t filter = 0;
+    std::size_t bytes = 0;
   };
   struct Span {
     Cost before;  // The element.

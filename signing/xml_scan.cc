@@ -101,13 +101,42 @@ class Scanner {
   base::Status Run() {
     for (;;) {
       const std::size_t markup = rest_.find('<');
-      if (markup == std::string_view::npos) return base::Ok();
+      const std::string_view text = rest_.substr(0, markup);
+      RETURN_IF_ERROR(Text(text));
+      if (markup == std::string_view::npos)
+        return open_.empty() ? base::Ok() : base::Status(Malformed("an element without end"));
       rest_.remove_prefix(markup);
       RETURN_IF_ERROR(Markup());
     }
   }
 
  private:
+  struct Open {
+    std::size_t namespaces;  // That the element declares.
+    std::string_view name;
+  };
+
+  std::string_view NameAt(std::size_t at) const {
+    std::size_t end = at;
+    while (end < rest_.size() && rest_[end] != '>' && rest_[end] != '/' && !IsSpace(rest_[end]))
+      ++end;
+    return rest_.substr(at, end - at);
+  }
+
+  // XML 1.0, 4.1: without a document type there are five entities. Outside of the root there is no
+  // text.
+  base::Status Text(std::string_view text) const {
+    if (open_.empty() && !std::ranges::all_of(text, IsSpace)) return Malformed("text at the top");
+    for (std::size_t at = text.find('&'); at != std::string_view::npos;
+         at = text.find('&', at + 1)) {
+      const std::string_view name = text.substr(at + 1, text.substr(at, 16).find(';') - 1);
+      constexpr std::array<std::string_view, 5> kEntities{"amp", "lt", "gt", "apos", "quot"};
+      if (!name.starts_with('#') && std::ranges::find(kEntities, name) == kEntities.end())
+        return Malformed("an unknown entity");
+    }
+    return base::Ok();
+  }
+
   base::Status Markup() {
     struct Section {
       std::string_view start;
@@ -131,8 +160,14 @@ class Scanner {
 
   base::Status EndTag() {
     if (open_.empty()) return Malformed("an end tag too many");
-    namespaces_ -= open_.back();
+    const Open last = open_.back();
+    namespaces_ -= last.namespaces;
     open_.pop_back();
+    // XML 1.0, 3: "The Name in an element's end-tag MUST match the element type in the start-tag."
+    const std::string_view behind = rest_.substr(std::min(rest_.size(), 2 + last.name.size()), 1);
+    if (rest_.substr(2, last.name.size()) != last.name || behind.empty() ||
+        (behind.front() != '>' && !IsSpace(behind.front())))
+      return Malformed("an end tag of another element");
     return SkipPast(2, ">");
   }
 
@@ -161,7 +196,7 @@ class Scanner {
       return Error{ErrorCode::kInvalidInput, "xml.too-deep", ""};
     if (rest_[at - 1] != '/') {
       namespaces_ += declared;
-      open_.push_back(declared);
+      open_.push_back({declared, NameAt(1)});
     }
     rest_.remove_prefix(at + 1);
     return base::Ok();
@@ -169,7 +204,7 @@ class Scanner {
 
   std::string_view rest_;
   const XmlLimits& limits_;
-  std::vector<std::size_t> open_;  // Namespaces that each open element declares.
+  std::vector<Open> open_;
   std::size_t namespaces_ = 0;
 };
 

@@ -16,7 +16,6 @@ namespace signing {
 namespace {
 
 constexpr int kMaxCounterSignatureDepth = 4;
-constexpr std::size_t kMaxReferences = 10'000;
 constexpr std::size_t kMaxCertificates = 200;
 
 // An Id of the signature's own elements that some other element has as well: which of them a
@@ -148,8 +147,7 @@ base::Status CheckReferences(const XmlDocument& document, const xmlNode* signed_
                              SignedFiles& files, TargetDigests& known, SignatureFacts& facts) {
   const auto nodes = FindChildren(signed_info, kDsig, "Reference");
   if (nodes.empty()) facts.problems.emplace_back("SignedInfo without Reference");
-  if (nodes.size() > kMaxReferences)
-    return base::Error{base::ErrorCode::kInvalidInput, "signature.too-many-references", ""};
+  RETURN_IF_ERROR(CheckLimit(document.budget()->limits(), &Limits::references, nodes.size()));
   for (const xmlNode* node : nodes) {
     ASSIGN_OR_RETURN(Reference reference, CheckReference(document, facts.node, node, files, known));
     facts.references.push_back(std::move(reference));
@@ -165,8 +163,8 @@ base::Status CheckManifests(const XmlDocument& document, SignedFiles& files, Tar
     const xmlNode* manifest = reference.covered.element;
     if (!IsElement(manifest, kDsig, "Manifest")) continue;
     for (const xmlNode* node : FindChildren(manifest, kDsig, "Reference")) {
-      if (facts.manifest_references.size() >= kMaxReferences)
-        return base::Error{base::ErrorCode::kInvalidInput, "signature.too-many-references", ""};
+      RETURN_IF_ERROR(CheckLimit(document.budget()->limits(), &Limits::references,
+                                 facts.manifest_references.size() + 1));
       ASSIGN_OR_RETURN(Reference entry, CheckReference(document, facts.node, node, files, known));
       facts.manifest_references.push_back(std::move(entry));
     }

@@ -27,6 +27,13 @@ struct ZipEntry {
   bool is_folder() const { return name.ends_with('/'); }
 };
 
+// A member larger than 1 MiB must not be more than 200 times as large as what it is inflated from.
+constexpr bool IsBomb(std::uint64_t size, std::uint64_t compressed) {
+  constexpr std::uint64_t kFreeBytes = std::uint64_t{1} << 20U;
+  constexpr std::uint64_t kRatio = 200;
+  return size > kFreeBytes && size / kRatio > compressed;
+}
+
 inline constexpr std::size_t kMaxZipEntries = 10'000;
 
 // The entries in the order of the central directory.

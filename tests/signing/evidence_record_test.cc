@@ -152,7 +152,7 @@ TEST(EvidenceRecordTest, ARecordInXmlIsRecognisedAndNotEvaluated) {
 
 TEST(EvidenceRecordTest, ABudgetThatIsSpentStopsTheCheck) {
   WorkBudget budget(0);
-  ASSERT_TRUE(budget.Spend(1'599'999).ok());
+  ASSERT_TRUE(budget.Spend(Limits().work_milliseconds * kUnitsInMillisecond).ok());
   std::vector<EvidenceObject> objects;
   const auto facts =
       CheckEvidenceRecord(Maker().Start(kText, Day(2020, 1, 1)).Make(), objects, budget);

@@ -94,5 +94,23 @@ TEST(XmlGateTest, LimitsSize) {
   EXPECT_EQ(ReasonOf("<a>123456</a>", {.size = 12}), "xml.too-large");
 }
 
+// Found by the scan, so that no parser has read all that is before it.
+TEST(XmlGateTest, BrokenStructureIsMalformed) {
+  EXPECT_EQ(ReasonOf("<a><b></a></b>"), "xml.malformed");
+  EXPECT_EQ(ReasonOf("<a><ab></a></ab>"), "xml.malformed");
+  EXPECT_EQ(ReasonOf("<a><b></b>"), "xml.malformed");
+  EXPECT_EQ(ReasonOf("<a></a"), "xml.malformed");
+  EXPECT_EQ(ReasonOf("<a/>text"), "xml.malformed");
+  EXPECT_EQ(ReasonOf("<a>&unknown;</a>"), "xml.malformed");
+  EXPECT_EQ(ReasonOf("<a>&</a>"), "xml.malformed");
+  EXPECT_EQ(ReasonOf("<a>&amp</a>"), "xml.malformed");
+}
+
+TEST(XmlGateTest, SoundStructureStaysSound) {
+  EXPECT_EQ(ReasonOf("<?xml version=\"1.0\"?>\n<a b='x>y'><c ></c\n></a >\n<!-- end -->\n"), "ok");
+  EXPECT_EQ(ReasonOf("<a>&amp;&lt;&gt;&apos;&quot;&#65;&#x000000000000041;</a>"), "ok");
+  EXPECT_EQ(ReasonOf("<a><![CDATA[</b>&x]]></a>"), "ok");
+}
+
 }  // namespace
 }  // namespace signing
