@@ -157,7 +157,7 @@ Json ChainJson(const std::vector<facts::Id>& chain) {
 }
 
 Json TimestampJson(const facts::Timestamp& timestamp) {
-  constexpr std::array<std::string_view, 6> kKinds{"content", "signature", "archive",
+  constexpr std::array<std::string_view, 6> kKinds{"content",         "signature", "archive",
                                                    "evidence-record", "container", "time-mark"};
   Json by_trust = ChainJson(timestamp.chain);
   by_trust.Set("covered", TextsJson(timestamp.covered));
