@@ -15,6 +15,7 @@ namespace {
 using Clock = std::chrono::steady_clock;
 
 constexpr std::chrono::seconds kRequestFollowsItsDoorbell{5};
+constexpr std::array<std::uint8_t, 1> kDoorbell{1};
 
 bool SendMessage(int socket, ByteSpan payload, std::span<const int> files) {
   // sendmsg() only reads the payload, whatever the type of iov_base says.
@@ -55,8 +56,9 @@ std::vector<UniqueFd> TakeFiles(msghdr& header) {
 
 enum class Received { kMessage, kEnd, kMalformed };
 
-Received ReceiveMessage(int socket, Message& out) {
-  out.payload.resize(kMaxMessageSize);
+// A longer message is malformed.
+Received ReceiveMessage(int socket, std::size_t max_size, Message& out) {
+  out.payload.resize(max_size);
   iovec part{out.payload.data(), out.payload.size()};
   alignas(cmsghdr) std::array<char, CMSG_SPACE(sizeof(int) * kMaxMessageFiles)> control{};
   msghdr header{};
@@ -73,6 +75,24 @@ Received ReceiveMessage(int socket, Message& out) {
   if ((header.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0) return Received::kMalformed;
   out.payload.resize(static_cast<std::size_t>(got));
   return Received::kMessage;
+}
+
+// The size of the message that comes next; it waits for one. 0 at the end. Only where no other
+// process reads: room for the longest message would cost each call more than all else here.
+std::size_t NextSize(int socket) {
+  std::uint8_t first = 0;
+  ssize_t size = -1;
+  do {
+    size = ::recv(socket, &first, sizeof first, MSG_PEEK | MSG_TRUNC);
+  } while (size < 0 && errno == EINTR);
+  return size <= 0 ? 0 : static_cast<std::size_t>(size);
+}
+
+Received ReceiveCall(int socket, Message& out) {
+  const std::size_t size = NextSize(socket);
+  if (size == 0) return Received::kEnd;
+  if (size > kMaxMessageSize) return Received::kMalformed;
+  return ReceiveMessage(socket, size, out);
 }
 
 // Waits until `socket` can be read or has ended.
@@ -108,7 +128,6 @@ Result<Message> ChannelClient::Call(const Message& request,
                  std::to_string(request.payload.size()) + " bytes"};
   const auto deadline = Clock::now() + timeout;
   ASSIGN_OR_RETURN(DoorPair call, MakeDoor());
-  static constexpr std::array<std::uint8_t, 1> kDoorbell{1};
   if (!SendMessage(door_.get(), kDoorbell, std::array{call.server.get()}))
     return RoleDown("its door is closed");
   call.server.Reset();  // From now on the role alone holds it: its death is our end of stream.
@@ -119,7 +138,7 @@ Result<Message> ChannelClient::Call(const Message& request,
   if (!WaitReadable(call.caller.get(), deadline))
     return Error{ErrorCode::kUnavailable, "channel.timeout", "no answer in time"};
   Message answer;
-  if (ReceiveMessage(call.caller.get(), answer) != Received::kMessage)
+  if (ReceiveCall(call.caller.get(), answer) != Received::kMessage)
     return RoleDown("it ended without an answer");
   return answer;
 }
@@ -134,14 +153,14 @@ void IncomingCall::Answer(const Message& answer) {
 Result<IncomingCall> TakeCall(const UniqueFd& door) {
   while (true) {
     Message doorbell;
-    const Received rung = ReceiveMessage(door.get(), doorbell);
+    const Received rung = ReceiveMessage(door.get(), kDoorbell.size(), doorbell);
     if (rung == Received::kEnd)
       return Error{ErrorCode::kNotFound, "channel.closed", "no caller is left"};
     if (rung != Received::kMessage || doorbell.files.size() != 1) continue;
     UniqueFd socket = std::move(doorbell.files.front());
     Message request;
     if (!WaitReadable(socket.get(), Clock::now() + kRequestFollowsItsDoorbell)) continue;
-    if (ReceiveMessage(socket.get(), request) != Received::kMessage) continue;
+    if (ReceiveCall(socket.get(), request) != Received::kMessage) continue;
     return IncomingCall(std::move(socket), std::move(request));
   }
 }
