@@ -15,6 +15,7 @@
 #include "base/file.h"
 #include "base/log.h"
 #include "hardening/walls.h"
+#include "hardening/zygote.h"
 #include "signing/container_reader.h"
 #include "signing/container_writer.h"
 #include "signing/verifier.h"
@@ -212,13 +213,15 @@ struct Running {
 };
 
 // Limits grow with the input, so that a small file can never cost much.
-hardening::Walls WallsFor(const std::vector<base::MappedFile>& inputs) {
+hardening::Walls WallsFor(const std::vector<base::MappedFile>& inputs,
+                          const hardening::Zygote& zygote) {
   std::size_t size = 0;
   for (const base::MappedFile& input : inputs) size += input.bytes().size();
   const auto mebibytes = static_cast<std::int64_t>(size >> 20U);
   return {.cpu = std::chrono::seconds(3 + mebibytes / 16),
           .memory_bytes = (std::size_t{256} << 20U) + size * 6,
-          .result_bytes = (std::size_t{16} << 20U) + size * 2};
+          .result_bytes = (std::size_t{16} << 20U) + size * 2,
+          .zygote = &zygote};
 }
 
 // The zygote between two calls: what it trusts now, and what goes with that.
@@ -255,6 +258,7 @@ class Zygote {
   const base::Json& facts() const { return keeper_ ? keeper_->facts() : facts_; }
 
   const base::SystemClock clock_;
+  const hardening::Zygote prepared_;  // What each fork finds ready.
   std::shared_ptr<const signing::PreparedTrust> trust_;
   const TrustConfig* config_;
   std::optional<TrustKeeper> keeper_;
@@ -276,7 +280,7 @@ base::Result<base::Bytes> Zygote::Work(base::ByteSpan order,
 
 base::Result<Running> Zygote::StartWork(base::IncomingCall& call,
                                         std::vector<base::MappedFile> inputs) {
-  ASSIGN_OR_RETURN(auto work, hardening::WalledWork::Start(WallsFor(inputs), [&] {
+  ASSIGN_OR_RETURN(auto work, hardening::WalledWork::Start(WallsFor(inputs, prepared_), [&] {
                      signing::LinkMemory links{.known = links_->links()};
                      const auto result = Work(call.request.payload, inputs, links);
                      return Pack(result, links);

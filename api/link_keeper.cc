@@ -10,8 +10,10 @@ constexpr std::size_t kMaxSeen = 8192;
 constexpr std::size_t kMaxQueue = 64;
 
 // One signature check, of a certificate this small.
-constexpr hardening::Walls kWalls{
-    .cpu = std::chrono::seconds{1}, .memory_bytes = std::size_t{16} << 20U, .result_bytes = 1};
+constexpr hardening::Walls kWalls{.cpu = std::chrono::seconds{1},
+                                  .memory_bytes = std::size_t{16} << 20U,
+                                  .result_bytes = 1,
+                                  .zygote = nullptr};
 
 }  // namespace
 

@@ -1,17 +1,25 @@
 #include "hardening/seccomp_filter.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <seccomp.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cstdint>
+#include <vector>
 
 #include "base/c_handle.h"
+#include "base/unique_fd.h"
 
 namespace hardening {
 namespace {
+
+// Stands for the process that will be inside the walls: no process has so high a number.
+constexpr std::uint32_t kThisProcess = 0x7EDC0DE5;
 
 using Filter = base::CHandle<void, seccomp_release>;
 
@@ -74,20 +82,53 @@ bool AllowMemory(scmp_filter_ctx filter) {
 #endif
 }
 
-// abort() signals its own process; nothing else may be signalled.
+// abort() signals its own process; nothing else may be signalled. Which process that is is filled
+// in when the filter is installed.
 bool AllowAbort(scmp_filter_ctx filter) {
-  const scmp_arg_cmp self{0, SCMP_CMP_EQ, static_cast<std::uint64_t>(::getpid()), 0};
+  const scmp_arg_cmp self{0, SCMP_CMP_EQ, kThisProcess, 0};
   return AllowIf(filter, SCMP_SYS(tgkill), self);
+}
+
+std::vector<sock_filter> Export(scmp_filter_ctx filter) {
+  const base::UniqueFd file{::memfd_create("filter", MFD_CLOEXEC)};
+  if (!file.valid() || seccomp_export_bpf(filter, file.get()) != 0) return {};
+  const off_t size = ::lseek(file.get(), 0, SEEK_END);
+  if (size <= 0 || static_cast<std::size_t>(size) % sizeof(sock_filter) != 0) return {};
+  std::vector<sock_filter> program(static_cast<std::size_t>(size) / sizeof(sock_filter));
+  if (::pread(file.get(), program.data(), static_cast<std::size_t>(size), 0) != size) return {};
+  return program;
 }
 
 }  // namespace
 
-bool InstallSeccompFilter() {
+struct SeccompFilter::Program {
+  std::vector<sock_filter> instructions;
+};
+
+SeccompFilter SeccompFilter::Compile() {
+  SeccompFilter compiled;
   const Filter filter{seccomp_init(SCMP_ACT_KILL_PROCESS)};
-  if (!filter) return false;
+  if (!filter) return compiled;
   for (const int call : kAllowed)
-    if (!Allow(filter.get(), call)) return false;
-  return AllowMemory(filter.get()) && AllowAbort(filter.get()) && seccomp_load(filter.get()) == 0;
+    if (!Allow(filter.get(), call)) return compiled;
+  if (AllowMemory(filter.get()) && AllowAbort(filter.get()))
+    compiled.program_ = std::make_shared<const Program>(Program{Export(filter.get())});
+  return compiled;
+}
+
+bool SeccompFilter::Install() const {
+  if (program_ == nullptr) return false;
+  std::vector<sock_filter> program = program_->instructions;
+  std::size_t places = 0;
+  for (sock_filter& instruction : program) {
+    if (instruction.k != kThisProcess || BPF_CLASS(instruction.code) != BPF_JMP) continue;
+    instruction.k = static_cast<std::uint32_t>(::getpid());
+    ++places;
+  }
+  if (places != 1) return false;
+  const sock_fprog whole{static_cast<unsigned short>(program.size()), program.data()};
+  return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
+         ::prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &whole) == 0;
 }
 
 }  // namespace hardening

@@ -3,6 +3,7 @@
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
+#include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
@@ -19,6 +20,7 @@
 
 #include "base/unique_fd.h"
 #include "hardening/seccomp_filter.h"
+#include "hardening/zygote.h"
 
 namespace hardening {
 namespace {
@@ -40,33 +42,22 @@ bool Limit(__rlimit_resource resource, rlim_t wanted) {
   return ::setrlimit(resource, &limit) == 0;
 }
 
+// `mapped` is what the process has already: the limit on address space counts that too.
+bool LimitMemory(const Walls& walls, std::optional<std::size_t> mapped) {
 #ifndef EDOCVAULT_SANITIZED
-// Pages mapped now, from /proc/self/statm: the limit on address space counts them too.
-std::optional<rlim_t> MappedBytes() {
-  const base::UniqueFd fd{::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)};
-  std::array<char, 64> text{};
-  if (!fd.valid() || ::read(fd.get(), text.data(), text.size() - 1) <= 0) return std::nullopt;
-  const rlim_t pages = std::strtoull(text.data(), nullptr, 10);
-  return pages * static_cast<rlim_t>(::sysconf(_SC_PAGESIZE));
-}
-
-bool LimitMemory(const Walls& walls) {
-  const auto mapped = MappedBytes();
   return mapped && Limit(RLIMIT_AS, *mapped + walls.memory_bytes);
-}
 #else
-// The sanitizers reserve terabytes of shadow.
-bool LimitMemory(const Walls&) {
-  return true;
-}
+  return true;  // The sanitizers reserve terabytes of shadow.
 #endif
+}
 
-bool BuildWalls(const Walls& walls) {
+bool BuildWalls(const Walls& walls, std::optional<std::size_t> mapped,
+                const SeccompFilter& filter) {
   // The soft limit signals with SIGXCPU, whose default action ends the process.
   return ::prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0 &&
          ::prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) == 0 && Limit(RLIMIT_CORE, 0) &&
          Limit(RLIMIT_FSIZE, 0) && Limit(RLIMIT_CPU, static_cast<rlim_t>(walls.cpu.count())) &&
-         LimitMemory(walls) && InstallSeccompFilter();
+         LimitMemory(walls, mapped) && filter.Install();
 }
 
 bool WriteAll(int fd, base::ByteSpan bytes) {
@@ -88,12 +79,28 @@ bool CloseOthers(int pipe) {
   return below && ::close_range(keep + 1, ~0U, 0) == 0;
 }
 
+// Local time would be read from a file at its first use. Behind the walls there are no files, and a
+// result must not depend on where it was computed.
+void UseUtc() {
+  ::setenv("TZ", "UTC0", 1);  // NOLINT(concurrency-mt-unsafe): a forked child has one thread
+  ::tzset();
+}
+
+// As EnterWalls(), with what the parent has ready for it.
+bool EnterPreparedWalls(const Walls& walls, std::optional<std::size_t> mapped) {
+  UseUtc();
+  return BuildWalls(walls, mapped, walls.zygote->filter());
+}
+
 [[noreturn]] void RunChild(const Walls& walls, const std::function<base::Bytes()>& work, int pipe,
-                           pid_t parent) {
+                           pid_t parent, std::optional<std::size_t> mapped) {
   std::set_new_handler([] { ::_exit(kOutOfMemory); });
   ::prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
   if (::getppid() != parent) ::_exit(kNotBuilt);  // It died before the line above.
-  if (!CloseOthers(pipe) || !EnterWalls(walls).ok()) ::_exit(kNotBuilt);
+  if (!CloseOthers(pipe)) ::_exit(kNotBuilt);
+  const bool entered =
+      walls.zygote == nullptr ? EnterWalls(walls).ok() : EnterPreparedWalls(walls, mapped);
+  if (!entered) ::_exit(kNotBuilt);
   try {
     const base::Bytes result = work();
     ::_exit(WriteAll(pipe, result) ? 0 : kThrew);
@@ -140,11 +147,8 @@ Error ErrorOf(int status) {
 }  // namespace
 
 base::Status EnterWalls(const Walls& walls) {
-  // Local time would be read from a file at its first use. Behind the walls there are no
-  // files, and a result must not depend on where it was computed.
-  ::setenv("TZ", "UTC0", 1);  // NOLINT(concurrency-mt-unsafe): a forked child has one thread
-  ::tzset();
-  if (BuildWalls(walls)) return base::Ok();
+  UseUtc();
+  if (BuildWalls(walls, MappedSize().Now(), SeccompFilter::Compile())) return base::Ok();
   return Error{ErrorCode::kInternal, "walls.not-built", "limits or system call filter refused"};
 }
 
@@ -159,9 +163,10 @@ base::Result<WalledWork> WalledWork::Start(const Walls& walls,
   if (::fcntl(from_child.get(), F_SETFL, O_NONBLOCK) != 0)
     return Error{ErrorCode::kUnavailable, "walls.no-process", "no pipe that does not wait"};
   const pid_t parent = ::getpid();
+  const auto mapped = walls.zygote == nullptr ? std::nullopt : walls.zygote->MappedBytes();
   const pid_t child = ::fork();
   if (child < 0) return Error{ErrorCode::kUnavailable, "walls.no-process", "no process"};
-  if (child == 0) RunChild(walls, work, to_parent.get(), parent);
+  if (child == 0) RunChild(walls, work, to_parent.get(), parent, mapped);
   return WalledWork(child, std::move(from_child), walls);
 }
 
@@ -188,15 +193,19 @@ WalledWork::~WalledWork() {
 }
 
 bool WalledWork::Read() {
-  std::array<std::uint8_t, 65536> buffer{};
   while (!ended_ && !too_long_) {
-    const ssize_t count = ::read(from_child_.get(), buffer.data(), buffer.size());
-    if (count < 0 && errno == EINTR) continue;
-    if (count < 0 && errno == EAGAIN) return std::chrono::steady_clock::now() >= deadline_;
+    int waiting = 0;  // At most what a pipe holds.
+    if (::ioctl(from_child_.get(), FIONREAD, &waiting) != 0) waiting = 0;
+    const std::size_t before = result_.size();
+    result_.resize(before + static_cast<std::size_t>(std::max(waiting, 1)));
+    const ssize_t count =
+        ::read(from_child_.get(), result_.data() + before, result_.size() - before);
+    const int error = errno;
+    result_.resize(before + static_cast<std::size_t>(std::max<ssize_t>(count, 0)));
+    if (count < 0 && error == EINTR) continue;
+    if (count < 0 && error == EAGAIN) return std::chrono::steady_clock::now() >= deadline_;
     ended_ = count <= 0;
-    const auto size = static_cast<std::size_t>(std::max<ssize_t>(count, 0));
-    too_long_ = result_.size() + size > limit_;
-    if (!too_long_) base::Append({buffer.data(), size}, result_);
+    too_long_ = result_.size() > limit_;
   }
   return true;
 }

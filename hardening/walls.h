@@ -17,11 +17,16 @@
 
 namespace hardening {
 
+class Zygote;  // hardening/zygote.h
+
 struct Walls {
   std::chrono::seconds cpu{10};
   // Address space beyond what is mapped at entry. Never raises a limit that holds already.
   std::size_t memory_bytes = std::size_t{1} << 30U;
   std::size_t result_bytes = std::size_t{64} << 20U;  // A longer result is an error.
+  // What the calling process has ready; borrowed while work is started. Changes no wall, only what
+  // it costs to build them. nullptr: each process gets its own ready.
+  const Zygote* zygote = nullptr;
 };
 
 // Puts the calling process inside the walls for good: no new privileges, limits, no core

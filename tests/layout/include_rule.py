@@ -29,7 +29,7 @@ FRONT_DOORS = {
                 "evidence_bundle.h", "report_pages.h", "checked_links.h",
                 "trust_material.h"},
     "trust": {"store.h", "snapshot.h", "material.h", "import.h", "freshness.h", "difference.h"},
-    "hardening": {"walls.h"},
+    "hardening": {"walls.h", "zygote.h"},
     "emulator": {"emulator.h"},
     "archive-policy": set(),
     "api": set(),

@@ -1,0 +1,37 @@
+// Zygote: what a process that forks many walled ones has ready for them: the system call filter,
+// compiled once, and /proc, opened once.
+#pragma once
+
+#include <cstddef>
+#include <optional>
+
+#include "base/unique_fd.h"
+#include "hardening/seccomp_filter.h"
+
+namespace hardening {
+
+// Address space that a process has mapped, in bytes.
+class MappedSize {
+ public:
+  // Of the calling process, whoever asks later.
+  MappedSize();
+  // As it is now; nullopt when the kernel does not tell.
+  std::optional<std::size_t> Now() const;
+
+ private:
+  base::UniqueFd statm_;
+};
+
+// Of the process that makes it; its children get less work, and the same walls.
+class Zygote {
+ public:
+  // Right after a fork the child has the same.
+  std::optional<std::size_t> MappedBytes() const { return mapped_.Now(); }
+  const SeccompFilter& filter() const { return filter_; }
+
+ private:
+  MappedSize mapped_;
+  SeccompFilter filter_ = SeccompFilter::Compile();
+};
+
+}  // namespace hardening
