@@ -478,8 +478,12 @@ void FactsBuilder::Collect(const SignatureFacts& signature, std::size_t place, M
   }
   for (const auto& [der, position] : properties.crls) {
     if (material.lists.size() >= kMaxRevocationData) break;
-    auto list = RevocationList::Parse(der);
-    if (list.ok()) material.lists.push_back({std::move(list).value(), place_of(position)});
+    // The same list often stands in each signature, and is large.
+    const auto [known, added] = lists_.try_emplace(base::Sha256(der).bytes);
+    if (added)
+      if (auto list = RevocationList::Parse(der); list.ok())
+        known->second = std::move(list).value();
+    if (known->second) material.lists.push_back({*known->second, place_of(position)});
   }
   for (const SignatureFacts& counter : signature.counter_signatures)
     Collect(counter, place_of(counter.position), material);

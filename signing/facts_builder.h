@@ -79,6 +79,8 @@ class FactsBuilder {
   std::optional<facts::Container> container_;
   std::vector<std::optional<CertificatePath>> signer_paths_;
   std::optional<std::vector<Certificate>> responders_;
+  // By the SHA-256 of their DER; nullopt for what is none.
+  std::map<decltype(base::Sha256Digest::bytes), std::optional<RevocationList>> lists_;
 };
 
 }  // namespace signing

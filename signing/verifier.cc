@@ -158,7 +158,6 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
     if (reported.contains(node)) continue;
     RETURN_IF_ERROR(
         CheckLimit(harvest.budget->limits(), &Limits::signatures, harvest.signatures.size() + 1));
-    harvest.budget->AddSignature();
     ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
     NoteCounterSignatures(facts, reported);
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
@@ -207,6 +206,7 @@ base::Result<std::vector<XmlDocument>> ReadSignatureFiles(AsicContainer& contain
     ASSIGN_OR_RETURN(const base::Bytes record, container.ReadEvidenceFile(file));
     RETURN_IF_ERROR(workload.AddRecord(record));
   }
+  for (std::size_t i = 0; i < workload.signatures(); ++i) harvest.budget->AddSignature();
   std::vector<XmlDocument> documents;
   for (base::Bytes& text : texts) {
     ASSIGN_OR_RETURN(XmlDocument document, XmlDocument::Parse(text, harvest.budget));
@@ -246,6 +246,7 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
 base::Status VerifyXml(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
   Workload workload(harvest.budget);
   RETURN_IF_ERROR(workload.AddText(request.document));
+  for (std::size_t i = 0; i < workload.signatures(); ++i) harvest.budget->AddSignature();
   ASSIGN_OR_RETURN(const XmlDocument document,
                    XmlDocument::Parse(request.document, harvest.budget));
   harvest.container = ContainerName(ContainerKind::kXml);

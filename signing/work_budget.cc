@@ -15,6 +15,10 @@ std::size_t Extra(std::size_t signatures) {
   return signatures > kFreeSignatures ? signatures - kFreeSignatures : 0;
 }
 
+std::uint64_t Milliseconds(std::size_t units) {
+  return (units + kUnitsInMillisecond - 1) / kUnitsInMillisecond;
+}
+
 }  // namespace
 
 WorkBudget::WorkBudget(std::size_t input_size, const Limits& limits)
@@ -24,12 +28,11 @@ WorkBudget::WorkBudget(std::size_t input_size, const Limits& limits)
 }
 
 base::Error WorkBudget::TooCostly(std::size_t units) const {
-  return PassedLimit(limits_, &Limits::work_milliseconds, (spent_ + units) / kUnitsInMillisecond);
+  return PassedLimit(limits_, &Limits::work_milliseconds, Milliseconds(spent_ + units));
 }
 
 base::Error WorkBudget::TooManyKeys(std::size_t units) const {
-  return PassedLimit(limits_, &Limits::key_milliseconds,
-                     (spent_on_keys_ + units) / kUnitsInMillisecond);
+  return PassedLimit(limits_, &Limits::key_milliseconds, Milliseconds(spent_on_keys_ + units));
 }
 
 base::Status WorkBudget::SpendOnKeys(std::size_t units) {

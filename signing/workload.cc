@@ -14,7 +14,7 @@ using base::ErrorCode;
 constexpr std::size_t kMaxCertificates = 100'000;
 constexpr std::size_t kCostOfEntry = 80;
 // A gate that costs no more (50 ms) may turn out to have been for nothing.
-constexpr std::size_t kCheapGate = 1'000'000;
+constexpr std::size_t kCheapGate = 950'000;
 constexpr std::size_t kFewSignatures = 20;
 // Report, engine and schema; a reference is looked up and compared.
 constexpr std::size_t kCostOfSignature = 12'000;
@@ -72,7 +72,7 @@ std::vector<const xmlNode*> TransformsOf(const xmlNode* reference) {
 // What a document asks for at most if all its references are to all of it: nothing else is known
 // of them before the gate, and half of them are honestly to little.
 std::size_t CostBehindGate(const XmlCensus& census) {
-  const std::size_t walk = 6 * census.tags + census.bytes / 20;
+  const std::size_t walk = 6 * census.tags + 5 * census.attributes + census.bytes / 20;
   const std::size_t checks =
       census.signatures + census.timestamps + census.ocsp_responses + census.crls;
   return (census.references + census.timestamps) * walk + census.signatures * kCostOfSignature +
@@ -122,8 +122,12 @@ base::Status Workload::AddText(base::ByteSpan xml) {
   RETURN_IF_ERROR(CheckLimit(limits, &Limits::timestamps, census_.timestamps));
   const std::size_t gate = CostOfGate(census_);
   // Many signatures honestly refer to little of the document each.
-  const bool counts = gate > kCheapGate && census_.signatures <= kFewSignatures;
-  return budget_->CheckFits(gate + (counts ? behind_gate_ : 0), 0, census_.signatures);
+  const bool counts = gate > kCheapGate && signatures() <= kFewSignatures;
+  return budget_->CheckFits(gate + (counts ? behind_gate_ : 0), 0, signatures());
+}
+
+std::size_t Workload::signatures() const {
+  return census_.signatures - std::min(census_.signatures, census_.counter_signatures);
 }
 
 base::Status Workload::AddRecord(base::ByteSpan record) {
@@ -145,7 +149,6 @@ base::Status Workload::AddTree(const XmlDocument& document, const SignedFiles& f
        node = NextInOrder(const_cast<xmlNode*>(node), root)) {
     if (inside && node == behind) inside = false;
     if (!IsSignature(node)) continue;
-    ++signatures_;
     AddSignature(document, node, files);
     if (inside) continue;
     inside = true;
@@ -345,12 +348,12 @@ void Workload::AddTimestamps(const XmlDocument& document, const xmlNode* signatu
 }
 
 base::Status Workload::CheckSoFar() const {
-  return budget_->CheckFits(units_ + keys_.Cost(), keys_.Cost(), signatures_);
+  return budget_->CheckFits(units_ + keys_.Cost(), keys_.Cost(), signatures());
 }
 
 base::Status Workload::Check(const SignedFiles& files,
                              const std::vector<std::string>& names) const {
-  std::size_t units = units_ + keys_.Cost() + record_tokens_ * kCostOfToken * signatures_;
+  std::size_t units = units_ + keys_.Cost() + record_tokens_ * kCostOfToken * census_.signatures;
   for (const std::string& name : names) {
     std::size_t passes = 1;
     if (const auto found = digests_.find(name); found != digests_.end())
@@ -358,7 +361,7 @@ base::Status Workload::Check(const SignedFiles& files,
     // An evidence record may renew the digests of all by another algorithm.
     units += files.CostOfPass(name) * (passes + (records_ > 0 ? 1 : 0));
   }
-  return budget_->CheckFits(units, keys_.Cost(), signatures_);
+  return budget_->CheckFits(units, keys_.Cost(), signatures());
 }
 
 }  // namespace signing

@@ -50,6 +50,9 @@ class Workload {
   // That everything added fits into the budget. Reading each of `files` once is added to it.
   base::Status Check(const SignedFiles& files, const std::vector<std::string>& names) const;
 
+  // Signatures that are none of counter-signatures: the budget grows with them.
+  std::size_t signatures() const;
+
   // By file: the algorithms that references to it ask for.
   using Digests = std::map<std::string, std::set<const DigestAlgorithm*>, std::less<>>;
   const Digests& digests() const { return digests_; }

@@ -13,8 +13,9 @@ struct Counted {
   std::string_view name;
   std::size_t XmlCensus::*count;
 };
-constexpr std::array<Counted, 7> kCounted{{
+constexpr std::array<Counted, 8> kCounted{{
     {"Signature", &XmlCensus::signatures},
+    {"CounterSignature", &XmlCensus::counter_signatures},
     {"Reference", &XmlCensus::references},
     {"X509Certificate", &XmlCensus::certificates},
     {"EncapsulatedX509Certificate", &XmlCensus::certificates},
@@ -46,8 +47,9 @@ bool EndsName(char c) {
 XmlCensus& XmlCensus::operator+=(const XmlCensus& other) {
   for (const auto count :
        {&XmlCensus::bytes, &XmlCensus::tags, &XmlCensus::names, &XmlCensus::attributes,
-        &XmlCensus::signatures, &XmlCensus::references, &XmlCensus::certificates,
-        &XmlCensus::ocsp_responses, &XmlCensus::crls, &XmlCensus::timestamps})
+        &XmlCensus::signatures, &XmlCensus::counter_signatures, &XmlCensus::references,
+        &XmlCensus::certificates, &XmlCensus::ocsp_responses, &XmlCensus::crls,
+        &XmlCensus::timestamps})
     this->*count += other.*count;
   return *this;
 }

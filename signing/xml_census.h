@@ -15,6 +15,7 @@ struct XmlCensus {
   std::size_t names = 0;       // Different names of tags, nearly.
   std::size_t attributes = 0;  // Each "=", in texts too.
   std::size_t signatures = 0;  // Start tags by local name, as all that follows.
+  std::size_t counter_signatures = 0;
   std::size_t references = 0;
   std::size_t certificates = 0;
   std::size_t ocsp_responses = 0;

@@ -96,6 +96,13 @@ TEST(XmlCensusTest, CountsByLocalNameWhateverThePrefix) {
   EXPECT_EQ(census.tags, 5U);
 }
 
+TEST(XmlCensusTest, CounterSignaturesAreCountedApart) {
+  const XmlCensus census = CountXml(base::AsBytes(
+      "<Signature><x:CounterSignature><Signature/></x:CounterSignature></Signature>"));
+  EXPECT_EQ(census.signatures, 2U);
+  EXPECT_EQ(census.counter_signatures, 1U);
+}
+
 TEST(XmlCensusTest, AGreaterThanSignInAValueHidesNoAttributes) {
   EXPECT_EQ(CountXml(base::AsBytes("<a b='>' c='' d=''/>")).attributes, 3U);
 }
