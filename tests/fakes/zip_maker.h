@@ -23,10 +23,12 @@ struct ZipMember {
   std::uint32_t attributes = 0;
   std::uint16_t made_by = 0x0314;
   std::string central_extra;
-  bool deflated = false;  // As one DEFLATE block that is stored (RFC 1951, 3.2.4).
+  bool deflated = false;  // As one DEFLATE block that is stored (RFC 1951, 3.2.4),
+  std::string packed{};   // or as these bytes.
 
   std::string Packed() const {
     if (!deflated) return content;
+    if (!packed.empty()) return packed;
     const auto size = static_cast<std::uint16_t>(content.size());
     const auto inverse = static_cast<std::uint16_t>(~size);
     std::string block{1};
