@@ -72,8 +72,9 @@ class Workload {
 
   std::shared_ptr<const WorkBudget> budget_;
   XmlCensus census_;
-  std::size_t behind_gate_ = 0;  // At most, as far as the texts tell.
-  std::size_t signatures_ = 0;   // As found in the trees.
+  std::size_t behind_gate_ = 0;  // At most, as far as the bytes tell.
+  std::size_t behind_gate_but_texts_ = 0;
+  std::size_t signatures_ = 0;  // As found in the trees.
   std::size_t crl_entries_ = 0;
   std::size_t records_ = 0;
   std::size_t record_tokens_ = 0;
