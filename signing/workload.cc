@@ -78,7 +78,7 @@ std::size_t CostBehindGate(const XmlCensus& census, std::size_t bytes) {
       census.signatures + census.timestamps + census.ocsp_responses + census.crls;
   return (census.references + census.timestamps) * walk + census.signatures * kCostOfSignature +
          CostOfEcKey(256) * checks + kCostOfToken * census.timestamps +
-         kCostOfResponse * census.ocsp_responses + (census.crls > 0 ? bytes / 4 : 0);
+         kCostOfResponse * census.ocsp_responses + (census.crls > 0 ? bytes * 2 / 5 : 0);
 }
 
 }  // namespace
