@@ -43,7 +43,8 @@ bool Limit(__rlimit_resource resource, rlim_t wanted) {
 }
 
 // `mapped` is what the process has already: the limit on address space counts that too.
-bool LimitMemory(const Walls& walls, std::optional<std::size_t> mapped) {
+bool LimitMemory([[maybe_unused]] const Walls& walls,
+                 [[maybe_unused]] std::optional<std::size_t> mapped) {
 #ifndef EDOCVAULT_SANITIZED
   return mapped && Limit(RLIMIT_AS, *mapped + walls.memory_bytes);
 #else
