@@ -336,6 +336,11 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"container.manifest-type",
      "Konteinera veids satura sarakstā atšķiras no norādītā mimetype failā.",
      "The manifest states another container type than the mimetype file."},
+    {"container.nested-not-verified",
+     "Dokumentā ir vēl viens parakstīts dokuments, kas netika pārbaudīts. Izņemiet to un pārbaudiet "
+     "atsevišķi.",
+     "The document holds another signed document that was not verified. Take it out and verify it "
+     "by itself."},
     {"container.media-type-differs", "Faila veids satura sarakstā atšķiras no parakstītā.",
      "The manifest states another media type for a file than was signed."},
     {"container.mimetype-compressed", "Konteinera mimetype fails ir saspiests.",

@@ -115,6 +115,13 @@ void EvidenceRecords(const Json& report, Language language, std::string& out) {
   }
 }
 
+// Each after the container that it lies in, whose verdict says nothing of it.
+void NestedDocuments(const Json& report, Language language, std::string& out) {
+  const Json* list = report.Find("nested");
+  if (list == nullptr || list->AsArray() == nullptr) return;
+  for (const Json& inner : *list->AsArray()) out += "\n" + VerifyReportText(inner, language);
+}
+
 }  // namespace
 
 std::string VerifyReportText(const Json& report, Language language) {
@@ -128,6 +135,7 @@ std::string VerifyReportText(const Json& report, Language language) {
     for (const Json& signature : *signatures->AsArray()) Signature(signature, language, out);
   EvidenceRecords(report, language, out);
   Messages(report.Find("containerFindings"), Say("finding", language), "", out);
+  NestedDocuments(report, language, out);
   return out;
 }
 

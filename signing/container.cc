@@ -359,4 +359,14 @@ base::Status AsicContainer::CheckRemainingMembers() {
   return base::Ok();
 }
 
+std::string AsicContainer::producer() const {
+  constexpr std::size_t kMaxProducer = 200;
+  std::vector<std::string> places{"META-INF/manifest.xml"};
+  places.insert(places.end(), signature_files_.begin(), signature_files_.end());
+  for (const std::string& place : places)
+    if (const ZipEntry* entry = zip_.Find(place); entry != nullptr && !entry->comment.empty())
+      return PrintableText(entry->comment.substr(0, kMaxProducer));
+  return {};
+}
+
 }  // namespace signing

@@ -53,6 +53,9 @@ class AsicContainer final : public SignedFiles {
   // 162-1, 4.4.3 and A.4).
   bool HasManifest() const;
   const std::optional<ContainerManifest>& manifest() const { return manifest_; }
+  // What the comment of META-INF/manifest.xml says of the program that wrote it, or that of the
+  // signature file: unsigned text, printable, at most 200 bytes; empty without.
+  std::string producer() const;
   Findings& findings() { return findings_; }
   // Breaches of the form that make every signature in it a FORMAT_FAILURE.
   const std::vector<std::string>& problems() const { return problems_; }

@@ -101,6 +101,24 @@ void WriteFindings(const Json& report, HtmlPage& page) {
   out.Close();
 }
 
+// Each has a report of its own in the JSON; a page speaks of one document.
+void WriteNested(const Json& report, HtmlPage& page) {
+  const Json::Array& nested = ListIn(report, "nested");
+  if (nested.empty()) return;
+  MarkupWriter& out = page.out();
+  out.Open("section");
+  page.Heading(2, page.Say("nested"));
+  page.OpenTable(page.Say("nested"), {"name", "verdict"});
+  for (const Json& inner : nested) {
+    out.Open("tr");
+    page.Cell(MemberOf(inner, "document").Text("name").value_or(""));
+    page.Cell(page.WordOf(inner.Text("verdict").value_or("")));
+    out.Close();
+  }
+  page.CloseTable();
+  out.Close();
+}
+
 // The identity of all that the verdict follows from.
 void WriteMethod(const Json& report, HtmlPage& page) {
   MarkupWriter& out = page.out();
@@ -143,6 +161,7 @@ std::string ReportHtml(const Json& report, Language language) {
     WriteSignature(signature, report, std::to_string(++number), 2, page);
   WriteEvidenceRecords(report, page);
   WriteFindings(report, page);
+  WriteNested(report, page);
   WriteMethod(report, page);
   out.Close().Open("footer").Leaf("p", page.Say("repeatable")).Close();
   out.Close().Close();

@@ -136,6 +136,8 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
     {"differs-from-manifest", "atšķiras no saraksta", "differs from the manifest"},
     {"findings", "Novērojumi", "Findings"},
     {"severity", "Nozīme", "Weight"},
+    {"nested", "Parakstīti dokumenti šajā dokumentā", "Signed documents inside this one"},
+    {"verdict", "Atzinums", "Verdict"},
     {"info", "zināšanai", "information"},
     {"warning", "brīdinājums", "warning"},
     {"error", "kļūda", "error"},

@@ -17,6 +17,7 @@
 #include "signing/evidence_record_files.h"
 #include "signing/evidence_record_json.h"
 #include "signing/member_name.h"
+#include "signing/nested_documents.h"
 #include "signing/policy.h"
 #include "signing/qualification.h"
 #include "signing/report_json.h"
@@ -50,6 +51,9 @@ struct Harvest {
   std::set<std::string, std::less<>> referenced;                // Files that some signature names.
   std::map<std::string, std::string, std::less<>> media_types;  // As signed, by file.
   RunKeeper* keeper = nullptr;  // nullptr: the report alone is wanted.
+  std::size_t depth = 0;        // Containers around this one.
+  std::vector<NestedDocument> nested;
+  std::string producer;  // As the archive says, where nobody signs it.
 };
 
 bool UsesSha1(const SignatureFacts& facts) {
@@ -239,6 +243,10 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
   if (harvest.keeper != nullptr) RETURN_IF_ERROR(harvest.keeper->KeepFiles(container));
   RETURN_IF_ERROR(container.CheckRemainingMembers());
   CompareFiles(container, harvest);
+  if (harvest.keeper == nullptr) {
+    ASSIGN_OR_RETURN(harvest.nested, FindNested(container, harvest.depth, *harvest.budget));
+    harvest.producer = container.producer();
+  }
   std::ranges::move(container.findings(), std::back_inserter(harvest.findings));
   return base::Ok();
 }
@@ -301,6 +309,16 @@ void ApplyContainerRules(const Policy& policy, Harvest& harvest) {
     signature.Set("subIndication", NameOfSubIndication(SubIndication::kFormatFailure));
     signature.Set("qualification", QualificationName(SignatureQualification::kNotAdes));
   }
+}
+
+// L21: shown, never trusted.
+void SetProducer(const std::string& producer, base::Json& report) {
+  base::Json shown;
+  shown.Set("text", producer);
+  shown.Set("signed", false);
+  base::Json document = *report.Find("document");
+  document.Set("producer", std::move(shown));
+  report.Set("document", std::move(document));
 }
 
 // What a policy takes for no container of its kind.
@@ -387,13 +405,41 @@ const TrustSnapshot& PreparedTrust::snapshot() const {
 
 namespace {
 
-// `kept`, if not nullptr, gets everything but the report.
-base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, VerifyRun* kept) {
+// Of the whole run: a document inside is verified at the expense of the one around it.
+struct RunMeans {
+  std::shared_ptr<WorkBudget> budget;
+  std::size_t depth = 0;
+  VerifyRun* kept = nullptr;  // If any, gets everything but the report.
+};
+
+base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, const RunMeans& means);
+
+// L27: a tree of reports. What is beside the outer document is not about the inner ones.
+base::Json ReportOnNested(const VerifyRequest& outer, const PreparedTrust& trust,
+                          const NamedPolicy& named, const RunMeans& means,
+                          const std::vector<NestedDocument>& documents) {
+  base::Json reports{base::Json::Array{}};
+  for (const NestedDocument& document : documents) {
+    VerifyRequest request = outer;
+    request.name = document.name;
+    request.document = document.bytes;
+    request.trust.clear();
+    request.prepared_trust = std::make_shared<const PreparedTrust>(trust);
+    request.data.clear();
+    request.digests.clear();
+    request.evidence_records.clear();
+    reports.Push(ReportOn(request, named, {means.budget, means.depth + 1, nullptr}));
+  }
+  return reports;
+}
+
+base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, const RunMeans& means) {
   const Policy& policy = named.policy;
   Harvest harvest;
   RunKeeper keeper;
-  harvest.budget = std::make_shared<WorkBudget>(InputSize(request), policy.limits);
-  if (kept != nullptr) harvest.keeper = &keeper;
+  harvest.budget = means.budget;
+  harvest.depth = means.depth;
+  if (means.kept != nullptr) harvest.keeper = &keeper;
   const PreparedTrust read = request.prepared_trust != nullptr
                                  ? *request.prepared_trust
                                  : PreparedTrust::Read(request.trust, request.at);
@@ -406,7 +452,8 @@ base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, Veri
   base::Json report = ReportFrame(request, harvest.container, &named.digest);
   report.Set("trust", TrustToJson(trust));
   ReportRecords(status, request, harvest, {trust, policy, request.at}, report);
-  if (kept != nullptr) *kept = std::move(keeper).Finish(request, harvest.container, status, trust);
+  if (means.kept != nullptr)
+    *means.kept = std::move(keeper).Finish(request, harvest.container, status, trust);
   if (!status.ok()) {
     report.Set("refusal", RefusalToJson(status.error(), request.language));
     return report;
@@ -415,7 +462,14 @@ base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, Veri
   report.Set("verdict", VerdictOf(harvest.signatures));
   report.Set("signatures", std::move(harvest.signatures));
   report.Set("containerFindings", FindingsToJson(harvest.findings, request.language));
+  if (!harvest.producer.empty()) SetProducer(harvest.producer, report);
+  if (!harvest.nested.empty())
+    report.Set("nested", ReportOnNested(request, read, named, means, harvest.nested));
   return report;
+}
+
+std::shared_ptr<WorkBudget> BudgetFor(const VerifyRequest& request, const Policy& policy) {
+  return std::make_shared<WorkBudget>(InputSize(request), policy.limits);
 }
 
 }  // namespace
@@ -424,14 +478,14 @@ base::Json Verify(const VerifyRequest& request) {
   NamedPolicy own;
   const base::Result<const NamedPolicy*> named = PolicyOf(request, own);
   if (!named.ok()) return RefusedReport(request, named.error());
-  return ReportOn(request, *named.value(), nullptr);
+  return ReportOn(request, *named.value(), {BudgetFor(request, named.value()->policy)});
 }
 
 base::Result<VerifyRun> RunVerification(const VerifyRequest& request) {
   NamedPolicy own;
   ASSIGN_OR_RETURN(const NamedPolicy* named, PolicyOf(request, own));
   VerifyRun run;
-  base::Json report = ReportOn(request, *named, &run);
+  base::Json report = ReportOn(request, *named, {BudgetFor(request, named->policy), 0, &run});
   run.report = std::move(report);
   run.policy = named->policy;
   return run;

@@ -25,6 +25,7 @@ struct ZipMember {
   std::string central_extra;
   bool deflated = false;  // As one DEFLATE block that is stored (RFC 1951, 3.2.4),
   std::string packed{};   // or as these bytes.
+  std::string comment{};
 
   std::string Packed() const {
     if (!deflated) return content;
@@ -127,13 +128,14 @@ class ZipMaker {
     Put32(size, out);
     Put16(static_cast<std::uint32_t>(member.name.size()), out);
     Put16(static_cast<std::uint32_t>(member.central_extra.size()), out);
-    Put16(0, out);
+    Put16(static_cast<std::uint32_t>(member.comment.size()), out);
     Put16(0, out);
     Put16(0, out);
     Put32(member.attributes, out);
     Put32(offset, out);
     base::Append(base::AsBytes(member.name), out);
     base::Append(base::AsBytes(member.central_extra), out);
+    base::Append(base::AsBytes(member.comment), out);
   }
 
   std::vector<ZipMember> members_;

@@ -459,6 +459,17 @@ TEST_F(LatvianRulesTest, L21_TheProducerInCommentsChangesNothing) {
   EXPECT_EQ(twin_.Report(zip).Dump().find("QESig)"), std::string::npos);
 }
 
+TEST_F(LatvianRulesTest, L21_TheProducerIsShownAsUnsigned) {
+  ZipMaker zip = twin_.Maker().Container();
+  EXPECT_EQ(twin_.Report(zip).Find("document")->Find("producer"), nullptr);
+  for (auto& member : zip.members())
+    if (member.name == "META-INF/manifest.xml") member.comment = "EDOC/2.0; LIB/x \x1b[31m";
+  const Json producer = *twin_.Report(zip).Find("document")->Find("producer");
+  EXPECT_TRUE(producer.Text("text")->starts_with("EDOC/2.0; LIB/x"));
+  EXPECT_EQ(producer.Text("text")->find('\x1b'), std::string::npos);
+  EXPECT_EQ(producer.Dump().find("\"signed\":true"), std::string::npos);
+}
+
 TEST_F(LatvianRulesTest, L22_AMimetypeOutOfOrderIsAFindingAndTheVerdictStands) {
   const auto with = [&](std::string_view finding, const std::function<void(ZipMaker&)>& change) {
     ZipMaker zip = twin_.Maker().Container();
@@ -531,6 +542,46 @@ TEST_F(LatvianRulesTest, L27_AValidContainerDoesNotMendABrokenOneInside) {
   ZipMaker changed = outer.Container();
   changed.at(1).content = base::ToString(twin_.Maker().Container().Make());
   EXPECT_EQ(twin_.Outcome(changed), "HASH_FAILURE");
+}
+
+TEST_F(LatvianRulesTest, L27_TheReportIsATree) {
+  ZipMaker innermost = twin_.Maker().Container();
+  innermost.at(1).content += "!";
+  SignatureMaker middle = twin_.Maker();
+  middle.files = {{"visdzilak.edoc", base::ToString(innermost.Make())}};
+  SignatureMaker outer = twin_.Maker();
+  outer.files = {{"ieksejs.EDOC", base::ToString(middle.Container().Make())}};
+  const Json report = twin_.Report(outer.Container());
+  EXPECT_EQ(report.Text("verdict"), "valid");
+  const Json& inner = report.Find("nested")->AsArray()->front();
+  EXPECT_EQ(inner.Find("document")->Text("name"), "ieksejs.EDOC");
+  EXPECT_EQ(inner.Text("verdict"), "valid");
+  const Json& last = inner.Find("nested")->AsArray()->front();
+  EXPECT_EQ(last.Text("verdict"), "invalid");
+}
+
+TEST_F(LatvianRulesTest, L27_WhatIsTooDeepIsNamedAndNotOpened) {
+  ZipMaker zip = twin_.Maker().Container();
+  for (int i = 0; i < 3; ++i) {
+    SignatureMaker around = twin_.Maker();
+    around.files = {{"x.edoc", base::ToString(zip.Make())}};
+    zip = around.Container();
+  }
+  Json report = twin_.Report(zip);
+  for (int i = 0; i < 2; ++i) {
+    EXPECT_FALSE(tests::RuleCase::HasFinding(report, "container.nested-not-verified"));
+    const Json inner = report.Find("nested")->AsArray()->front();
+    report = inner;
+  }
+  EXPECT_TRUE(tests::RuleCase::HasFinding(report, "container.nested-not-verified"));
+  EXPECT_EQ(report.Find("nested"), nullptr);
+}
+
+// A text that calls itself an eDoc is a data file like any other.
+TEST_F(LatvianRulesTest, L27_WhatIsOnlyNamedAsAContainerIsNone) {
+  SignatureMaker outer = twin_.Maker();
+  outer.files = {{"teksts.edoc", "nav arhīvs"}};
+  EXPECT_EQ(twin_.Report(outer.Container()).Find("nested"), nullptr);
 }
 
 ZipMaker EDoc1(const SignatureMaker& maker) {
