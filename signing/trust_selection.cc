@@ -119,8 +119,11 @@ class Selector {
     // An edition that names nobody takes nobody out of use.
     if (named.empty()) return;
     std::erase_if(allowed, [&](const Certificate& certificate) {
-      return Contains(in_use, certificate) && !Contains(named, certificate);
+      const bool retired = Contains(in_use, certificate) && !Contains(named, certificate);
+      if (retired) AddMissing({certificate}, retired_);
+      return retired;
     });
+    std::erase_if(retired_, [&](const Certificate& one) { return Contains(named, one); });
     AddMissing(named, allowed);
     in_use = named;
   }
@@ -136,6 +139,7 @@ class Selector {
 
   std::vector<Certificate> AllowedFor(const std::string& territory, std::size_t lists_of_lists) {
     std::vector<Certificate> allowed = inputs_.certificates;
+    std::erase_if(allowed, [&](const Certificate& one) { return Contains(retired_, one); });
     for (std::size_t i = 0; i < lists_of_lists; ++i)
       for (const TrustPointer& pointer : selection_.lists[i].pointers)
         if (pointer.territory == territory &&
@@ -180,6 +184,8 @@ class Selector {
   TrustSelection selection_;
   // By territory of a list of lists: whom its editions, so far, had sign.
   std::map<std::string, std::vector<Certificate>> in_use_;
+  // Signed or named by an edition, and by the next ones no more.
+  std::vector<Certificate> retired_;
 };
 
 }  // namespace

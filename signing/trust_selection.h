@@ -28,8 +28,8 @@ struct TrustSelection {
 // - A list of lists is verified by a certificate handed in, or by one that the verified edition
 //   before it names for itself (the chain of pivots). One that an edition signed with or named,
 //   and that a later one does not name, is out of use from there on, handed in or not.
-// - Any other list is verified by a certificate handed in, or by one that the list of lists in
-//   force names for its territory.
+// - Any other list is verified by a certificate handed in that no list of lists has taken out of
+//   use, or by one that the list of lists in force names for its territory.
 // - Of several editions the newest issued at or before `at` counts; the sequence number
 //   decides between equal dates. Lists that are not verified count for nothing.
 // - A list past its NextUpdate is used with a finding: the caller's policy decides.

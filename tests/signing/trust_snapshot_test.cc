@@ -192,6 +192,14 @@ TEST_F(PivotTest, AKeyThatAPivotReplacedSignsNoLaterListThoughItIsHandedIn) {
   EXPECT_TRUE(inputs_.Found("trust.list-other-signer"));
 }
 
+TEST_F(PivotTest, AKeyThatAPivotReplacedSignsNoListOfATerritoryThoughItIsHandedIn) {
+  europe_.pointers = {{"EU", {&next_signer_}, true}, {"LV", {&signer_}}};
+  inputs_.Add(pivot_.SignedBy(europe_signer_)).Add(europe_.SignedBy(next_signer_));
+  const auto snapshot = inputs_.Add(europe_signer_).Add(list_.SignedBy(europe_signer_)).Read();
+  EXPECT_TRUE(snapshot.services().empty());
+  EXPECT_TRUE(inputs_.Found("trust.list-other-signer"));
+}
+
 TEST_F(PivotTest, ACertificateHandedInThatNoEditionKnewMaySignTheNext) {
   europe_.pointers[0].signers = {&stranger_};
   inputs_.Add(pivot_.SignedBy(europe_signer_)).Add(europe_.SignedBy(stranger_));
