@@ -131,7 +131,8 @@ base::Result<std::vector<AlgorithmLimit>> LimitsFromJson(const Json& json) {
   std::vector<AlgorithmLimit> limits;
   for (const Json& item : *json.AsArray()) {
     RETURN_IF_ERROR(OnlyMembers(item, {"name", "minBits", "until"}));
-    const std::int64_t bits = item.Integer("minBits").value_or(0);
+    const Json* given = item.Find("minBits");
+    const std::int64_t bits = given == nullptr ? 0 : item.Integer("minBits").value_or(-1);
     AlgorithmLimit limit{item.Text("name").value_or(""), 0, std::nullopt};
     if (limit.name.empty() || bits < 0) return Malformed("algorithms");
     limit.min_bits = static_cast<std::size_t>(bits);
@@ -161,8 +162,8 @@ base::Result<AlgorithmSuite> SuiteFromJson(const Json& json) {
   AlgorithmSuite suite;
   ASSIGN_OR_RETURN(suite.keys, LimitsFromJson(*keys));
   ASSIGN_OR_RETURN(suite.digests, LimitsFromJson(*digests));
-  if (const auto issued = json.Text("issued")) {
-    suite.issued = base::ParseTime(*issued);
+  if (const Json* issued = json.Find("issued"); issued != nullptr && !issued->is_null()) {
+    suite.issued = base::ParseTime(json.Text("issued").value_or(""));
     if (!suite.issued) return Malformed("issued");
   }
   if (json.Find("levelOfPredictions") != nullptr) {
@@ -245,8 +246,10 @@ base::Status ReadRows(const Json& json, Policy& policy) {
   if (const Json* algorithms = json.Find("algorithms")) {
     ASSIGN_OR_RETURN(policy.suite, SuiteFromJson(*algorithms));
   }
-  if (const Json* own = json.Find("ownAlgorithms"); own != nullptr && own->AsArray() != nullptr) {
+  if (const Json* own = json.Find("ownAlgorithms")) {
+    if (own->AsArray() == nullptr) return Malformed("ownAlgorithms");
     for (const Json& item : *own->AsArray()) {
+      RETURN_IF_ERROR(OnlyMembers(item, {"scope", "part", "algorithms"}));
       ASSIGN_OR_RETURN(const Scope scope, NamedIn<Scope>(kScopes, item, "scope"));
       ASSIGN_OR_RETURN(const Part part, NamedIn<Part>(kParts, item, "part"));
       const Json* algorithms = item.Find("algorithms");

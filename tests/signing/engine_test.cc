@@ -317,6 +317,25 @@ TEST(PolicyTest, AMisspeltRuleIsRefused) {
   EXPECT_EQ(PolicyFromJson(json.value()).error().reason, "policy.malformed");
 }
 
+// What is written in another form must not read as "no limit".
+TEST(PolicyTest, AlgorithmsInAnotherFormAreRefused) {
+  constexpr std::string_view kBegin =
+      R"({"schema":"edocvault.policy/1","id":"mine","base":"eu-ades",)";
+  for (const std::string_view rest :
+       {R"("algorithms":{"keys":[{"name":"RSA","minBits":"3000"}],"digests":[]}})",
+        R"("algorithms":{"keys":[{"name":"RSA","minBits":3000.5}],"digests":[]}})",
+        R"("algorithms":{"keys":[],"digests":[],"issued":2024}})",
+        R"("ownAlgorithms":{"scope":"signature","part":"signer"}})",
+        R"("ownAlgorithms":[{"scope":"signature","part":"signer","from":"2024",)"
+        R"("algorithms":{"keys":[],"digests":[]}}]})"}) {
+    const auto json = base::Json::Parse(std::string(kBegin) + std::string(rest));
+    if (!json.ok()) continue;  // Fractions are no JSON of ours.
+    const auto policy = PolicyFromJson(json.value());
+    ASSERT_FALSE(policy.ok()) << rest;
+    EXPECT_EQ(policy.error().reason, "policy.malformed") << rest;
+  }
+}
+
 TEST(ClauseTest, ARuleIsAskedByTheStandardOfItsBlock) {
   EXPECT_EQ(ClauseOf("ISC", Rule::kSignerKnown), "EN 319 102-1, 5.2.3");
   EXPECT_EQ(ClauseOf("RAC", Rule::kSignerKnown), "RFC 6960, 4.2.2.2");
