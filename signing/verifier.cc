@@ -378,6 +378,9 @@ base::Result<const NamedPolicy*> PolicyOf(const VerifyRequest& request, NamedPol
       return Error{ErrorCode::kInvalidInput, "policy.unknown", request.policy};
     return shipped;
   }
+  // A report names the policy so: the name of a shipped one is that one's alone.
+  if (IsShippedPolicy(request.policy))
+    return Error{ErrorCode::kInvalidInput, "policy.malformed", request.policy};
   ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(request.policy_text));
   ASSIGN_OR_RETURN(own.policy, PolicyFromJson(json));
   own.digest = PolicyDigest(own.policy);

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 
+#include "signing/verifier.h"
+
 namespace signing {
 namespace {
 
@@ -334,6 +336,15 @@ TEST(PolicyTest, AlgorithmsInAnotherFormAreRefused) {
     ASSERT_FALSE(policy.ok()) << rest;
     EXPECT_EQ(policy.error().reason, "policy.malformed") << rest;
   }
+}
+
+TEST(PolicyTest, AFileWithTheNameOfAShippedPolicyIsRefused) {
+  VerifyRequest request;
+  request.policy = "eu-qes";
+  request.policy_text = R"({"schema":"edocvault.policy/1","id":"mine","base":"eu-ades"})";
+  const base::Json report = Verify(request);
+  ASSERT_NE(report.Find("refusal"), nullptr);
+  EXPECT_EQ(report.Find("refusal")->Text("code"), "policy.malformed");
 }
 
 TEST(ClauseTest, ARuleIsAskedByTheStandardOfItsBlock) {

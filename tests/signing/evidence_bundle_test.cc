@@ -114,8 +114,13 @@ TEST_F(EvidenceBundleTest, AnOwnPolicyIsReplayed) {
 
 TEST_F(EvidenceBundleTest, AnOwnPolicyUnderAShippedNameGetsNoBundle) {
   VerifyRequest request = case_.Request();
+  const std::string shipped = request.policy;
   request.policy_text = R"({"schema":"edocvault.policy/1","id":"mana","base":"eu-ades"})";
-  const auto status = WriteBundle(request, Collected(request), [](base::ByteSpan) {});
+  EXPECT_EQ(ReadCollected(CollectEvidence(request)).error().reason, "policy.malformed");
+  request.policy = "mana.json";
+  const auto collected = Collected(request);
+  request.policy = shipped;
+  const auto status = WriteBundle(request, collected, [](base::ByteSpan) {});
   EXPECT_EQ(status.error().reason, "bundle.bad-name");
 }
 
