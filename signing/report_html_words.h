@@ -55,7 +55,7 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
     {"counter-signature", "Apliecinošais paraksts", "Counter-signature"},
     {"organization", "Organizācija", "Organisation"},
     {"organization-identifier", "Organizācijas identifikators", "Organisation identifier"},
-    {"common-name", "Vārds sertifikātā", "Name in the certificate"},
+    {"common-name", "Vārds vai nosaukums sertifikātā", "Name in the certificate"},
     {"country", "Valsts", "Country"},
     {"proven-by", "Pierādījums", "Proof"},
     {"by-signature-timestamp", "paraksta laika zīmogs", "time-stamp of the signature"},
@@ -106,9 +106,9 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
     {"unreadable", "nav nolasāms", "unreadable"},
     {"revocation-data", "Parakstā ietvertie atsaukšanas dati", "Revocation data in the signature"},
     {"revocation-type", "Veids", "Kind"},
-    {"this-update", "Spēkā no (thisUpdate)", "True as of (thisUpdate)"},
+    {"this-update", "Attiecas uz (thisUpdate)", "True as of (thisUpdate)"},
     {"next-update", "Nākamie (nextUpdate)", "Next (nextUpdate)"},
-    {"produced-at", "Izveidots (producedAt)", "Produced (producedAt)"},
+    {"produced-at", "Izveidoti (producedAt)", "Produced (producedAt)"},
     {"notes", "Piezīmes", "Notes"},
     {"would-change", "Kas varētu mainīt slēdzienu", "What would change the verdict"},
     {"checks", "Pārbaudes", "Checks"},
@@ -146,7 +146,7 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
     {"how-verified", "Kā tas pārbaudīts", "How this was verified"},
     {"engine", "Pārbaudes dzinējs", "Verification engine"},
     {"policy", "Validācijas politika", "Validation policy"},
-    {"trust", "Uzticības momentuzņēmums", "Trust snapshot"},
+    {"trust", "Uzticamības kopa", "Trust snapshot"},
     {"no-trust", "netika iesniegts", "none was handed in"},
     {"issued", "izdots", "issued"},
     {"evidence", "Papildu pierādījumi", "Further evidence"},
@@ -158,7 +158,7 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
     {"file-sha256", "SHA-256", "SHA-256"},
     {"schema", "Pārskata shēma", "Schema of the report"},
     {"repeatable",
-     "Tas pats dokuments ar to pašu politiku, uzticības datiem un laiku vienmēr dod šo pašu "
+     "Tas pats dokuments ar to pašu politiku, uzticamības datiem un laiku vienmēr dod to pašu "
      "slēdzienu. Laiki ir UTC.",
      "The same document with the same policy, trust and time always has this same verdict. Times "
      "are UTC."},
