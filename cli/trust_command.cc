@@ -195,8 +195,9 @@ void AddTrust(CLI::App& app, Common& common, int& exit_code) {
   CLI::App* import = add("import", "Take lists and certificates into use", Import);
   import->add_option("PATH", options->paths, "Trusted list, certificate, or a folder of them")
       ->required();
-  import->add_option("--lotl-signer", options->list_signer,
-                     "Certificate that may sign the list of lists");
+  import->add_option(
+      "--lotl-signer", options->list_signer,
+      "Certificate that may sign the list of lists; one that signed no list is trusted itself");
   import->add_option("--allow-older", options->allow_older,
                      "Let older lists in; the reason goes on record");
   add("fetch", "Have the service get newer lists from their publishers", Fetch)

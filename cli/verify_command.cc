@@ -206,7 +206,7 @@ int Run(const Options& options) {
   std::error_code ignored;
   if (!signing::IsShippedPolicy(options.policy) &&
       !std::filesystem::is_regular_file(options.policy, ignored))
-    return Usage("no policy and no file " + options.policy);
+    return Usage("no policy and no file " + options.policy + "; --help lists the policies");
   const auto at = options.at.empty() ? base::SystemClock().Now() : base::ParseTime(options.at);
   if (!options.trust_at.empty() && !base::ParseTime(options.trust_at))
     return Usage("--trust-at is no RFC 3339 time: " + options.trust_at);
@@ -234,13 +234,15 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code) {
       ->check(CLI::IsMember({"text", "json", "html", "etsi", "facts"}));
   // Everything that a replay takes from its bundle.
   std::vector<CLI::Option*> inputs{file};
-  inputs.push_back(
-      verb->add_option("--policy", options->policy, "Name of a shipped policy, or a file"));
+  inputs.push_back(verb->add_option("--policy", options->policy,
+                                    "eu-ades (default), eu-qes, lv-public-sector, "
+                                    "lv-national-legacy, baltic-bdoc, or a policy file"));
   CLI::Option* trust =
       verb->add_option("--trust", options->trust, "Trusted list, certificate, or a folder of them")
           ->allow_extra_args(false);
-  CLI::Option* stored = verb->add_option("--trust-snapshot", options->trust_snapshot,
-                                         "Stored snapshot: its id, \"current\" or \"latest\"");
+  CLI::Option* stored =
+      verb->add_option("--trust-snapshot", options->trust_snapshot,
+                       "Stored snapshot: its id or first eight digits, \"current\" or \"latest\"");
   CLI::Option* trust_at = verb->add_option("--trust-at", options->trust_at,
                                            "The stored snapshot in use then, RFC 3339");
   stored->excludes(trust)->excludes(trust_at);
@@ -249,7 +251,8 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code) {
                                             "Folder that holds trust/; the home by default");
   for (CLI::Option* option : {trust, stored, trust_at, trust_dir}) inputs.push_back(option);
   inputs.push_back(verb->add_option("--at", options->at, "Time of the verification, RFC 3339"));
-  inputs.push_back(verb->add_option("--data", options->data, "Folder of the detached data"));
+  inputs.push_back(
+      verb->add_option("--data", options->data, "Folder of the detached data, or the one file"));
   inputs.push_back(verb->add_option("--digests", options->digests,
                                     "Digests of detached data, as sha256sum writes"));
   inputs.push_back(

@@ -30,6 +30,8 @@ constexpr auto kWords = std::to_array<Word>({
     {"not-intact", "bojāts", "not intact"},
     {"claimed", "Norādītais laiks", "Claimed time"},
     {"proven", "Pierādītais laiks", "Proven time"},
+    {"qualification", "Kvalifikācija", "Qualification"},
+    {"would-change", "Kas varētu mainīt slēdzienu", "What would change the verdict"},
     {"untrusted-timestamp", "Laika zīmogs (vēl nav uzticams)", "Time-stamp (not yet trusted)"},
     {"covers", "Aptver", "Covers"},
     {"note", "Piezīme", "Note"},
@@ -82,6 +84,12 @@ void UntrustedTimestamps(const Json& signature, std::string_view label, std::str
       Line(label, timestamp.Text("time").value_or(""), out);
 }
 
+// Nothing when no trusted list says anything.
+std::string Qualification(const Json& signature) {
+  const std::string qualification = signature.Text("qualification").value_or("");
+  return qualification == "N/A" ? std::string() : qualification;
+}
+
 void Signature(const Json& signature, Language language, std::string& out) {
   std::string head =
       signature.Text("format").value_or("") + ", " + signature.Text("indication").value_or("");
@@ -95,9 +103,11 @@ void Signature(const Json& signature, Language language, std::string& out) {
     Line(label("signer"), signer->Text("subject").value_or(""), out);
   Line(label("claimed"), signature.Text("claimedSigningTime").value_or(""), out);
   Line(label("proven"), signature.Text("bestSignatureTime").value_or(""), out);
+  Line(label("qualification"), Qualification(signature), out);
   UntrustedTimestamps(signature, label("untrusted-timestamp"), out);
   Line(label("covers"), Scope(signature), out);
   Messages(signature.Find("notes"), Say("note", language), "  ", out);
+  Messages(signature.Find("whatWouldChangeIt"), Say("would-change", language), "  ", out);
 }
 
 void EvidenceRecords(const Json& report, Language language, std::string& out) {

@@ -52,6 +52,35 @@ TEST(VerifyTextTest, ATimestampThatDoesNotFitIsNotShownAsATime) {
             std::string::npos);
 }
 
+Json ReportWithQualification(const std::string& qualification) {
+  Json signature;
+  signature.Set("qualification", qualification);
+  Json report;
+  report.Set("signatures", Json::Array{signature});
+  return report;
+}
+
+TEST(VerifyTextTest, AQualificationIsShownWhereATrustedListGivesOne) {
+  EXPECT_NE(VerifyReportText(ReportWithQualification("QESeal"), Language::kEnglish)
+                .find("  Qualification: QESeal\n"),
+            std::string::npos);
+  EXPECT_EQ(
+      VerifyReportText(ReportWithQualification("N/A"), Language::kEnglish).find("Qualification"),
+      std::string::npos);
+}
+
+TEST(VerifyTextTest, WhatWouldChangeTheVerdictIsSaid) {
+  Json remedy;
+  remedy.Set("message", "A trusted list.");
+  Json signature;
+  signature.Set("whatWouldChangeIt", Json::Array{remedy});
+  Json report;
+  report.Set("signatures", Json::Array{signature});
+  EXPECT_NE(VerifyReportText(report, Language::kLatvian)
+                .find("  Kas varētu mainīt slēdzienu: A trusted list.\n"),
+            std::string::npos);
+}
+
 TEST(VerifyTextTest, AnEvidenceRecordIsShownWithWhatItProves) {
   Json record;
   record.Set("file", "ieraksts.ers");
