@@ -243,10 +243,8 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
   if (harvest.keeper != nullptr) RETURN_IF_ERROR(harvest.keeper->KeepFiles(container));
   RETURN_IF_ERROR(container.CheckRemainingMembers());
   CompareFiles(container, harvest);
-  if (harvest.keeper == nullptr) {
-    ASSIGN_OR_RETURN(harvest.nested, FindNested(container, harvest.depth, *harvest.budget));
-    harvest.producer = container.producer();
-  }
+  ASSIGN_OR_RETURN(harvest.nested, FindNested(container, harvest.depth, *harvest.budget));
+  harvest.producer = container.producer();
   std::ranges::move(container.findings(), std::back_inserter(harvest.findings));
   return base::Ok();
 }
