@@ -3,9 +3,9 @@
 #include <algorithm>
 #include <iterator>
 
-#include "base/base64.h"
 #include "base/file.h"
 #include "signing/trust_material.h"
+#include "trust/pem.h"
 
 namespace api {
 namespace {
@@ -36,26 +36,10 @@ bool IsTrue(const Json& json, std::string_view name) {
   return json.Find(name) != nullptr && *json.Find(name) == Json(true);
 }
 
-// The certificates of a PEM file in DER, or the file as it is.
-std::vector<base::Bytes> CertificatesIn(base::Bytes file) {
-  constexpr std::string_view kBegin = "-----BEGIN CERTIFICATE-----";
-  constexpr std::string_view kEnd = "-----END CERTIFICATE-----";
-  std::vector<base::Bytes> found;
-  std::string_view text = base::AsText(file);
-  for (std::size_t at = text.find(kBegin); at != std::string_view::npos; at = text.find(kBegin)) {
-    text.remove_prefix(at + kBegin.size());
-    std::string inside(text.substr(0, text.find(kEnd)));
-    std::erase_if(inside, [](char c) { return c == '\n' || c == '\r' || c == ' '; });
-    if (auto der = base::Base64Decode(inside)) found.push_back(std::move(*der));
-  }
-  if (found.empty()) found.push_back(std::move(file));
-  return found;
-}
-
 base::Status AddCertificates(const std::vector<std::filesystem::path>& paths, trust::Files& files) {
   for (const std::filesystem::path& path : paths) {
     ASSIGN_OR_RETURN(base::Bytes bytes, base::ReadFile(path, kMaxCertificateFile));
-    for (base::Bytes& certificate : CertificatesIn(std::move(bytes)))
+    for (base::Bytes& certificate : trust::CertificatesIn(std::move(bytes)))
       files.push_back({path.filename().string(), std::move(certificate)});
   }
   return base::Ok();

@@ -1,10 +1,12 @@
 // trust: keeps what verification trusts, and says how old it is.
 #include <iostream>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/digest.h"
 #include "cli/api_client.h"
 #include "cli/home.h"
 #include "cli/input_files.h"
@@ -13,6 +15,7 @@
 #include "trust/difference.h"
 #include "trust/freshness.h"
 #include "trust/import.h"
+#include "trust/pem.h"
 #include "trust/store.h"
 
 namespace cli {
@@ -41,14 +44,45 @@ base::Time Now() {
   return base::SystemClock().Now();
 }
 
-base::Result<trust::Files> ReadPaths(const Options& options) {
+base::Result<trust::Files> ReadFiles(const std::vector<std::string>& paths) {
   InputFiles inputs;
-  for (const std::string& path : options.paths) RETURN_IF_ERROR(inputs.Add(path));
-  if (!options.list_signer.empty()) RETURN_IF_ERROR(inputs.Add(options.list_signer));
+  for (const std::string& path : paths) RETURN_IF_ERROR(inputs.Add(path));
   trust::Files files;
   for (const InputFiles::File& file : inputs.files())
     files.push_back({file.name, base::Bytes(file.bytes.begin(), file.bytes.end())});
   return files;
+}
+
+std::string DigestOf(const trust::File& file) {
+  return base::HexEncode(base::Sha256(file.bytes).span());
+}
+
+// Digests of the certificates that would be trusted themselves.
+std::set<std::string> AnchorsIn(const Json& description) {
+  std::set<std::string> anchors;
+  if (const Json* list = description.Find("certificates"); list != nullptr && list->AsArray())
+    for (const Json& one : *list->AsArray())
+      if (one.Find("anchor") != nullptr && *one.Find("anchor") == Json(true))
+        anchors.insert(one.Text("sha256").value_or(""));
+  return anchors;
+}
+
+// Who may sign lists is not trusted for anything else: a signer that signed none of these stays
+// out.
+base::Result<trust::Files> ReadPaths(const Options& options) {
+  ASSIGN_OR_RETURN(trust::Files files, ReadFiles(options.paths));
+  if (options.list_signer.empty()) return files;
+  ASSIGN_OR_RETURN(const trust::Files signers, ReadFiles({options.list_signer}));
+  const std::size_t own = files.size();
+  for (const trust::File& file : signers)
+    for (base::Bytes& certificate : trust::CertificatesIn(file.bytes))
+      files.push_back({file.name, std::move(certificate)});
+  ASSIGN_OR_RETURN(const Json description, trust::Describe(files, Now()));
+  const std::set<std::string> anchors = AnchorsIn(description);
+  trust::Files kept(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(own));
+  for (std::size_t i = own; i < files.size(); ++i)
+    if (!anchors.contains(DigestOf(files[i]))) kept.push_back(files[i]);
+  return kept;
 }
 
 // A snapshot with what its files say, read again behind the walls.
@@ -195,9 +229,9 @@ void AddTrust(CLI::App& app, Common& common, int& exit_code) {
   CLI::App* import = add("import", "Take lists and certificates into use", Import);
   import->add_option("PATH", options->paths, "Trusted list, certificate, or a folder of them")
       ->required();
-  import->add_option(
-      "--lotl-signer", options->list_signer,
-      "Certificate that may sign the list of lists; one that signed no list is trusted itself");
+  import->add_option("--lotl-signer", options->list_signer,
+                     "Certificate that may sign the list of lists, or a folder of them; one that "
+                     "signed none stays out");
   import->add_option("--allow-older", options->allow_older,
                      "Let older lists in; the reason goes on record");
   add("fetch", "Have the service get newer lists from their publishers", Fetch)

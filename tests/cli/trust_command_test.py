@@ -39,6 +39,10 @@ with tempfile.TemporaryDirectory() as folder:
         done = run("trust", "import", *chain, *signer, "--dir", folder, "--json")
         expect("an import", (done.returncode, done.stdout if done.returncode else ""), (0, ""))
         first = json.loads(done.stdout).get("id", "")
+        shown = json.loads(done.stdout).get("description", {})
+        expect("signers of lists that are trusted for more",
+               [one["subject"] for one in shown.get("certificates", [{"subject": "?", "anchor": True}])
+                if one["anchor"]], [])
         expect("an old list has expired", run("trust", "age", "--dir", folder).returncode, 2)
         more = run("trust", "import", *chain, lists / "LT-2023.xml", *signer, "--dir", folder, "--json")
         expect("another import", more.returncode, 0)

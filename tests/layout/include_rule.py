@@ -28,7 +28,7 @@ FRONT_DOORS = {
     "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "container_reader.h", "container_writer.h", "evidence.h",
                 "evidence_bundle.h", "report_pages.h", "checked_links.h",
                 "trust_material.h"},
-    "trust": {"store.h", "snapshot.h", "material.h", "import.h", "freshness.h", "difference.h"},
+    "trust": {"store.h", "snapshot.h", "material.h", "import.h", "pem.h", "freshness.h", "difference.h"},
     "hardening": {"walls.h", "zygote.h"},
     "emulator": {"emulator.h"},
     "archive-policy": set(),
