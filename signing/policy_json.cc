@@ -2,6 +2,7 @@
 #include <algorithm>
 #include <array>
 
+#include "base/error_text.h"
 #include "signing/policy.h"
 
 namespace signing {
@@ -75,6 +76,8 @@ std::string_view NameIn(const std::array<std::string_view, N>& names, Enum value
   return names.at(static_cast<std::size_t>(value));
 }
 
+constexpr std::int64_t kMaxSeconds = std::int64_t{100} * 366 * 24 * 3600;  // A century.
+
 Error Malformed(std::string place) {
   return Error{ErrorCode::kInvalidInput, "policy.malformed", std::move(place)};
 }
@@ -104,6 +107,16 @@ base::Result<std::vector<std::string>> TextsFromJson(const Json& json) {
     texts.push_back(*item.AsString());
   }
   return texts;
+}
+
+// A finding that nobody makes would be a rule that never holds anybody.
+base::Result<std::vector<std::string>> FindingsFromJson(const Json& json) {
+  ASSIGN_OR_RETURN(std::vector<std::string> codes, TextsFromJson(json));
+  for (const std::string& code : codes)
+    if (std::ranges::find(base::ErrorTexts(), code, &base::ErrorText::reason) ==
+        base::ErrorTexts().end())
+      return Malformed("no such finding: " + code);
+  return codes;
 }
 
 base::Status OnlyMembers(const Json& json, std::initializer_list<std::string_view> names) {
@@ -201,7 +214,7 @@ base::Status ReadRule(const Json& json, Policy& policy) {
   }
   if (json.Find("seconds") != nullptr) {
     const auto limit = json.Integer("seconds");
-    if (!limit || *limit < 0) return Malformed("seconds");
+    if (!limit || *limit < 0 || *limit > kMaxSeconds) return Malformed("seconds");
     constraint.limit = std::chrono::seconds{*limit};
   }
   return base::Ok();
@@ -221,10 +234,10 @@ base::Status ReadQualifications(const Json& json, Policy& policy) {
     ASSIGN_OR_RETURN(policy.timestamp_qualifications, TextsFromJson(*list));
   }
   if (const Json* list = json.Find("fatalFindings")) {
-    ASSIGN_OR_RETURN(policy.fatal_findings, TextsFromJson(*list));
+    ASSIGN_OR_RETURN(policy.fatal_findings, FindingsFromJson(*list));
   }
   if (const Json* list = json.Find("refusedFindings")) {
-    ASSIGN_OR_RETURN(policy.refused_findings, TextsFromJson(*list));
+    ASSIGN_OR_RETURN(policy.refused_findings, FindingsFromJson(*list));
   }
   struct Flag {
     std::string_view name;

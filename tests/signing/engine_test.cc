@@ -347,6 +347,30 @@ TEST(PolicyTest, AFileWithTheNameOfAShippedPolicyIsRefused) {
   EXPECT_EQ(report.Find("refusal")->Text("code"), "policy.malformed");
 }
 
+TEST(PolicyTest, AFindingThatNobodyMakesIsRefused) {
+  const auto policy = [](const std::string& code) {
+    return PolicyFromJson(base::Json::Parse(R"({"schema":"edocvault.policy/1","id":"mine",)"
+                                            R"("base":"eu-ades","fatalFindings":[")" +
+                                            code + "\"]}")
+                              .value());
+  };
+  EXPECT_TRUE(policy("container.unsigned-file").ok());
+  EXPECT_EQ(policy("container.unsigned-files").error().reason, "policy.malformed");
+}
+
+TEST(PolicyTest, AGraceOfMoreThanACenturyIsRefused) {
+  const auto policy = [](const std::string& grace) {
+    return PolicyFromJson(
+        base::Json::Parse(R"({"schema":"edocvault.policy/1","id":"mine","base":"eu-ades",)"
+                          R"("rules":[{"scope":"signature","part":"signer",)"
+                          R"("rule":"revocation-fresh","level":"FAIL","seconds":)" +
+                          grace + "}]}")
+            .value());
+  };
+  EXPECT_TRUE(policy("900").ok());
+  EXPECT_EQ(policy("9223372036854775807").error().reason, "policy.malformed");
+}
+
 TEST(ClauseTest, ARuleIsAskedByTheStandardOfItsBlock) {
   EXPECT_EQ(ClauseOf("ISC", Rule::kSignerKnown), "EN 319 102-1, 5.2.3");
   EXPECT_EQ(ClauseOf("RAC", Rule::kSignerKnown), "RFC 6960, 4.2.2.2");
