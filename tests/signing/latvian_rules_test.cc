@@ -579,6 +579,19 @@ TEST_F(LatvianRulesTest, L27_WhatIsTooDeepIsNamedAndNotOpened) {
   EXPECT_EQ(report.Find("nested"), nullptr);
 }
 
+// Memory is bounded whatever lies inside, and the verdict on the document stands.
+TEST_F(LatvianRulesTest, L27_WhatIsTooLargeIsNamedAndNotOpened) {
+  SignatureMaker inner = twin_.Maker();
+  inner.files = {{"liels.bin", std::string(std::size_t{9} << 20U, 'x')}};
+  const std::string bytes = base::ToString(inner.Container().Make());
+  SignatureMaker outer = twin_.Maker();
+  outer.files = {{"a.edoc", bytes}, {"b.edoc", bytes}};
+  const Json report = twin_.Report(outer.Container());
+  EXPECT_EQ(report.Text("verdict"), "valid");
+  EXPECT_EQ(report.Find("nested")->AsArray()->size(), 1U);
+  EXPECT_TRUE(tests::RuleCase::HasFinding(report, "container.nested-not-verified"));
+}
+
 // A text that calls itself an eDoc is a data file like any other.
 TEST_F(LatvianRulesTest, L27_WhatIsOnlyNamedAsAContainerIsNone) {
   SignatureMaker outer = twin_.Maker();
