@@ -7,7 +7,7 @@
 #include <list>
 #include <optional>
 
-#include "api/link_keeper.h"
+#include "api/claim_keeper.h"
 #include "api/trust_import.h"
 #include "api/trust_keeper.h"
 #include "base/base64.h"
@@ -32,7 +32,7 @@ struct Job {
   const std::vector<base::MappedFile>& inputs;
   const std::shared_ptr<const signing::PreparedTrust>& trust;
   const base::Json& trust_facts;
-  signing::LinkMemory& links;
+  signing::SignatureMemory& memory;
 
   base::ByteSpan input(std::size_t index) const {
     return index < inputs.size() ? inputs[index].bytes() : base::ByteSpan{};
@@ -63,7 +63,9 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
                        .at = job.time("at"),
                        .language = job.order.Text("language") == "lv" ? base::Language::kLatvian
                                                                       : base::Language::kEnglish,
-                       .links = &job.links});
+                       .memory = &job.memory});
+  // Evidence of what is not valid is not what comes again.
+  if (report.Text("verdict") != "valid") job.memory.found.clear();
   return base::ToBytes(report.Dump());
 }
 
@@ -136,14 +138,14 @@ constexpr std::array<Work, 6> kWorks{{
 
 // ---- Between the walls and the door. ----
 
-// What comes out of the walls: one byte that says which, the links that were found, and the
+// What comes out of the walls: one byte that says which, the claims that were found, and the
 // bytes or the error. Lengths have eight bytes.
-base::Bytes Pack(const base::Result<base::Bytes>& result, const signing::LinkMemory& links) {
+base::Bytes Pack(const base::Result<base::Bytes>& result, const signing::SignatureMemory& memory) {
   base::Bytes packed{result.ok() ? std::uint8_t{1} : std::uint8_t{0}};
-  base::AppendUint64(links.found.size(), packed);
-  for (const signing::LinkCandidate& candidate : links.found) {
-    base::AppendUint64(candidate.size(), packed);
-    base::Append(candidate, packed);
+  base::AppendUint64(memory.found.size(), packed);
+  for (const signing::SignatureClaim& claim : memory.found) {
+    base::AppendUint64(claim.size(), packed);
+    base::Append(claim, packed);
   }
   if (result.ok()) {
     base::Append(result.value(), packed);
@@ -177,7 +179,7 @@ class Pieces {
 
 struct Unpacked {
   bool ok = false;
-  std::vector<base::ByteSpan> links{};  // Into what was packed, as `result`.
+  std::vector<base::ByteSpan> claims{};  // Into what was packed, as `result`.
   base::ByteSpan result{};
 };
 
@@ -185,13 +187,13 @@ std::optional<Unpacked> Unpack(base::ByteSpan packed) {
   Pieces pieces(packed);
   const auto kind = pieces.Take(1);
   const auto count = pieces.Number();
-  if (!kind || !count || *count > signing::LinkMemory::kMaxFound) return std::nullopt;
+  if (!kind || !count || *count > signing::SignatureMemory::kMaxFound) return std::nullopt;
   Unpacked unpacked{.ok = kind->front() == 1};
   for (std::uint64_t i = 0; i < *count; ++i) {
     const auto size = pieces.Number();
-    const auto link = size ? pieces.Take(*size) : std::nullopt;
-    if (!link) return std::nullopt;
-    unpacked.links.push_back(*link);
+    const auto claim = size ? pieces.Take(*size) : std::nullopt;
+    if (!claim) return std::nullopt;
+    unpacked.claims.push_back(*claim);
   }
   unpacked.result = pieces.Rest();
   return unpacked;
@@ -234,23 +236,19 @@ class Zygote {
       keeper_->LoadNow();
       trust_ = keeper_->trust();
     }
-    links_.emplace(trust_);
   }
 
   base::Result<Running> Start(base::IncomingCall call);
   void Finish(Running& running);
 
-  LinkKeeper& links() { return *links_; }
+  ClaimKeeper& claims() { return claims_; }
   TrustKeeper* keeper() { return keeper_ ? &*keeper_ : nullptr; }
-  // From here on calls get the new snapshot; a link is one of an issuer in a snapshot.
-  void TakeUpTrust() {
-    trust_ = keeper_->trust();
-    links_.emplace(trust_);
-  }
+  // From here on calls get the new snapshot.
+  void TakeUpTrust() { trust_ = keeper_->trust(); }
 
  private:
   base::Result<base::Bytes> Work(base::ByteSpan order, const std::vector<base::MappedFile>& inputs,
-                                 signing::LinkMemory& links) const;
+                                 signing::SignatureMemory& memory) const;
   base::Result<Running> StartWork(base::IncomingCall& call, std::vector<base::MappedFile> inputs);
   base::Result<Running> StartImport(base::IncomingCall& call, const base::Json& order,
                                     std::vector<base::MappedFile> inputs);
@@ -262,28 +260,28 @@ class Zygote {
   std::shared_ptr<const signing::PreparedTrust> trust_;
   const TrustConfig* config_;
   std::optional<TrustKeeper> keeper_;
-  std::optional<LinkKeeper> links_;
+  ClaimKeeper claims_;
   base::Json facts_;
 };
 
 // Runs behind the walls.
 base::Result<base::Bytes> Zygote::Work(base::ByteSpan order,
                                        const std::vector<base::MappedFile>& inputs,
-                                       signing::LinkMemory& links) const {
+                                       signing::SignatureMemory& memory) const {
   ASSIGN_OR_RETURN(const base::Json json, base::Json::Parse(base::AsText(order)));
   const std::string name = json.Text("work").value_or("");
   const auto work = std::ranges::find(kWorks, name, &api::Work::name);
   if (work == kWorks.end())
     return base::Error{base::ErrorCode::kInternal, "channel.malformed", "no such work: " + name};
-  return work->run({json, inputs, trust_, facts(), links});
+  return work->run({json, inputs, trust_, facts(), memory});
 }
 
 base::Result<Running> Zygote::StartWork(base::IncomingCall& call,
                                         std::vector<base::MappedFile> inputs) {
   ASSIGN_OR_RETURN(auto work, hardening::WalledWork::Start(WallsFor(inputs, prepared_), [&] {
-                     signing::LinkMemory links{.known = links_->links()};
-                     const auto result = Work(call.request.payload, inputs, links);
-                     return Pack(result, links);
+                     signing::SignatureMemory memory{.known = &claims_.known()};
+                     const auto result = Work(call.request.payload, inputs, memory);
+                     return Pack(result, memory);
                    }));
   return Running{std::move(call), std::move(inputs), std::move(work)};
 }
@@ -340,7 +338,7 @@ void Zygote::Finish(Running& running) {
     running.call.Answer(base::BulkAnswer(
         unpacked ? AnswerOf(*unpacked)
                  : base::Error{base::ErrorCode::kInternal, "channel.malformed", "no answer"}));
-    if (unpacked) links_->Note(unpacked->links);
+    if (unpacked) claims_.Note(unpacked->claims);
     return;
   }
   base::LogError("inspector.stopped", packed.error());
@@ -361,7 +359,7 @@ bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& runni
     until = std::min(until, work->deadline());
   };
   for (const Running& one : running) add(&one.work);
-  add(zygote.links().running());
+  add(zygote.claims().running());
   if (zygote.keeper() != nullptr) {
     add(zygote.keeper()->running());
     // Nothing is looked for while something runs.
@@ -376,10 +374,10 @@ bool Wait(const base::UniqueFd& door, bool open, const std::list<Running>& runni
   return items.front().revents != 0;
 }
 
-// One thing at a time that is no call: a link to check, a snapshot to take up.
+// One thing at a time that is no call: a claim to check, a snapshot to take up.
 void LookAfter(Zygote& zygote) {
-  if (zygote.links().running() != nullptr && zygote.links().running()->Read())
-    zygote.links().Finish();
+  if (zygote.claims().running() != nullptr && zygote.claims().running()->Read())
+    zygote.claims().Finish();
   TrustKeeper* keeper = zygote.keeper();
   if (keeper != nullptr && keeper->running() != nullptr && keeper->running()->Read() &&
       keeper->Finish())
@@ -395,7 +393,7 @@ base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& se
   std::list<Running> running;
   bool callers_left = true;
   while (callers_left || !running.empty()) {
-    zygote.links().StartNext();
+    zygote.claims().StartNext();
     if (zygote.keeper() != nullptr) zygote.keeper()->StartNext();
     if (Wait(door, callers_left && running.size() < kMaxRunning, running, zygote)) {
       auto call = base::TakeCall(door);

@@ -18,7 +18,6 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-constexpr int kRounds = 5;
 constexpr std::chrono::milliseconds kRound{350};
 constexpr std::chrono::milliseconds kLongRound{2000};  // The kernel counts in hundredths.
 
@@ -87,6 +86,12 @@ double PerCpuSecondWith(pid_t other, const std::function<void()>& work) {
   int done = 0;
   for (; Clock::now() < end; ++done) work();
   return done / (CpuSeconds() + CpuSecondsOf(other) - before);
+}
+
+double PerCpuSecondOf(pid_t other, int times, const std::function<void()>& work) {
+  const double before = CpuSeconds() + CpuSecondsOf(other);
+  for (int done = 0; done < times; ++done) work();
+  return times / (CpuSeconds() + CpuSecondsOf(other) - before);
 }
 
 double PerSecond(int threads, const std::function<void()>& work) {

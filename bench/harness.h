@@ -11,6 +11,8 @@
 
 namespace bench {
 
+inline constexpr int kRounds = 5;
+
 // How one side is run: as often as `work` says it did within about this time.
 struct Side {
   std::string name;              // What it was, for the line's "reference=".
@@ -27,6 +29,9 @@ void Compare(const std::string& name, const std::string& unit, const Side& subje
 double PerCpuSecond(const std::function<void()>& work);
 // The same, with the CPU of another process and of those of its children that have ended.
 double PerCpuSecondWith(pid_t other, const std::function<void()>& work);
+
+// The same, so many times.
+double PerCpuSecondOf(pid_t other, int times, const std::function<void()>& work);
 
 // CPU of a process and of those of its children that have ended, to a hundredth of a second.
 double CpuSecondsOf(pid_t process);

@@ -37,6 +37,7 @@ using tests::Identity;
 using tests::Make;
 
 constexpr std::size_t kFiles = 200;
+constexpr int kUnseen = 1000;
 
 [[noreturn]] void Stop(const char* what) {
   std::fprintf(stderr, "bench: %s\n", what);
@@ -58,6 +59,7 @@ struct Pki {
   Identity list_signer;
   std::string list;
   std::vector<Bytes> files;
+  std::vector<Bytes> unseen;  // Each is for the inspector once.
 
   Pki() {
     ca = Make({.name = "Test CA", .extensions = tests::CaExtensions(), .key = p384.get()});
@@ -81,6 +83,9 @@ struct Pki {
 
   void MakeFiles() {
     for (std::size_t i = 0; i < kFiles; ++i) files.push_back(MakeFile(i));
+  }
+  void MakeUnseen() {
+    for (std::size_t i = 0; i < kUnseen; ++i) unseen.push_back(MakeFile(kFiles + i));
   }
 
   void MakeList() {
@@ -341,6 +346,17 @@ void RunVerifyBench(const std::string& only) {
   const Side walled{"inspector", [&] {
                       return PerCpuSecondWith(inspector.pid(), [&] { inspector.Verify(file()); });
                     }};
+  if (wanted("verify.lt_new_vs_floor")) {
+    // The service is warm, the document new: nobody has seen its signer, time-stamp or OCSP
+    // response. Five rounds, a fifth of the files each.
+    pki.MakeUnseen();
+    std::size_t at = 0;
+    const Side unseen{"inspector", [&] {
+                        return PerCpuSecondOf(inspector.pid(), kUnseen / kRounds,
+                                              [&] { inspector.Verify(pki.unseen.at(at++)); });
+                      }};
+    Compare("verify.lt_new_vs_floor", "floor-verifications/cpu-s", core, unseen);
+  }
   // A ratio of costs, so the sides are the other way round.
   if (wanted("verify.lt_warm_vs_floor"))
     Compare("verify.lt_warm_vs_floor", "floor-verifications/cpu-s", core, walled);

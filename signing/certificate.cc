@@ -12,9 +12,11 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <utility>
 
 #include "base/c_handle.h"
 #include "signing/member_name.h"
+#include "signing/subject_key.h"
 #include "signing/work_budget.h"
 
 namespace signing {
@@ -36,42 +38,6 @@ void FreeBytes(unsigned char* bytes) {
   OPENSSL_free(bytes);
 }
 
-constexpr auto kCurves = std::to_array<int>({
-    NID_X9_62_prime192v1,
-    NID_secp224r1,
-    NID_X9_62_prime256v1,
-    NID_secp384r1,
-    NID_secp521r1,
-    NID_secp256k1,
-    NID_brainpoolP224r1,
-    NID_brainpoolP256r1,
-    NID_brainpoolP320r1,
-    NID_brainpoolP384r1,
-    NID_brainpoolP512r1,
-});
-
-bool HasKnownCurve(const X509* x509) {
-  X509_ALGOR* algorithm = nullptr;
-  if (X509_PUBKEY_get0_param(nullptr, nullptr, nullptr, &algorithm, X509_get_X509_PUBKEY(x509)) !=
-      1)
-    return false;
-  int type = V_ASN1_UNDEF;
-  const void* curve = nullptr;
-  X509_ALGOR_get0(nullptr, &type, &curve, algorithm);
-  if (type != V_ASN1_OBJECT) return false;
-  const int nid = OBJ_obj2nid(static_cast<const ASN1_OBJECT*>(curve));
-  return std::ranges::find(kCurves, nid) != kCurves.end();
-}
-
-bool HasSoundExponent(const EVP_PKEY* key) {
-  constexpr int kMaxBits = 64;
-  BIGNUM* exponent = nullptr;
-  const bool read = EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent) == 1;
-  const BigNumber owner{exponent};
-  return read && BN_is_odd(exponent) == 1 && BN_is_one(exponent) != 1 &&
-         BN_num_bits(exponent) <= kMaxBits;
-}
-
 std::size_t CostOfRsa(const EVP_PKEY* key, std::size_t bits) {
   BIGNUM* exponent = nullptr;
   EVP_PKEY_get_bn_param(key, OSSL_PKEY_PARAM_RSA_E, &exponent);
@@ -91,28 +57,17 @@ std::size_t CostOfKey(const EVP_PKEY* key) {
   return CostOfEcKey(bits);
 }
 
-EVP_PKEY* UsableKey(const X509* x509) {
-  EVP_PKEY* key = X509_get0_pubkey(x509);
-  bool usable = key != nullptr;
-  if (usable && EVP_PKEY_is_a(key, "EC") == 1) usable = HasKnownCurve(x509);
-  if (usable && (EVP_PKEY_is_a(key, "RSA") == 1 || EVP_PKEY_is_a(key, "RSA-PSS") == 1))
-    usable = HasSoundExponent(key);
-  ERR_clear_error();
-  return usable ? key : nullptr;
-}
-
 }  // namespace
 
 std::optional<Certificate> Certificate::Parse(base::ByteSpan der) {
+  X509* decoded = X509_new_ex(KeylessContext(), nullptr);
   const unsigned char* at = der.data();
-  std::shared_ptr<X509> x509{d2i_X509(nullptr, &at, static_cast<long>(der.size())), X509_free};
+  // Frees `decoded` and sets it to nullptr when it fails.
+  if (decoded != nullptr) d2i_X509(&decoded, &at, static_cast<long>(der.size()));
+  std::shared_ptr<X509> x509{decoded, X509_free};
   ERR_clear_error();
   if (!x509 || at != der.data() + der.size()) return std::nullopt;
-  Certificate certificate;
-  certificate.der_ = std::make_shared<const base::Bytes>(der.begin(), der.end());
-  certificate.x509_ = std::move(x509);
-  certificate.key_ = UsableKey(certificate.x509());
-  return certificate;
+  return Certificate(std::make_shared<const base::Bytes>(der.begin(), der.end()), std::move(x509));
 }
 
 std::optional<Certificate> Certificate::Share(X509* x509) {
@@ -122,15 +77,14 @@ std::optional<Certificate> Certificate::Share(X509* x509) {
   unsigned char* at = der.data();
   i2d_X509(x509, &at);
   X509_up_ref(x509);
-  Certificate certificate;
-  certificate.der_ = std::make_shared<const base::Bytes>(std::move(der));
-  certificate.x509_ = {x509, X509_free};
-  certificate.key_ = UsableKey(x509);
-  return certificate;
+  return Certificate(std::make_shared<const base::Bytes>(std::move(der)), {x509, X509_free});
 }
 
+Certificate::Certificate(std::shared_ptr<const base::Bytes> der, std::shared_ptr<X509> x509)
+    : der_(std::move(der)), x509_(std::move(x509)), key_(SubjectKeyOf(x509_.get())) {}
+
 std::size_t Certificate::CostOfCheck() const {
-  return key_ == nullptr ? 0 : CostOfKey(key_);
+  return key_ == nullptr ? 0 : CostOfKey(key_.get());
 }
 
 base::Sha256Digest Certificate::Sha256() const {

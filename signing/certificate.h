@@ -19,16 +19,14 @@ class Certificate {
   // nullopt unless `der` is exactly one certificate.
   static std::optional<Certificate> Parse(base::ByteSpan der);
 
-  // Shares a certificate that OpenSSL has parsed already: its decoder costs more than most
-  // signature checks. nullopt when it cannot be encoded.
+  // Shares a certificate that OpenSSL has decoded already. nullopt when it cannot be encoded.
   static std::optional<Certificate> Share(X509* x509);
 
   const base::Bytes& der() const { return *der_; }
+  // Of KeylessContext() or whatever shared it: its key is key(), not X509_get0_pubkey().
   X509* x509() const { return x509_.get(); }
-  // The public key; nullptr when OpenSSL cannot read it, and for keys that prove nothing or cost
-  // too much: curves that are spelled out (RFC 5480, 2.1.1: "specifiedCurve [...] MUST NOT be
-  // used") or that nobody signs with, RSA exponents that are even, 1 or longer than 64 bits.
-  EVP_PKEY* key() const { return key_; }
+  // The public key, as SubjectKeyOf() reads it; nullptr for what it refuses.
+  EVP_PKEY* key() const { return key_.get(); }
 
   // What one signature check by the key costs, in units of WorkBudget; zero without a key.
   std::size_t CostOfCheck() const;
@@ -43,10 +41,11 @@ class Certificate {
   std::optional<base::Time> NotAfter() const;
 
  private:
-  Certificate() = default;
+  Certificate(std::shared_ptr<const base::Bytes> der, std::shared_ptr<X509> x509);
+
   std::shared_ptr<const base::Bytes> der_;
   std::shared_ptr<X509> x509_;
-  EVP_PKEY* key_ = nullptr;  // Of x509_.
+  std::shared_ptr<EVP_PKEY> key_;  // nullptr: none that is used.
 };
 
 std::optional<base::Time> TimeOf(const ASN1_TIME* time);

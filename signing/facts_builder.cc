@@ -119,7 +119,7 @@ struct FactsBuilder::Material {
 };
 
 FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, const PathMeans& means)
-    : trust_(trust), at_(at), budget_(means.budget), paths_(trust, means) {}
+    : trust_(trust), at_(at), budget_(means.budget), memory_(means.memory), paths_(trust, means) {}
 
 void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t position,
                                   base::Time time, Material& material) {
@@ -237,9 +237,9 @@ const std::optional<Certificate>& FactsBuilder::SignerOf(const OcspResponse& res
                                                          Material& material) {
   const auto [known, added] = material.signers.try_emplace(&response.der());
   if (!added) return known->second;
-  auto signer = response.Signer(material.certificates, budget_);
+  auto signer = response.Signer(material.certificates, budget_, memory_);
   // Old responses hold no certificate: the list names the responder's.
-  if (!signer) signer = response.Signer(ListedResponders(), budget_);
+  if (!signer) signer = response.Signer(ListedResponders(), budget_, memory_);
   known->second = std::move(signer);
   return known->second;
 }

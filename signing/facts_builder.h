@@ -2,7 +2,7 @@
 // facts.
 //
 // Everything the document brings is looked at: certificates, OCSP responses, CRLs, timestamps.
-// Use one for all signatures of a document: it remembers decoded data and checked links.
+// Use one for all signatures of a document: it remembers decoded data and checked signatures.
 #pragma once
 
 #include <map>
@@ -27,7 +27,7 @@ class FactsBuilder {
 
   // What holds of all signatures of the document.
   void SetContainer(facts::Container container) { container_ = std::move(container); }
-  // Of the document: it remembers checked links.
+  // Of the document: it remembers what it has checked.
   PathBuilder& paths() { return paths_; }
 
   // Facts of this signature and of its counter-signatures, each behind the one it stands in.
@@ -75,6 +75,7 @@ class FactsBuilder {
   const TrustSnapshot& trust_;
   base::Time at_;
   WorkBudget* budget_;
+  SignatureMemory* memory_;
   PathBuilder paths_;
   std::optional<facts::Container> container_;
   std::vector<std::optional<CertificatePath>> signer_paths_;

@@ -36,6 +36,15 @@ base::Bytes ToDer(const T* object, int (*encode)(const T*, unsigned char**)) {
   return der;
 }
 
+// The content octets. Borrowed.
+inline base::ByteSpan ContentOf(const ASN1_STRING* string) {
+  return {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))};
+}
+
+// The basic response in it, decoded in KeylessContext(); nullptr when it has none (RFC
+// 6960, 4.2.1).
+OcspBasicHandle BasicResponseOf(const OCSP_RESPONSE* response);
+
 std::optional<base::Time> ToTime(const ASN1_TIME* time);
 
 }  // namespace signing

@@ -1,6 +1,5 @@
 #include "signing/path_builder.h"
 
-#include <openssl/err.h>
 #include <openssl/x509.h>
 
 #include <algorithm>
@@ -270,29 +269,22 @@ CertificatePath PathBuilder::Build(const PathRequest& request) {
 
 bool PathBuilder::Certifies(const Certificate& issuer, const Certificate& certificate) {
   if (!IsIssuedInTheNameOf(certificate, issuer)) return false;
-  const Link link{issuer.Sha256(), certificate.Sha256()};
+  const std::pair link{issuer.Sha256(), certificate.Sha256()};
   const auto known = checked_.find(link);
   if (known != checked_.end()) return known->second;
-  const bool fits = IsSigned(issuer, certificate, link);
+  const bool fits = IsSigned(issuer, certificate);
   if (!fits && failures_left_ > 0) --failures_left_;
   checked_.emplace(link, fits);
   return fits;
 }
 
-bool PathBuilder::IsSigned(const Certificate& issuer, const Certificate& certificate,
-                           const Link& link) {
-  const CheckedLinks* known = means_.links == nullptr ? nullptr : means_.links->known;
-  if (known != nullptr && known->Contains(link)) return true;
+bool PathBuilder::IsSigned(const Certificate& issuer, const Certificate& certificate) {
+  // Paid for although it may be known: what is refused must not depend on what came before.
   if (means_.budget != nullptr && !means_.budget->SpendOnKeys(issuer.CostOfCheck()).ok()) {
     failures_left_ = 0;
     return false;
   }
-  const bool fits = issuer.key() != nullptr && X509_verify(certificate.x509(), issuer.key()) == 1;
-  ERR_clear_error();
-  if (fits && known != nullptr && known->Issuer(link.first) != nullptr &&
-      means_.links->found.size() < LinkMemory::kMaxFound)
-    means_.links->found.push_back(CandidateOf(link.first, certificate.der()));
-  return fits;
+  return IsIssuedBy(certificate, issuer, means_.memory);
 }
 
 }  // namespace signing

@@ -10,11 +10,12 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/clock.h"
 #include "signing/certificate.h"
-#include "signing/checked_links.h"
+#include "signing/checked_signatures.h"
 #include "signing/trust_snapshot.h"
 #include "signing/work_budget.h"
 
@@ -85,8 +86,8 @@ struct PathRequest {
 
 // What a builder may use beside the snapshot. Borrowed.
 struct PathMeans {
-  // Links that it knows are not checked again; it gets those that others may find known.
-  LinkMemory* links = nullptr;
+  // Signatures that it knows are not checked again; it gets those that others may find known.
+  SignatureMemory* memory = nullptr;
   // Pays for signature checks. When it is spent, all searches of the document have ended.
   WorkBudget* budget = nullptr;
 };
@@ -118,12 +119,13 @@ class PathBuilder {
 
  private:
   friend class PathSearch;
-  bool IsSigned(const Certificate& issuer, const Certificate& certificate, const Link& link);
+  bool IsSigned(const Certificate& issuer, const Certificate& certificate);
 
   const TrustSnapshot& trust_;
   PathMeans means_;
   int failures_left_ = kMaxFailures;
-  std::map<Link, bool> checked_;
+  // By the SHA-256 of the issuer's certificate, then of the certificate.
+  std::map<std::pair<base::Sha256Digest, base::Sha256Digest>, bool> checked_;
 };
 
 }  // namespace signing

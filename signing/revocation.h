@@ -79,7 +79,8 @@ class OcspResponse {
   static constexpr std::size_t kMaxSigners = 32;
   // Or not before `budget` was spent.
   std::optional<Certificate> Signer(const std::vector<Certificate>& others,
-                                    WorkBudget* budget = nullptr) const;
+                                    WorkBudget* budget = nullptr,
+                                    SignatureMemory* memory = nullptr) const;
   // The same, from the snapshot as well: some responses name a responder that only a trusted
   // list has.
   std::optional<Certificate> Signer(const std::vector<Certificate>& others,

@@ -67,25 +67,37 @@ base::Bytes KeyHash(const Certificate& certificate, const EVP_MD* md) {
   return hash;
 }
 
-base::ByteSpan Octets(const ASN1_STRING* string) {
-  return {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))};
-}
-
 bool IsNamed(const OCSP_BASICRESP* basic, const Certificate& certificate) {
   const ASN1_OCTET_STRING* key = nullptr;
   const X509_NAME* name = nullptr;
   if (OCSP_resp_get0_id(basic, &key, &name) != 1) return false;
   if (name != nullptr) return X509_NAME_cmp(name, X509_get_subject_name(certificate.x509())) == 0;
-  return key != nullptr && std::ranges::equal(KeyHash(certificate, EVP_sha1()), Octets(key));
+  return key != nullptr && std::ranges::equal(KeyHash(certificate, EVP_sha1()), ContentOf(key));
+}
+
+base::Bytes ResponseData(const OCSP_BASICRESP* basic) {
+  unsigned char* buffer = nullptr;
+  const int size =
+      ASN1_item_i2d(reinterpret_cast<const ASN1_VALUE*>(OCSP_resp_get0_respdata(basic)), &buffer,
+                    ASN1_ITEM_rptr(OCSP_RESPDATA));
+  const base::Bytes data(buffer, buffer + std::max(size, 0));
+  OPENSSL_free(buffer);
+  return data;
 }
 
 // The signature over ResponseData, checked with this key and no path or purpose logic.
-bool IsSignedBy(const OCSP_BASICRESP* basic, const Certificate& certificate) {
-  if (certificate.key() == nullptr) return false;
-  const bool fits =
-      ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), OCSP_resp_get0_tbs_sigalg(basic),
-                       OCSP_resp_get0_signature(basic), OCSP_resp_get0_respdata(basic),
-                       certificate.key()) == 1;
+bool IsSignedBy(const OCSP_BASICRESP* basic, const Certificate& certificate,
+                SignatureMemory* memory) {
+  const X509_ALGOR* algorithm = OCSP_resp_get0_tbs_sigalg(basic);
+  const ASN1_BIT_STRING* value = OCSP_resp_get0_signature(basic);
+  if (certificate.key() == nullptr || !IsWhole(value)) return false;
+  const ASN1_OBJECT* oid = nullptr;
+  X509_ALGOR_get0(&oid, nullptr, nullptr, algorithm);
+  const base::Bytes data = ResponseData(basic);
+  const SignedBytes bytes{certificate, oid, nullptr, data, ContentOf(value)};
+  if (const auto claim = ClaimOf(bytes)) return signing::IsSignedBy(bytes, *claim, memory);
+  const bool fits = ASN1_item_verify(ASN1_ITEM_rptr(OCSP_RESPDATA), algorithm, value,
+                                     OCSP_resp_get0_respdata(basic), certificate.key()) == 1;
   ERR_clear_error();
   return fits;
 }
@@ -177,8 +189,7 @@ base::Result<OcspResponse> OcspResponse::Parse(base::ByteSpan der) {
   if (OCSP_response_status(response.get()) != OCSP_RESPONSE_STATUS_SUCCESSFUL)
     return Malformed("its status is not successful");
   auto content = std::make_shared<Content>();
-  content->basic = OcspBasicHandle{OCSP_response_get1_basic(response.get())};
-  ERR_clear_error();
+  content->basic = BasicResponseOf(response.get());
   if (!content->basic) return Malformed("no basic response");
   const auto produced_at = ToTime(OCSP_resp_get0_produced_at(content->basic.get()));
   const int answers = OCSP_resp_count(content->basic.get());
@@ -206,7 +217,7 @@ std::string OcspResponse::ResponderText() const {
   const ASN1_OCTET_STRING* key = nullptr;
   const X509_NAME* name = nullptr;
   if (OCSP_resp_get0_id(content_->basic.get(), &key, &name) != 1) return {};
-  return name != nullptr ? NameText(name) : base::HexEncode(Octets(key));
+  return name != nullptr ? NameText(name) : base::HexEncode(ContentOf(key));
 }
 
 std::string OcspResponse::SignatureDigest() const {
@@ -222,12 +233,12 @@ std::optional<base::Bytes> OcspResponse::Nonce() const {
   const int at = OCSP_BASICRESP_get_ext_by_NID(content_->basic.get(), NID_id_pkix_OCSP_Nonce, -1);
   if (at < 0) return std::nullopt;
   const base::ByteSpan value =
-      Octets(X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(content_->basic.get(), at)));
+      ContentOf(X509_EXTENSION_get_data(OCSP_BASICRESP_get_ext(content_->basic.get(), at)));
   return base::Bytes(value.begin(), value.end());
 }
 
 std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& others,
-                                                WorkBudget* budget) const {
+                                                WorkBudget* budget, SignatureMemory* memory) const {
   std::vector<const Certificate*> tried;
   for (const auto* list : {&content_->certificates, &others}) {
     for (const Certificate& certificate : *list) {
@@ -237,7 +248,7 @@ std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& 
       if (again || !IsNamed(content_->basic.get(), certificate)) continue;
       if (budget != nullptr && !budget->SpendOnKeys(certificate.CostOfCheck()).ok())
         return std::nullopt;
-      if (IsSignedBy(content_->basic.get(), certificate)) return certificate;
+      if (IsSignedBy(content_->basic.get(), certificate, memory)) return certificate;
       tried.push_back(&certificate);
     }
   }
@@ -253,7 +264,7 @@ std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& 
   // Subject key identifiers are the same hash of the key by RFC 5280, 4.2.1.2 (1).
   std::vector<Certificate> listed;
   for (const TrustEntry& entry :
-       name != nullptr ? trust.WithSubject(name) : trust.WithSubjectKeyId(Octets(key)))
+       name != nullptr ? trust.WithSubject(name) : trust.WithSubjectKeyId(ContentOf(key)))
     listed.push_back(entry.certificate);
   return Signer(listed);
 }

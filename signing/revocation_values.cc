@@ -6,18 +6,17 @@
 
 #include "base/c_handle.h"
 #include "signing/certificate.h"
+#include "signing/openssl_handles.h"
 
 namespace signing {
 namespace {
 
-using OcspResponse = base::CHandle<OCSP_RESPONSE, OCSP_RESPONSE_free>;
-using OcspBasic = base::CHandle<OCSP_BASICRESP, OCSP_BASICRESP_free>;
 using Crl = base::CHandle<X509_CRL, X509_CRL_free>;
 
-OcspBasic ReadBasic(base::ByteSpan der) {
+OcspBasicHandle ReadBasic(base::ByteSpan der) {
   const unsigned char* at = der.data();
-  const OcspResponse response{d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size()))};
-  OcspBasic basic{response ? OCSP_response_get1_basic(response.get()) : nullptr};
+  const OcspResponseHandle response{d2i_OCSP_RESPONSE(nullptr, &at, static_cast<long>(der.size()))};
+  OcspBasicHandle basic = response ? BasicResponseOf(response.get()) : nullptr;
   ERR_clear_error();
   return basic;
 }
@@ -28,7 +27,7 @@ RevocationFact DescribeOcsp(base::ByteSpan der) {
   RevocationFact fact;
   fact.type = "OCSP";
   fact.sha256 = base::Sha256(der);
-  const OcspBasic basic = ReadBasic(der);
+  const OcspBasicHandle basic = ReadBasic(der);
   if (!basic) return fact;
   fact.readable = true;
   fact.produced_at = TimeOf(OCSP_resp_get0_produced_at(basic.get()));

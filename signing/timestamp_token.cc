@@ -10,6 +10,8 @@
 
 #include "base/c_handle.h"
 #include "signing/der_reader.h"
+#include "signing/openssl_handles.h"
+#include "signing/subject_key.h"
 
 namespace signing {
 namespace {
@@ -31,10 +33,6 @@ using Certificates = base::CHandle<STACK_OF(X509), FreeCertificates>;
 Error Malformed(const char* what) {
   ERR_clear_error();
   return {ErrorCode::kInvalidInput, "timestamp.malformed", what};
-}
-
-base::ByteSpan Content(const ASN1_STRING* string) {
-  return {ASN1_STRING_get0_data(string), static_cast<std::size_t>(ASN1_STRING_length(string))};
 }
 
 std::vector<Certificate> CertificatesIn(CMS_ContentInfo* cms) {
@@ -61,7 +59,7 @@ std::string Decimal(const ASN1_INTEGER* number) {
 
 // RFC 3161, 2.4.2: "GeneralizedTime [...] can include fraction-of-second details".
 std::string FractionOf(const ASN1_GENERALIZEDTIME* time) {
-  const std::string text = base::ToString(Content(time));
+  const std::string text = base::ToString(ContentOf(time));
   const std::size_t point = text.find('.');
   if (point == std::string::npos) return {};
   const std::size_t end = text.find_first_not_of("0123456789", point + 1);
@@ -85,7 +83,7 @@ base::Status ReadTstInfo(base::ByteSpan der, TimestampToken& token) {
   const ASN1_OBJECT* algorithm = nullptr;
   X509_ALGOR_get0(&algorithm, nullptr, nullptr, TS_MSG_IMPRINT_get_algo(imprint));
   token.imprint_algorithm = FindDigestByNid(OBJ_obj2nid(algorithm));
-  const base::ByteSpan bytes = Content(TS_MSG_IMPRINT_get_msg(imprint));
+  const base::ByteSpan bytes = ContentOf(TS_MSG_IMPRINT_get_msg(imprint));
   token.imprint.assign(bytes.begin(), bytes.end());
   const ASN1_GENERALIZEDTIME* time = TS_TST_INFO_get_time(info.get());
   const auto parsed = TimeOf(time);
@@ -95,7 +93,7 @@ base::Status ReadTstInfo(base::ByteSpan der, TimestampToken& token) {
   token.policy = OidText(TS_TST_INFO_get_policy_id(info.get()));
   token.serial = Decimal(TS_TST_INFO_get_serial(info.get()));
   if (const ASN1_INTEGER* nonce = TS_TST_INFO_get_nonce(info.get())) {
-    const base::ByteSpan value = Content(nonce);
+    const base::ByteSpan value = ContentOf(nonce);
     token.nonce.assign(value.begin(), value.end());
   }
   return base::Ok();
@@ -132,7 +130,7 @@ const DigestAlgorithm* TakeHashAlgorithm(DerReader& ess_cert_id) {
 // "the first certificate identified [...] MUST be the certificate used to verify" (RFC 5035, 5).
 std::optional<NamedCertificate> FirstNamed(const ASN1_TYPE* attribute, bool v2) {
   if (attribute == nullptr || attribute->type != V_ASN1_SEQUENCE) return std::nullopt;
-  const auto outer = DerReader(Content(attribute->value.sequence)).Take(kDerSequence);
+  const auto outer = DerReader(ContentOf(attribute->value.sequence)).Take(kDerSequence);
   const auto certs = outer ? DerReader(*outer).Take(kDerSequence) : std::nullopt;
   const auto first = certs ? DerReader(*certs).Take(kDerSequence) : std::nullopt;
   if (!first) return std::nullopt;
@@ -176,9 +174,8 @@ std::optional<Certificate> FindSigner(CMS_SignerInfo* signer, const TimestampTok
 }
 
 // RFC 5652, 5.4: the message-digest attribute is the digest of the content, the content-type
-// attribute its type; the signature is over the DER of the attributes.
-bool CheckSignature(CMS_SignerInfo* signer, const Certificate& certificate,
-                    base::ByteSpan content) {
+// attribute its type.
+bool CheckAttributes(CMS_SignerInfo* signer, base::ByteSpan content) {
   X509_ALGOR* digest_algorithm = nullptr;
   CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest_algorithm, nullptr);
   const DigestAlgorithm* digest = FindDigestByNid(OBJ_obj2nid(digest_algorithm->algorithm));
@@ -189,10 +186,49 @@ bool CheckSignature(CMS_SignerInfo* signer, const Certificate& certificate,
       OBJ_obj2nid(type->value.object) != NID_id_smime_ct_TSTInfo)
     return false;
   if (!base::EqualInConstantTime(HashOf(*digest, content),
-                                 Content(message_digest->value.octet_string)))
+                                 ContentOf(message_digest->value.octet_string)))
     return false;
-  CMS_SignerInfo_set1_signer_cert(signer, certificate.x509());
+  return true;
+}
+
+// The DER of the signed attributes, of which the signature is made: a SET OF in the order that
+// they stand in.
+base::Bytes SignedAttributes(const CMS_SignerInfo* signer) {
+  base::Bytes content;
+  for (int i = 0; i < CMS_signed_get_attr_count(signer); ++i)
+    base::Append(ToDer<X509_ATTRIBUTE>(CMS_signed_get_attr(signer, i), i2d_X509_ATTRIBUTE),
+                 content);
+  const int size = static_cast<int>(content.size());
+  base::Bytes der(static_cast<std::size_t>(ASN1_object_size(1, size, V_ASN1_SET)) - content.size());
+  unsigned char* at = der.data();
+  ASN1_put_object(&at, 1, size, V_ASN1_SET, V_ASN1_UNIVERSAL);
+  base::Append(content, der);
+  return der;
+}
+
+// By OpenSSL's own function, decoded once more in its own context: for other algorithms than most
+// have.
+bool IsSignedByOther(base::ByteSpan token, const Certificate& certificate) {
+  const unsigned char* at = token.data();
+  const Cms cms{d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(token.size()))};
+  const X509Handle decoded = ParseCertificate(certificate.der());
+  if (!cms || !decoded) return false;
+  CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(CMS_get0_SignerInfos(cms.get()), 0);
+  CMS_SignerInfo_set1_signer_cert(signer, decoded.get());
   return CMS_SignerInfo_verify(signer) == 1;
+}
+
+bool CheckSignature(CMS_SignerInfo* signer, const Certificate& certificate, base::ByteSpan token,
+                    SignatureMemory* memory) {
+  if (certificate.key() == nullptr) return false;
+  X509_ALGOR* digest = nullptr;
+  X509_ALGOR* algorithm = nullptr;
+  CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest, &algorithm);
+  const base::Bytes attributes = SignedAttributes(signer);
+  const SignedBytes bytes{certificate, algorithm->algorithm, digest->algorithm, attributes,
+                          ContentOf(CMS_SignerInfo_get0_signature(signer))};
+  const auto claim = ClaimOf(bytes);
+  return claim ? IsSignedBy(bytes, *claim, memory) : IsSignedByOther(token, certificate);
 }
 
 }  // namespace
@@ -202,9 +238,13 @@ bool TimestampToken::ImprintIs(base::ByteSpan digest) const {
 }
 
 base::Result<TimestampToken> ParseTimestampToken(base::ByteSpan der,
-                                                 const std::vector<Certificate>& others) {
+                                                 const std::vector<Certificate>& others,
+                                                 SignatureMemory* memory) {
   const unsigned char* at = der.data();
-  const Cms cms{d2i_CMS_ContentInfo(nullptr, &at, static_cast<long>(der.size()))};
+  CMS_ContentInfo* decoded = CMS_ContentInfo_new_ex(KeylessContext(), nullptr);
+  // Frees `decoded` and sets it to nullptr when it fails.
+  if (decoded != nullptr) d2i_CMS_ContentInfo(&decoded, &at, static_cast<long>(der.size()));
+  const Cms cms{decoded};
   if (!cms || OBJ_obj2nid(CMS_get0_type(cms.get())) != NID_pkcs7_signed)
     return Malformed("no CMS SignedData");
   if (OBJ_obj2nid(CMS_get0_eContentType(cms.get())) != NID_id_smime_ct_TSTInfo)
@@ -217,14 +257,15 @@ base::Result<TimestampToken> ParseTimestampToken(base::ByteSpan der,
     return Malformed("no content, or not one signer");
 
   TimestampToken token;
-  RETURN_IF_ERROR(ReadTstInfo(Content(*content), token));
+  RETURN_IF_ERROR(ReadTstInfo(ContentOf(*content), token));
   token.certificates = CertificatesIn(cms.get());
   CMS_SignerInfo* signer = sk_CMS_SignerInfo_value(signers, 0);
   X509_ALGOR* digest_algorithm = nullptr;
   CMS_SignerInfo_get0_algs(signer, nullptr, nullptr, &digest_algorithm, nullptr);
   token.signed_with = FindDigestByNid(OBJ_obj2nid(digest_algorithm->algorithm));
   token.signer = FindSigner(signer, token, others);
-  token.signature_ok = token.signer && CheckSignature(signer, *token.signer, Content(*content));
+  token.signature_ok = token.signer && CheckAttributes(signer, ContentOf(*content)) &&
+                       CheckSignature(signer, *token.signer, der, memory);
   ERR_clear_error();
   return token;
 }

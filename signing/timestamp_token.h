@@ -12,6 +12,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "signing/certificate.h"
+#include "signing/checked_signatures.h"
 #include "signing/digest_algorithm.h"
 
 namespace signing {
@@ -40,8 +41,9 @@ struct TimestampToken {
 };
 
 // kInvalidInput "timestamp.malformed": no SignedData with one signer over a TSTInfo, or a TSTInfo
-// of another version or with a critical extension.
+// of another version or with a critical extension. `memory` may know the signature.
 base::Result<TimestampToken> ParseTimestampToken(base::ByteSpan der,
-                                                 const std::vector<Certificate>& others);
+                                                 const std::vector<Certificate>& others,
+                                                 SignatureMemory* memory = nullptr);
 
 }  // namespace signing

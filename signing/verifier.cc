@@ -42,6 +42,7 @@ constexpr std::size_t kMaxListed = 100;
 // What has been found in a document so far.
 struct Harvest {
   std::shared_ptr<WorkBudget> budget;  // For all of it.
+  SignatureMemory* memory = nullptr;   // As in the request.
   std::string_view container;
   base::Json::Array signatures;
   std::vector<EvidenceRecordFacts> records;
@@ -162,7 +163,7 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
     if (reported.contains(node)) continue;
     RETURN_IF_ERROR(
         CheckLimit(harvest.budget->limits(), &Limits::signatures, harvest.signatures.size() + 1));
-    ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files));
+    ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files, harvest.memory));
     NoteCounterSignatures(facts, reported);
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
     ASSIGN_OR_RETURN(const auto records, RecordsOver(file, harvest));
@@ -439,6 +440,7 @@ base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, cons
   Harvest harvest;
   RunKeeper keeper;
   harvest.budget = means.budget;
+  harvest.memory = request.memory;
   harvest.depth = means.depth;
   if (means.kept != nullptr) harvest.keeper = &keeper;
   const PreparedTrust read = request.prepared_trust != nullptr
@@ -447,7 +449,7 @@ base::Json ReportOn(const VerifyRequest& request, const NamedPolicy& named, cons
   const TrustSnapshot& trust = read.content().snapshot;
   harvest.findings = read.content().findings;
   SignatureJudge judge(trust, policy, request.at,
-                       {.links = request.links, .budget = harvest.budget.get()});
+                       {.memory = request.memory, .budget = harvest.budget.get()});
   base::Status status = VerifyDocument(request, judge, harvest);
   if (status.ok()) status = CheckAcceptance(policy, harvest.findings);
   base::Json report = ReportFrame(request, harvest.container, &named.digest);

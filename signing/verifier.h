@@ -17,7 +17,7 @@
 
 namespace signing {
 
-struct LinkMemory;
+struct SignatureMemory;
 class TrustSnapshot;
 
 // A file handed in beside the document: a trusted list, a certificate, detached data, an
@@ -65,7 +65,7 @@ struct VerifyRequest {
   std::vector<NamedBytes> evidence_records{};  // Beside the document, about it and the data.
   base::Time at;
   base::Language language = base::Language::kEnglish;
-  LinkMemory* links = nullptr;  // Of checked_links.h; nullptr: nothing is remembered.
+  SignatureMemory* memory = nullptr;  // Of checked_signatures.h; nullptr: nothing is remembered.
 };
 
 // The report in the shape of DESIGN, "edocvault verify --format json". Never fails: what

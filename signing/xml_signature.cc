@@ -173,7 +173,7 @@ base::Status CheckManifests(const XmlDocument& document, SignedFiles& files, Tar
 }
 
 base::Status CheckTimestamps(const XmlDocument& document, SignedFiles& files,
-                             SignatureFacts& facts) {
+                             SignatureMemory* memory, SignatureFacts& facts) {
   TimestampImprints imprints(document, facts.node, *facts.xades, facts.references, files);
   for (const TimestampElement& element : facts.xades->timestamps) {
     if (element.tokens.empty())
@@ -181,7 +181,7 @@ base::Status CheckTimestamps(const XmlDocument& document, SignedFiles& files,
     for (const base::Bytes& der : element.tokens) {
       TimestampFact fact{element.kind, {}, {}, element.position, base::Sha256(der)};
       RETURN_IF_ERROR(document.budget()->SpendOnKeys(kCostOfToken));
-      auto token = ParseTimestampToken(der, facts.xades->certificates);
+      auto token = ParseTimestampToken(der, facts.xades->certificates, memory);
       if (token.ok()) {
         fact.token = std::move(token).value();
         if (fact.token->signer)
@@ -204,16 +204,23 @@ base::Status DescribeRevocation(const XmlDocument& document, SignatureFacts& fac
   return base::Ok();
 }
 
-base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* signature,
-                                   const std::string& file, SignedFiles& files, int depth);
+// What all signatures of a document have in common.
+struct Means {
+  const XmlDocument& document;
+  const std::string& file;
+  SignedFiles& files;
+  SignatureMemory* memory;
+};
+
+base::Result<SignatureFacts> Check(const Means& means, const xmlNode* signature, int depth);
 
 // EN 319 132-1, 5.2.7.2: a counter-signature's reference covers the ds:SignatureValue of the
 // signature it stands in; one that was moved there from elsewhere does not.
-base::Status CheckCounterSignatures(const XmlDocument& document, const xmlNode* value,
-                                    SignedFiles& files, int depth, SignatureFacts& facts) {
+base::Status CheckCounterSignatures(const Means& means, const xmlNode* value, int depth,
+                                    SignatureFacts& facts) {
   if (depth >= kMaxCounterSignatureDepth) return base::Ok();
   for (const auto& [node, position] : facts.xades->counter_signatures) {
-    ASSIGN_OR_RETURN(SignatureFacts counter, Check(document, node, facts.file, files, depth + 1));
+    ASSIGN_OR_RETURN(SignatureFacts counter, Check(means, node, depth + 1));
     counter.position = position;
     counter.covers_parent =
         std::ranges::any_of(counter.references, [&](const Reference& reference) {
@@ -225,11 +232,11 @@ base::Status CheckCounterSignatures(const XmlDocument& document, const xmlNode* 
   return base::Ok();
 }
 
-base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* signature,
-                                   const std::string& file, SignedFiles& files, int depth) {
+base::Result<SignatureFacts> Check(const Means& means, const xmlNode* signature, int depth) {
+  const XmlDocument& document = means.document;
   SignatureFacts facts;
   facts.id = AttributeOf(signature, "Id").value_or("");
-  facts.file = file;
+  facts.file = means.file;
   facts.node = signature;
   const xmlNode* signed_info = OnlyChild(signature, "SignedInfo", facts.problems);
   const xmlNode* value = OnlyChild(signature, "SignatureValue", facts.problems);
@@ -246,14 +253,14 @@ base::Result<SignatureFacts> Check(const XmlDocument& document, const xmlNode* s
   ChooseSigner(facts);
   if (signed_info != nullptr && value != nullptr) {
     TargetDigests known;
-    RETURN_IF_ERROR(CheckReferences(document, signed_info, files, known, facts));
-    RETURN_IF_ERROR(CheckManifests(document, files, known, facts));
+    RETURN_IF_ERROR(CheckReferences(document, signed_info, means.files, known, facts));
+    RETURN_IF_ERROR(CheckManifests(document, means.files, known, facts));
     RETURN_IF_ERROR(CheckValue(document, signed_info, value, facts));
   }
   if (!facts.xades) return facts;
-  RETURN_IF_ERROR(CheckTimestamps(document, files, facts));
+  RETURN_IF_ERROR(CheckTimestamps(document, means.files, means.memory, facts));
   RETURN_IF_ERROR(DescribeRevocation(document, facts));
-  RETURN_IF_ERROR(CheckCounterSignatures(document, value, files, depth, facts));
+  RETURN_IF_ERROR(CheckCounterSignatures(means, value, depth, facts));
   return facts;
 }
 
@@ -267,8 +274,9 @@ std::vector<const xmlNode*> FindSignatures(const XmlDocument& document) {
 }
 
 base::Result<SignatureFacts> CheckSignature(const XmlDocument& document, const xmlNode* signature,
-                                            const std::string& file, SignedFiles& files) {
-  return Check(document, signature, file, files, 0);
+                                            const std::string& file, SignedFiles& files,
+                                            SignatureMemory* memory) {
+  return Check({document, file, files, memory}, signature, 0);
 }
 
 }  // namespace signing

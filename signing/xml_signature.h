@@ -61,8 +61,10 @@ struct SignatureFacts {
 // make it one.
 std::vector<const xmlNode*> FindSignatures(const XmlDocument& document);
 
-// Fails only when the container or the data must be refused.
+// Fails only when the container or the data must be refused. `memory` may know time-stamps;
+// nullptr: all are checked.
 base::Result<SignatureFacts> CheckSignature(const XmlDocument& document, const xmlNode* signature,
-                                            const std::string& file, SignedFiles& files);
+                                            const std::string& file, SignedFiles& files,
+                                            SignatureMemory* memory = nullptr);
 
 }  // namespace signing

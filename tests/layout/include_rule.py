@@ -26,7 +26,7 @@ FRONT_DOORS = {
     "hsm": {"signer.h", "vault_keys.h", "provisioner.h", "keyholder.h"},
     "vault": {"ledger.h", "record.h", "segments.h", "receipt.h"},
     "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "container_reader.h", "container_writer.h", "evidence.h",
-                "evidence_bundle.h", "report_pages.h", "checked_links.h",
+                "evidence_bundle.h", "report_pages.h", "checked_signatures.h",
                 "trust_material.h"},
     "trust": {"store.h", "snapshot.h", "material.h", "import.h", "pem.h", "freshness.h", "difference.h"},
     "hardening": {"walls.h", "zygote.h"},
