@@ -9,9 +9,19 @@
 
 namespace base {
 
+namespace {
+
+// Fetched once: with EVP_sha256() OpenSSL 3 searches for it at each use.
+const EVP_MD* Algorithm() {
+  static const EVP_MD* const algorithm = EVP_MD_fetch(nullptr, "SHA256", nullptr);
+  return algorithm;
+}
+
+}  // namespace
+
 Sha256Digest Sha256(ByteSpan data) {
   Sha256Digest digest;
-  if (EVP_Digest(data.data(), data.size(), digest.bytes.data(), nullptr, EVP_sha256(), nullptr) !=
+  if (EVP_Digest(data.data(), data.size(), digest.bytes.data(), nullptr, Algorithm(), nullptr) !=
       1) {
     std::abort();
   }
@@ -23,7 +33,7 @@ struct Sha256Stream::Context {
 };
 
 Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) {
-  if (!context_->evp || EVP_DigestInit_ex(context_->evp.get(), EVP_sha256(), nullptr) != 1)
+  if (!context_->evp || EVP_DigestInit_ex(context_->evp.get(), Algorithm(), nullptr) != 1)
     std::abort();
 }
 Sha256Stream::~Sha256Stream() = default;

@@ -13,7 +13,6 @@
 #include <array>
 #include <cerrno>
 #include <cstdlib>
-#include <ctime>
 #include <new>
 #include <optional>
 #include <utility>
@@ -80,16 +79,8 @@ bool CloseOthers(int pipe) {
   return below && ::close_range(keep + 1, ~0U, 0) == 0;
 }
 
-// Local time would be read from a file at its first use. Behind the walls there are no files, and a
-// result must not depend on where it was computed.
-void UseUtc() {
-  ::setenv("TZ", "UTC0", 1);  // NOLINT(concurrency-mt-unsafe): a forked child has one thread
-  ::tzset();
-}
-
 // As EnterWalls(), with what the parent has ready for it.
 bool EnterPreparedWalls(const Walls& walls, std::optional<std::size_t> mapped) {
-  UseUtc();
   return BuildWalls(walls, mapped, walls.zygote->filter());
 }
 

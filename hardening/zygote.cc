@@ -5,8 +5,18 @@
 
 #include <array>
 #include <cstdlib>
+#include <ctime>
 
 namespace hardening {
+
+void UseUtc() {
+  ::setenv("TZ", "UTC0", 1);  // NOLINT(concurrency-mt-unsafe): one thread, as the header says
+  ::tzset();
+}
+
+Zygote::Zygote() {
+  UseUtc();
+}
 
 MappedSize::MappedSize() : statm_(::open("/proc/self/statm", O_RDONLY | O_CLOEXEC)) {}
 

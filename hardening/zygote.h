@@ -10,6 +10,10 @@
 
 namespace hardening {
 
+// Local time would be read from a file at its first use. Behind the walls there are no files, and
+// a result must not depend on where it was computed. REQUIRES: one thread.
+void UseUtc();
+
 // Address space that a process has mapped, in bytes.
 class MappedSize {
  public:
@@ -25,6 +29,9 @@ class MappedSize {
 // Of the process that makes it; its children get less work, and the same walls.
 class Zygote {
  public:
+  // From here on the process, too, has UTC. REQUIRES: one thread.
+  Zygote();
+
   // Right after a fork the child has the same.
   std::optional<std::size_t> MappedBytes() const { return mapped_.Now(); }
   const SeccompFilter& filter() const { return filter_; }

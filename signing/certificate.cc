@@ -15,6 +15,7 @@
 #include <utility>
 
 #include "base/c_handle.h"
+#include "signing/certificate_store.h"
 #include "signing/member_name.h"
 #include "signing/subject_key.h"
 #include "signing/work_budget.h"
@@ -60,6 +61,7 @@ std::size_t CostOfKey(const EVP_PKEY* key) {
 }  // namespace
 
 std::optional<Certificate> Certificate::Parse(base::ByteSpan der) {
+  if (const KeptCertificate kept = FindKept(der)) return *kept;
   X509* decoded = X509_new_ex(KeylessContext(), nullptr);
   const unsigned char* at = der.data();
   // Frees `decoded` and sets it to nullptr when it fails.
@@ -76,6 +78,7 @@ std::optional<Certificate> Certificate::Share(X509* x509) {
   base::Bytes der(static_cast<std::size_t>(size));
   unsigned char* at = der.data();
   i2d_X509(x509, &at);
+  if (const KeptCertificate kept = FindKept(der)) return *kept;
   X509_up_ref(x509);
   return Certificate(std::make_shared<const base::Bytes>(std::move(der)), {x509, X509_free});
 }

@@ -4,13 +4,22 @@
 #pragma once
 
 #include <map>
+#include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/digest.h"
 #include "signing/certificate.h"
 
 namespace signing {
+
+// A certificate that Certificate::Parse() and Share() give for its bytes, instead of decoding them
+// again, for as long as somebody keeps this. Thread-safe, as the functions are.
+using KeptCertificate = std::shared_ptr<const Certificate>;
+std::vector<KeptCertificate> Keep(const std::vector<Certificate>& certificates);
+// Of those that are kept; nullptr when it is not among them.
+KeptCertificate FindKept(base::ByteSpan der);
 
 // Not thread-safe.
 class CertificateStore {

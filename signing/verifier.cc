@@ -11,6 +11,7 @@
 #include <set>
 
 #include "signing/certificate.h"
+#include "signing/certificate_store.h"
 #include "signing/container.h"
 #include "signing/detached_files.h"
 #include "signing/digest_algorithm.h"
@@ -163,7 +164,8 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
     if (reported.contains(node)) continue;
     RETURN_IF_ERROR(
         CheckLimit(harvest.budget->limits(), &Limits::signatures, harvest.signatures.size() + 1));
-    ASSIGN_OR_RETURN(SignatureFacts facts, CheckSignature(document, node, file, files, harvest.memory));
+    ASSIGN_OR_RETURN(SignatureFacts facts,
+                     CheckSignature(document, node, file, files, harvest.memory));
     NoteCounterSignatures(facts, reported);
     std::ranges::copy(container_problems, std::back_inserter(facts.problems));
     ASSIGN_OR_RETURN(const auto records, RecordsOver(file, harvest));
@@ -391,11 +393,16 @@ base::Result<const NamedPolicy*> PolicyOf(const VerifyRequest& request, NamedPol
 struct PreparedTrust::Content {
   TrustSnapshot snapshot;
   Findings findings;
+  std::vector<KeptCertificate> kept;  // What documents bring of it is not decoded again.
 };
 
 PreparedTrust PreparedTrust::Read(const std::vector<NamedBytes>& trust, base::Time at) {
   auto content = std::make_shared<Content>();
   content->snapshot = TrustSnapshot::Read(trust, at, &content->findings);
+  std::vector<Certificate> trusted = content->snapshot.anchors();
+  for (const TrustService& service : content->snapshot.services())
+    std::ranges::copy(service.certificates, std::back_inserter(trusted));
+  content->kept = Keep(trusted);
   PreparedTrust prepared;
   prepared.content_ = std::move(content);
   return prepared;

@@ -22,7 +22,11 @@ using base::ErrorCode;
 
 // UTF-16 in well-formed pairs, as the parser guarantees, to UTF-8.
 void AppendUtf8(const XMLCh* text, std::size_t length, std::string& out) {
-  const auto push = [&](std::uint32_t byte) { out.push_back(static_cast<char>(byte)); };
+  constexpr std::size_t kLongest = 3;  // Octets of a unit; a pair has four.
+  const std::size_t before = out.size();
+  out.resize(before + kLongest * length);
+  char* at = out.data() + before;
+  const auto push = [&](std::uint32_t byte) { *at++ = static_cast<char>(byte); };
   for (std::size_t i = 0; i < length; ++i) {
     std::uint32_t c = text[i];
     if (c < 0x80) {
@@ -44,6 +48,7 @@ void AppendUtf8(const XMLCh* text, std::size_t length, std::string& out) {
     }
     push(0x80 | (c & 0x3F));
   }
+  out.resize(static_cast<std::size_t>(at - out.data()));
 }
 
 std::string Utf8(const XMLCh* text) {
@@ -57,7 +62,8 @@ struct Refused {};
 
 class Listener final : public xc::DefaultHandler {
  public:
-  base::Sha256Digest Finish() && { return std::move(events_).Finish(); }
+  void StartDocument() { events_ = XmlEvents(); }
+  base::Sha256Digest Finish() { return std::move(events_).Finish(); }
 
   void startElement(const XMLCh* space, const XMLCh*, const XMLCh* qualified,
                     const xc::Attributes& attributes) override {
@@ -102,7 +108,28 @@ class Listener final : public xc::DefaultHandler {
   std::string text_;
 };
 
-std::unique_ptr<xc::SAX2XMLReader> MakeReader(Listener& listener) {
+// A reader with its listener. Making one costs more than reading a short document, so each thread
+// keeps one; it starts every document anew. One that a document has stopped is not used again.
+class Reader {
+ public:
+  Reader() : reader_(Make(listener_)) {}
+
+  base::Sha256Digest Hash(base::ByteSpan utf8) {
+    xc::MemBufInputSource source(utf8.data(), utf8.size(), "document", false);
+    source.setEncoding(xc::XMLUni::fgUTF8EncodingString);
+    listener_.StartDocument();
+    reader_->parse(source);
+    return listener_.Finish();
+  }
+
+ private:
+  static std::unique_ptr<xc::SAX2XMLReader> Make(Listener& listener);
+
+  Listener listener_;
+  std::unique_ptr<xc::SAX2XMLReader> reader_;
+};
+
+std::unique_ptr<xc::SAX2XMLReader> Reader::Make(Listener& listener) {
   std::unique_ptr<xc::SAX2XMLReader> reader{xc::XMLReaderFactory::createXMLReader()};
   reader->setFeature(xc::XMLUni::fgSAX2CoreNameSpaces, true);
   reader->setFeature(xc::XMLUni::fgSAX2CoreNameSpacePrefixes, true);
@@ -131,13 +158,12 @@ void PrepareXerces() {
 }
 
 base::Result<base::Sha256Digest> HashAsXercesSees(base::ByteSpan utf8) {
+  thread_local std::unique_ptr<Reader> kept;
   try {
-    Listener listener;
-    const auto reader = MakeReader(listener);
-    xc::MemBufInputSource source(utf8.data(), utf8.size(), "document", false);
-    source.setEncoding(xc::XMLUni::fgUTF8EncodingString);
-    reader->parse(source);
-    return std::move(listener).Finish();
+    std::unique_ptr<Reader> reader = kept ? std::move(kept) : std::make_unique<Reader>();
+    const base::Sha256Digest digest = reader->Hash(utf8);
+    kept = std::move(reader);
+    return digest;
   } catch (const Refused&) {
     return Malformed();
   } catch (const xc::OutOfMemoryException&) {

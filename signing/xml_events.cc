@@ -6,6 +6,11 @@
 #include "base/bytes.h"
 
 namespace signing {
+namespace {
+
+constexpr std::size_t kEnough = std::size_t{8} * 1024;  // For one call of the hash.
+
+}  // namespace
 
 void XmlEvents::Start(std::string_view space, std::string_view qualified,
                       std::vector<Attribute> attributes) {
@@ -64,7 +69,7 @@ void XmlEvents::Add(std::string_view text) {
 
 void XmlEvents::Write(std::string_view bytes) {
   buffer_ += bytes;
-  if (buffer_.size() < 65536) return;
+  if (buffer_.size() < kEnough) return;
   hash_.Update(base::AsBytes(buffer_));
   buffer_.clear();
 }

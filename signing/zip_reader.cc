@@ -18,6 +18,7 @@ using ZipFile = base::CHandle<zip_file_t, zip_fclose>;
 
 // So much of a large member is in memory at a time, at most.
 constexpr std::uint64_t kKeptBytes = std::uint64_t{8} << 20U;
+constexpr std::size_t kStep = std::size_t{16} * 1024;
 
 Error Content(const ZipEntry& entry) {
   return {ErrorCode::kInvalidInput, "zip.content", entry.name};
@@ -79,7 +80,7 @@ base::Status ZipReader::Stream(const ZipEntry& entry, const std::function<void(B
   const auto index = static_cast<zip_uint64_t>(&entry - entries_.data());
   const ZipFile file{zip_fopen_index(archive_->zip.get(), index, 0)};
   if (!file) return Content(entry);
-  std::array<std::uint8_t, 65536> buffer{};
+  std::array<std::uint8_t, kStep> buffer;  // Written before it is read.
   std::uint64_t size = 0;
   for (;;) {
     const zip_int64_t count = zip_fread(file.get(), buffer.data(), buffer.size());
@@ -96,7 +97,7 @@ base::Status ZipReader::Stream(const ZipEntry& entry, const std::function<void(B
     // What is behind is not looked at again; what is ahead was not looked at yet.
     if (size / kKeptBytes != (size - read) / kKeptBytes) base::GiveBackPages(BytesOf(entry));
   }
-  base::GiveBackPages(BytesOf(entry));
+  if (size >= kKeptBytes) base::GiveBackPages(BytesOf(entry));
   if (size != entry.size) return Content(entry);
   read_[index] = true;
   return base::Ok();

@@ -11,6 +11,7 @@
 
 #include "base/c_handle.h"
 #include "signing/certificate.h"
+#include "signing/certificate_store.h"
 #include "signing/openssl_handles.h"
 #include "tests/fakes/certificate_maker.h"
 
@@ -140,6 +141,22 @@ TEST(SubjectKeyTest, CertificatesOfTheKeylessContextHaveNoKeyButAllElse) {
   // These need a digest of the certificate.
   EXPECT_NE(X509_get_extension_flags(certificate->x509()) & EXFLAG_CA, 0U);
   EXPECT_NE(X509_get_key_usage(certificate->x509()) & KU_KEY_CERT_SIGN, 0U);
+}
+
+TEST(SubjectKeyTest, WhatIsKeptIsDecodedOnce) {
+  const tests::Identity ca = tests::Make({.name = "CA", .extensions = tests::CaExtensions()});
+  const auto first = Certificate::Parse(ca.Der());
+  ASSERT_TRUE(first);
+  EXPECT_NE(Certificate::Parse(ca.Der())->x509(), first->x509());
+  {
+    const auto kept = Keep({*first});
+    EXPECT_EQ(Certificate::Parse(ca.Der())->x509(), first->x509());
+    EXPECT_EQ(Certificate::Share(ca.certificate.get())->x509(), first->x509());
+    base::Bytes other = ca.Der();
+    other.back() ^= 1U;
+    EXPECT_NE(Certificate::Parse(other)->x509(), first->x509());
+  }
+  EXPECT_EQ(FindKept(ca.Der()), nullptr);
 }
 
 }  // namespace
