@@ -145,6 +145,8 @@ base::Status Supervise(const std::filesystem::path& config_file) {
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, signal);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
+  // Roles have all symbols bound when they start: see hardening::Zygote.
+  ::setenv("LD_BIND_NOW", "1", 1);  // NOLINT(concurrency-mt-unsafe): there is one thread
 
   ASSIGN_OR_RETURN(const Doors doors, MakeDoors());
   std::vector<Child> children;

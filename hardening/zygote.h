@@ -29,7 +29,10 @@ class MappedSize {
 // Of the process that makes it; its children get less work, and the same walls.
 class Zygote {
  public:
-  // From here on the process, too, has UTC. REQUIRES: one thread.
+  // From here on the process, too, has UTC; and if it was started with LD_BIND_NOW=1, its children
+  // do not get the libraries that only other roles call (HTTP, LDAP, Kerberos, LMDB...): what reads
+  // hostile bytes has nothing to reach a network with, and a fork has less to copy. REQUIRES: one
+  // thread; no walled work calls those libraries.
   Zygote();
 
   // Right after a fork the child has the same.
