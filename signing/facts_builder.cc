@@ -3,6 +3,7 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <utility>
 
 #include "signing/engine_evidence_record.h"
 #include "signing/facts_certificate.h"
@@ -99,6 +100,8 @@ struct FactsBuilder::Material {
   std::map<const base::Bytes*, std::optional<Certificate>> signers;    // By the response's DER.
   std::map<std::pair<const base::Bytes*, facts::Id>, bool> signed_by;  // By a list's, and issuer.
   std::map<facts::Id, std::size_t> places;  // The first; what is not in the document has none.
+  // Ends of anchors that were taken away, as only time-stamps were under them so far.
+  std::map<facts::Id, std::optional<base::Time>> ends;
   std::size_t timestamps = 0;
   facts::Document document;
 
@@ -171,14 +174,15 @@ std::vector<facts::Id> FactsBuilder::AddPath(const Certificate& leaf, PathPurpos
     AddCertificate(path, i, time, material);
     // TS 119 615, 4.7 asks for the status of a time-stamping service at genTime; that it was
     // withdrawn later does not undo its tokens.
+    facts::Certificate& fact = material.document.certificates[id];
     if (purpose == PathPurpose::kTimestamp && !known)
-      material.document.certificates[id].anchor_until.reset();
+      material.ends[id] = std::exchange(fact.anchor_until, std::nullopt);
+    // A signer under the same anchor has its end all the same.
+    if (purpose == PathPurpose::kSigner)
+      if (const auto end = material.ends.extract(id)) fact.anchor_until = end.mapped();
     // A signer that is an anchor itself is one in its own validity: no authority above it says
     // how long.
-    if (purpose == PathPurpose::kSigner && i == 0) {
-      facts::Certificate& signer = material.document.certificates[id];
-      if (signer.anchor) BoundAnchor(signer);
-    }
+    if (purpose == PathPurpose::kSigner && i == 0 && fact.anchor) BoundAnchor(fact);
     if (!known) AddRevocations(path, i, material, depth);
     chain.push_back(id);
   }
