@@ -128,8 +128,9 @@ base::Result<Snapshot> SnapshotOf(const ImportOrder& order) {
 
 }  // namespace
 
-std::string OlderList(const Json& before, const Json& after) {
-  const auto old = SequencesOf(before);
+namespace {
+
+std::string OlderThan(const std::map<std::string, std::int64_t>& old, const Json& after) {
   for (const auto& [list, sequence] : SequencesOf(after)) {
     const auto found = old.find(list);
     if (found != old.end() && sequence < found->second)
@@ -138,7 +139,14 @@ std::string OlderList(const Json& before, const Json& after) {
   return {};
 }
 
-// Canonical JSON: {"history":[{"at","snapshot","why"}],"latest","pinned","schema"}.
+}  // namespace
+
+std::string OlderList(const Json& before, const Json& after) {
+  return OlderThan(SequencesOf(before), after);
+}
+
+// Canonical JSON: {"history":[{"at","snapshot","why"}],"latest","pinned","schema","sequences":
+// {list: number}}.
 struct Store::Usage {
   struct Line {
     base::Time at;
@@ -148,6 +156,9 @@ struct Store::Usage {
   std::vector<Line> history;
   std::string latest;
   std::optional<std::string> pinned;
+  // The last number of each list that was ever imported: an import without a list does not make
+  // an older one of it welcome later.
+  std::map<std::string, std::int64_t> sequences;
 };
 
 base::Result<Store::Usage> Store::ReadUsage() const {
@@ -169,6 +180,13 @@ base::Result<Store::Usage> Store::ReadUsage() const {
     if (!at || !IsId(id)) return Damaged(path);
     usage.history.push_back({*at, id, one.Text("why").value_or("")});
   }
+  if (const Json* sequences = json.value().Find("sequences")) {
+    if (sequences->AsObject() == nullptr) return Damaged(path);
+    for (const auto& [list, number] : *sequences->AsObject()) {
+      if (number.AsInteger() == nullptr) return Damaged(path);
+      usage.sequences[list] = *number.AsInteger();
+    }
+  }
   if (usage.history.empty() || usage.history.back().snapshot != usage.pinned.value_or(usage.latest))
     return Damaged(path);
   return usage;
@@ -188,6 +206,9 @@ base::Status Store::WriteUsage(const Usage& usage) const {
   json.Set("latest", usage.latest);
   json.Set("pinned", usage.pinned ? Json(*usage.pinned) : Json());
   json.Set("schema", kUsageSchema);
+  Json sequences = Json::Object{};
+  for (const auto& [list, number] : usage.sequences) sequences.Set(list, number);
+  json.Set("sequences", std::move(sequences));
   return WriteJson(root_ / "current", json);
 }
 
@@ -202,7 +223,8 @@ base::Status Store::RefuseOlder(const ImportOrder& order, const Usage& usage) co
   if (order.latest == nullptr || order.latest->Text("snapshot") != usage.latest)
     return Error{ErrorCode::kConflict, "trust.import-raced",
                  "the latest import is " + usage.latest};
-  const std::string older = OlderList(*order.latest, *order.description);
+  std::string older = OlderList(*order.latest, *order.description);
+  if (older.empty()) older = OlderThan(usage.sequences, *order.description);
   if (!older.empty()) return Error{ErrorCode::kConflict, "trust.import-older", older};
   return base::Ok();
 }
@@ -245,8 +267,10 @@ base::Result<Snapshot> Store::Import(const ImportOrder& order) const {
   usage.latest = snapshot.id;
   const std::string why =
       order.allow_older.empty() ? "import" : "import, older allowed: " + order.allow_older;
+  const auto before = usage.sequences;
+  for (const auto& [list, number] : SequencesOf(*order.description)) usage.sequences[list] = number;
   if (!usage.pinned && !same) usage.history.push_back({order.now, snapshot.id, why});
-  if (!same) RETURN_IF_ERROR(WriteUsage(usage));
+  if (!same || usage.sequences != before) RETURN_IF_ERROR(WriteUsage(usage));
   return snapshot;
 }
 

@@ -123,6 +123,23 @@ TEST_F(StoreTest, AnOlderListNeedsAReason) {
   EXPECT_NE(store_.Current().value(), newer);
 }
 
+// In two steps: an import without the list, then the older list.
+TEST_F(StoreTest, AnImportOfOtherListsDoesNotLetAnOlderOneInLater) {
+  Imported(Signed());
+  list_.territory = "EE";
+  list_.sequence = 3;
+  const std::string between = Imported(Signed());
+  list_.territory = "LV";
+  list_.sequence = 6;
+  EXPECT_EQ(ReasonOf(Import(Signed())), "trust.import-older");
+  EXPECT_EQ(store_.Current().value(), between);
+  EXPECT_TRUE(Import(Signed(), kNow, "the publisher withdrew number 7").ok());
+  // From here on, number 6 is what later ones are held against.
+  Imported(Signed());
+  list_.sequence = 5;
+  EXPECT_EQ(ReasonOf(Import(Signed())), "trust.import-older");
+}
+
 TEST_F(StoreTest, APinDoesNotLetAnOlderListIn) {
   const std::string first = Imported(Signed());
   list_.sequence = 9;
