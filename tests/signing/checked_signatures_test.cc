@@ -4,11 +4,14 @@
 #include <openssl/objects.h>
 #include <openssl/x509.h>
 
+#include <random>
+
 #include "signing/path_builder.h"
 #include "signing/revocation.h"
 #include "signing/timestamp_token.h"
 #include "tests/fakes/certificate_maker.h"
 #include "tests/fakes/ocsp_maker.h"
+#include "tests/fakes/rule_case.h"
 #include "tests/fakes/token_maker.h"
 
 namespace signing {
@@ -19,6 +22,7 @@ using tests::Day;
 using tests::Identity;
 using tests::Make;
 using tests::Public;
+using tests::SignatureMaker;
 
 const base::Time kThen = Day(2023, 3, 1);
 
@@ -219,6 +223,41 @@ TEST_F(CheckedSignaturesTest, AForgedTokenIsNotTheOneThatIsKnown) {
     ASSERT_EQ(alone.ok(), beside.ok()) << i;
     if (!alone.ok()) continue;
     EXPECT_EQ(alone.value().signature_ok, beside.value().signature_ok) << i;
+  }
+}
+
+// What was verified before must not be seen in any verdict.
+TEST_F(CheckedSignaturesTest, AReportIsTheSameWhateverIsKnown) {
+  const tests::RuleCase twin;
+  SignatureMaker maker = twin.MakerFor(twin.user);
+  maker.long_term = twin.CertificateValues({&twin.ca}) +
+                    tests::RuleCase::RevocationValues({tests::MakeCrl(twin.List())},
+                                                      {tests::MakeOcsp(twin.Answer(twin.user))});
+  const base::Bytes document = maker.Container().Make();
+  const base::Bytes root = twin.root.Der();
+  const base::Bytes tsa = twin.tsa.Der();
+  const auto verify = [&](const base::Bytes& bytes, SignatureMemory* memory) {
+    VerifyRequest request;
+    request.name = "lemums.edoc";
+    request.document = bytes;
+    request.trust = {{"root.der", root}, {"tsa.der", tsa}};
+    request.at = twin.now + std::chrono::days(1);
+    request.memory = memory;
+    return Verify(request);
+  };
+  SignatureMemory first{.known = &known_};
+  EXPECT_EQ(verify(document, &first).Text("verdict"), "valid");
+  EXPECT_GE(first.found.size(), 3U);  // The certificate, the answer, the time-stamp.
+  for (const SignatureClaim& claim : first.found) known_.Add(claim);
+  SignatureMemory later{.known = &known_};
+  EXPECT_EQ(verify(document, &later).Dump(), verify(document, nullptr).Dump());
+  EXPECT_TRUE(later.found.empty());
+  std::mt19937 random(7);
+  for (int i = 0; i < 300; ++i) {
+    base::Bytes forged = document;
+    const std::size_t bit = random() % (forged.size() * 8);
+    forged[bit / 8] = static_cast<std::uint8_t>(forged[bit / 8] ^ (1U << (bit % 8)));
+    ASSERT_EQ(verify(forged, &later).Dump(), verify(forged, nullptr).Dump()) << bit;
   }
 }
 

@@ -2,6 +2,13 @@
 
 #include <gtest/gtest.h>
 
+#include <map>
+#include <string>
+#include <thread>
+#include <vector>
+
+#include "signing/xerces_reader.h"
+
 namespace signing {
 namespace {
 
@@ -20,6 +27,37 @@ TEST(XmlGateTest, PassesAnOrdinaryDocument) {
   EXPECT_EQ(ReasonOf("<?xml version='1.0' encoding='UTF-8'?><!-- c --><a xmlns='urn:a' b='1'>"
                      "t<![CDATA[<u>]]>&amp;&#233;<?pi x?><c/></a>"),
             "ok");
+}
+
+// A thread keeps its reader: nothing that one document declares or breaks is there in the next.
+TEST(XmlGateTest, ADocumentIsReadAsIfItWereTheFirst) {
+  const std::vector<std::string> documents{
+      "<a/>",
+      "<p:a xmlns:p='urn:p' xml:lang='lv' Id='x'>t<p:b/></p:a>",
+      "<p:a/>",                                         // Its prefix is another document's.
+      "<a xmlns='urn:d'><b xmlns:q='urn:q' q:c='1'/>",  // Never closed.
+      "<a><b/></c>",
+      "<!DOCTYPE a [<!ENTITY e 'text'>]><a>&e;</a>",
+      "<a>&e;</a>",
+      "<?xml version='1.0' standalone='yes'?><a xml:space='preserve'> <!-- c --> </a>",
+      "<a b='1' b='2'/>",
+      "<a>\xC4\x81\xF0\x9F\x98\x80</a>",
+  };
+  const auto outcome = [](const std::string& document) {
+    const auto hash = HashAsXercesSees(base::AsBytes(document));
+    return hash.ok() ? base::HexEncode(hash.value().span()) : hash.error().reason;
+  };
+  std::map<std::string, std::string> alone;
+  for (const std::string& document : documents)
+    std::thread([&] { alone[document] = outcome(document); }).join();  // With a reader of its own.
+  EXPECT_EQ(alone["<p:a/>"], "xml.malformed");
+  EXPECT_EQ(alone["<a>&e;</a>"], "xml.malformed");
+  for (const std::string& before : documents) {
+    for (const std::string& document : documents) {
+      static_cast<void>(outcome(before));
+      EXPECT_EQ(outcome(document), alone[document]) << before << " then " << document;
+    }
+  }
 }
 
 TEST(XmlGateTest, PassesAByteOrderMark) {
