@@ -234,9 +234,9 @@ void AddTrust(CLI::App& app, Common& common, int& exit_code) {
                      "signed none stays out");
   import->add_option("--allow-older", options->allow_older,
                      "Let older lists in; the reason goes on record");
-  add("fetch", "Have the service get newer lists from their publishers", Fetch)
-      ->add_option("--profile", options->profile, "Entry of client.toml")
-      ->capture_default_str();
+  CLI::App* fetch = add("fetch", "Have the service get newer lists from their publishers", Fetch);
+  fetch->remove_option(fetch->get_option("--dir"));  // The service knows its folder.
+  fetch->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
   add("list", "All snapshots", List);
   constexpr const char* kWhich = "Id, its first eight digits, \"current\" or \"latest\"";
   add("show", "What is in a snapshot", Show)->add_option("ID", options->id, kWhich)->required();

@@ -43,6 +43,9 @@ constexpr auto kRemedies = std::to_array<Remedy>({
     {SubIndication::kRevocationOutOfBoundsNoPoe, "proof-of-existence"},
     {SubIndication::kCryptoConstraintsFailureNoPoe, "proof-of-existence"},
     {SubIndication::kSignaturePolicyNotAvailable, "signature-policy"},
+    {SubIndication::kSigConstraintsFailure, "other-policy"},
+    {SubIndication::kChainConstraintsFailure, "other-policy"},
+    {SubIndication::kCryptoConstraintsFailure, "other-policy"},
 });
 
 void AddRemedy(const Case& question, const Failure& failure, SignatureVerdict& verdict) {

@@ -19,15 +19,19 @@ constexpr auto kNotes = std::to_array<ReportWord>({
      "The newest revocation data about the signer's certificate[ (thisUpdate {thisUpdate})] was "
      "made[ {seconds} s] before the proven time of the signature[ ({bestSignatureTime})]."},
     {"stands-by-proof-of-existence",
-     "Šodien viena pārbaude neizdotos[: {failure}] Paraksts tomēr ir derīgs, jo ir pierādīts, ka "
+     "Pārbaudes laikā viena pārbaude vairs neizdodas[: {failure}] Paraksts tomēr ir derīgs, jo ir "
+     "pierādīts, ka "
      "tas pastāvēja[ ne vēlāk kā {atOrBefore}].",
-     "One check would fail today[: {failure}] The signature stands because it is proven to have "
+     "One check fails at the time of validation[: {failure}] The signature stands because it is "
+     "proven to have "
      "existed[ at or before {atOrBefore}]."},
 });
 
 constexpr auto kRemedies = std::to_array<ReportWord>({
     {"signed-data", "Parakstītie dati, kas nav atrasti; norādiet tos ar --data vai --digests.",
      "The signed data that was not found; hand it in with --data or --digests."},
+    {"other-policy", "Politika, kas to neprasa: dokumentā pašā tas vairs nav maināms.",
+     "A policy that does not ask for this: in the document itself it cannot be changed any more."},
     {"signing-certificate", "Parakstītāja sertifikāts, ko paraksts nosauc.",
      "The signer's certificate that the signature names."},
     {"trust-anchor",

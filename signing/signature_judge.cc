@@ -66,9 +66,11 @@ Judgement SignatureJudge::Assemble(const SignatureFacts& signature, const facts:
   RecordVerdict(judgement.verdict, judgement.report);
   Qualify(signature, own, judgement);
   const std::string_view problem = QualificationProblem(signature, judgement);
-  if (!problem.empty() && judgement.report.passed(Check::kCertificatePath))
+  if (!problem.empty() && judgement.report.passed(Check::kCertificatePath)) {
     judgement.report.Record(Check::kCertificatePath, Indication::kIndeterminate,
                             "SIG_CONSTRAINTS_FAILURE", Problem(problem));
+    judgement.verdict.what_would_change_it.push_back({"other-policy", Problem(problem)});
+  }
   for (const SignatureFacts& counter : signature.counter_signatures)
     judgement.counter_signatures.push_back(Assemble(counter, document, verdicts, number));
   return judgement;

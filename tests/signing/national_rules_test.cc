@@ -63,6 +63,18 @@ TEST_F(NationalRulesTest, L24_ANationalTimestampPassesUnderTheLegacyPolicyAlone)
   EXPECT_EQ(Outcome("eu-qes"), "SIG_CONSTRAINTS_FAILURE / TSA-national / QESig");
 }
 
+TEST_F(NationalRulesTest, L24_WhereThePolicyAsksForMoreAnotherPolicyWouldChangeIt) {
+  list_.services = {{.identity = &twin_.root, .type = "CA/QC", .history = authority_},
+                    {.identity = &twin_.tsa, .type = stamp_type_, .history = stamps_}};
+  twin_.lists = {list_.SignedBy(operator_)};
+  twin_.policy = "eu-qes";
+  const Json report = twin_.Report(twin_.MakerFor(signer_).Container());
+  const Json& signature = report.Find("signatures")->AsArray()->front();
+  const auto& changes = *signature.Find("whatWouldChangeIt")->AsArray();
+  ASSERT_EQ(changes.size(), 1U);
+  EXPECT_EQ(changes[0].Text("code"), "other-policy");
+}
+
 TEST_F(NationalRulesTest, L24_AQualifiedTimestampPassesUnderBoth) {
   stamp_type_ = "TSA/QTST";
   stamps_ = {{.from = "2016-07-01T00:00:00Z"}};

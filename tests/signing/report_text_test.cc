@@ -125,12 +125,13 @@ TEST(ReportTextTest, AValueCannotBringAPlaceholder) {
             "{certificateIssuer}[x].");
 }
 
-TEST(ReportTextTest, ANoteSaysWhichCheckWouldFailToday) {
+TEST(ReportTextTest, ANoteSaysWhichCheckFailsAtTheTimeOfValidation) {
   Json values;
   values.Set("rule", "not-expired");
   values.Set("atOrBefore", "2021-01-01T00:00:00Z");
   EXPECT_EQ(MessageOfNote("stands-by-proof-of-existence", values, Language::kEnglish),
-            "One check would fail today: The certificate is outside its validity at the time in "
+            "One check fails at the time of validation: The certificate is outside its validity at "
+            "the time in "
             "question. The signature stands because it is proven to have existed at or before "
             "2021-01-01T00:00:00Z.");
 }
