@@ -338,7 +338,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Konteinera veids satura sarakstā atšķiras no norādītā mimetype failā.",
      "The manifest states another container type than the mimetype file."},
     {"container.nested-not-verified",
-     "Dokumentā ir vēl viens parakstīts dokuments, kas netika pārbaudīts. Izņemiet to un pārbaudiet "
+     "Dokumentā ir vēl viens parakstīts dokuments, kas netika pārbaudīts. Izņemiet to un "
+     "pārbaudiet "
      "atsevišķi.",
      "The document holds another signed document that was not verified. Take it out and verify it "
      "by itself."},
@@ -473,7 +474,7 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Apliecinošais paraksts ir bojāts vai pieder citam parakstam.",
      "A counter-signature is broken or belongs to another signature."},
     {"signature.data-only-digest",
-     "Šim parakstam vajadzīgs pats fails, nevis tikai tā kontrolsumma. Norādiet to ar --data.",
+     "Šim parakstam vajadzīgs pats fails, nevis tikai tā jaucējvērtība. Norādiet to ar --data.",
      "This signature needs the file itself, not only its digest. Hand it in with --data."},
     {"signature.digestinfo-null-absent",
      "Paraksta vērtība kodēta bez NULL parametra; tas ir pieļaujams.",
@@ -730,7 +731,7 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"tls.refused",
      "Savienojums noraidīts: sertifikāts nav derīgs šim pakalpojumam. Pārbaudiet client.toml.",
      "The connection was refused: the certificate is not valid here. Check client.toml."},
-    {"input.digest-list", "Kontrolsummu saraksts nav sha256sum formātā.",
+    {"input.digest-list", "Jaucējvērtību saraksts nav sha256sum formātā.",
      "The list of digests is not in the format of sha256sum."},
     {"input.too-many-files", "Norādīts pārāk daudz failu.", "Too many files were named."},
 });

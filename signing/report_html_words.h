@@ -171,7 +171,7 @@ inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
     {"notAfter", "spēkā līdz", "valid until"},
     {"key", "atslēga", "key"},
     {"bits", "biti", "bits"},
-    {"digest", "kontrolsummas algoritms", "digest algorithm"},
+    {"digest", "jaucējvērtības algoritms", "digest algorithm"},
     {"usableUntil", "lietojams līdz", "usable until"},
     {"uri", "atsauce", "reference"},
     {"detail", "sīkāk", "detail"},
