@@ -10,10 +10,8 @@ constexpr std::size_t kMaxSeen = 8192;
 constexpr std::size_t kMaxQueue = 64;
 
 // One signature check, of bytes this few.
-constexpr hardening::Walls kWalls{.cpu = std::chrono::seconds{1},
-                                  .memory_bytes = std::size_t{16} << 20U,
-                                  .result_bytes = 1,
-                                  .zygote = nullptr};
+constexpr hardening::Walls kWalls{
+    .cpu = std::chrono::seconds{1}, .memory_bytes = std::size_t{16} << 20U, .result_bytes = 1};
 
 }  // namespace
 
@@ -40,7 +38,9 @@ void ClaimKeeper::StartNext() {
   if (work_ || queue_.empty()) return;
   checking_ = std::move(queue_.front());
   queue_.pop_front();
-  auto work = hardening::WalledWork::Start(kWalls, [&] {
+  hardening::Walls walls = kWalls;
+  walls.zygote = zygote_;
+  auto work = hardening::WalledWork::Start(walls, [&] {
     return base::Bytes{signing::ClaimHolds(checking_) ? std::uint8_t{1} : std::uint8_t{0}};
   });
   if (work.ok())

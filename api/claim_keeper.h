@@ -22,6 +22,9 @@ namespace api {
 // Single-threaded: it forks.
 class ClaimKeeper {
  public:
+  // `zygote`, if any, has the walls ready; borrowed.
+  explicit ClaimKeeper(const hardening::Zygote* zygote = nullptr) : zygote_(zygote) {}
+
   // Valid for the keeper's life.
   const signing::CheckedSignatures& known() const { return known_; }
 
@@ -38,6 +41,7 @@ class ClaimKeeper {
  private:
   enum class State { kReported, kAsked };
 
+  const hardening::Zygote* zygote_;
   signing::CheckedSignatures known_;
   std::map<base::Sha256Digest, State> seen_;  // By the claim's hash.
   std::deque<base::Sha256Digest> order_;      // Of seen_, the oldest first.

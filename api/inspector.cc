@@ -260,7 +260,7 @@ class Zygote {
   std::shared_ptr<const signing::PreparedTrust> trust_;
   const TrustConfig* config_;
   std::optional<TrustKeeper> keeper_;
-  ClaimKeeper claims_;
+  ClaimKeeper claims_{&prepared_};
   base::Json facts_;
 };
 

@@ -333,10 +333,13 @@ void RunVerifyBench(const std::string& only) {
   std::size_t next = 0;
   const auto file = [&]() -> const Bytes& { return pki.files[next++ % kFiles]; };
   const Floor floor;
+  // What two have reported is checked once and remembered, a few claims at a time: after so many
+  // passes nothing is left to check.
+  constexpr int kPasses = 8;
+  for (int pass = 0; pass < kPasses; ++pass)
+    for (const Bytes& each : pki.files) inspector.Verify(each);
   for (const Bytes& each : pki.files) {
     floor.Verify(each);
-    inspector.Verify(each);
-    inspector.Verify(each);  // What two report is remembered.
   }
   const Side core{"xmlsec+CMS+OCSP", [&] { return PerCpuSecond([&] { floor.Verify(file()); }); }};
   // With the same memory: the ratio is the price of processes alone.
