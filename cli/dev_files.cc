@@ -129,6 +129,17 @@ base::Status WriteSoftTokenFiles(const Home& home) {
   return WriteText(home.path() / "pin", base::HexEncode(base::RandomBytes(8)) + "\n", 0600);
 }
 
+namespace {
+
+std::string KeyList() {
+  std::string list;
+  for (const SealingKey& key : kDevSealingKeys)
+    list += (list.empty() ? "\"" : ", \"") + std::string(key.label) + "\"";
+  return list;
+}
+
+}  // namespace
+
 base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerDigests& callers) {
   const std::string service = std::to_string(ports.service);
   const std::string url = EmulatorUrl(ports);
@@ -148,7 +159,7 @@ base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerD
       "/tsa\"\nocsp = \"" + url + "/ocsp\"\n\n[timestamps]\ntsa_certificate_sha256 = [\"" +
       callers.tsa + "\"]\n" + TrustEntry(url) +
       CallerEntry("test-agency", "agency", callers.agency,
-                  "agency = \"test-agency\"\nkeys = [\"seal-p256\", \"seal-rsa3072\"]\n") +
+                  "agency = \"test-agency\"\nkeys = [" + KeyList() + "]\n") +
       CallerEntry("test-platform", "platform", callers.platform, "") +
       CallerEntry("test-operator", "operator", callers.attendant, "");
   RETURN_IF_ERROR(WriteText(home.daemon_config(), daemon, 0600));

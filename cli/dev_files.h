@@ -1,14 +1,31 @@
 // DevFiles: the files of a development appliance, written by `init --dev`.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <string>
 
 #include "base/result.h"
 #include "cli/home.h"
 #include "emulator/emulator.h"
+#include "hsm/provisioner.h"
 
 namespace cli {
+
+// The sealing keys of a development appliance: one of each kind.
+struct SealingKey {
+  const char* label;
+  hsm::KeyKind kind;
+};
+inline constexpr auto kDevSealingKeys = std::to_array<SealingKey>({
+    {"seal-p256", hsm::KeyKind::kSealP256},
+    {"seal-p384", hsm::KeyKind::kSealP384},
+    {"seal-p521", hsm::KeyKind::kSealP521},
+    {"seal-ed25519", hsm::KeyKind::kSealEd25519},
+    {"seal-rsa2048", hsm::KeyKind::kSealRsa2048},
+    {"seal-rsa3072", hsm::KeyKind::kSealRsa3072},
+    {"seal-rsa4096", hsm::KeyKind::kSealRsa4096},
+});
 
 struct DevPorts {
   std::uint16_t service = 0;

@@ -14,12 +14,6 @@
 namespace cli {
 namespace {
 
-struct SealingKey {
-  const char* label;
-  hsm::KeyKind kind;
-};
-constexpr std::array<SealingKey, 2> kSealingKeys{
-    {{"seal-p256", hsm::KeyKind::kSealP256}, {"seal-rsa3072", hsm::KeyKind::kSealRsa3072}}};
 constexpr std::array<SealingKey, 3> kVaultKeys{
     {{"vault-root", hsm::KeyKind::kRootAes256},
      {"vault-mac", hsm::KeyKind::kMacHmacSha256},
@@ -57,7 +51,7 @@ base::Status MakeKeys(const Home& home, emulator::TestAuthority& authority) {
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
   for (const auto& [label, kind] : kVaultKeys)
     RETURN_IF_ERROR(token.GenerateKey(hsm::KeyLabel{label}, kind));
-  for (const auto& [label, kind] : kSealingKeys) {
+  for (const auto& [label, kind] : kDevSealingKeys) {
     RETURN_IF_ERROR(token.GenerateKey(hsm::KeyLabel{label}, kind));
     RETURN_IF_ERROR(CertifySealingKey(token, authority, hsm::KeyLabel{label}));
   }
@@ -90,7 +84,9 @@ base::Result<base::Json> InitDev(const Home& home, const Options& options) {
   base::Json json;
   json.Set("home", home.path().string());
   json.Set("server", "https://127.0.0.1:" + std::to_string(ports.service));
-  json.Set("keys", base::Json::Array{"seal-p256", "seal-rsa3072"});
+  base::Json keys{base::Json::Array{}};
+  for (const SealingKey& key : kDevSealingKeys) keys.Push(key.label);
+  json.Set("keys", std::move(keys));
   json.Set("verifierKey", home.verifier_key().string());
   return json;
 }

@@ -16,6 +16,7 @@ struct Options {
   std::string out;
   std::string key = "seal-p256";
   std::string level = "T";
+  std::string algorithm;
   std::string profile = "agency";
 };
 
@@ -27,10 +28,12 @@ base::Result<base::Json> Sign(const Common& common, const Options& options) {
   }
   ASSIGN_OR_RETURN(base::Bytes container, PackDocuments(options.files));
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
+  std::map<std::string, std::string> query{{"key", options.key}, {"level", options.level}};
+  if (!options.algorithm.empty()) query["algorithm"] = options.algorithm;
   ASSIGN_OR_RETURN(const Answer answer,
                    api.Send({.method = "POST",
                              .path = "/v1/signatures",
-                             .query = {{"key", options.key}, {"level", options.level}},
+                             .query = query,
                              .headers = {{"Content-Type", "application/vnd.etsi.asic-e+zip"}},
                              .body = std::move(container)}));
   RETURN_IF_ERROR(base::ReplaceFile(options.out, answer.body, 0644));
@@ -54,6 +57,8 @@ void AddSign(CLI::App& app, Common& common, int& exit_code) {
   verb->add_option("--level", options->level, "B, T or LT")
       ->check(CLI::IsMember({"B", "T", "LT"}))
       ->capture_default_str();
+  verb->add_option("--algorithm", options->algorithm,
+                   "Instead of the one that goes with the key: rsa-pss-sha256");
   verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
   AddCommonOptions(*verb, common);
   verb->callback([options, &common, &exit_code] {

@@ -69,13 +69,25 @@ base::Result<Request> Unsigned(const PublicKey& key, const CertificateSubject& s
   return request;
 }
 
-// RFC 4055, 5: RSA has a NULL as parameters; RFC 5758, 3.2: ECDSA has none.
+// RFC 4055, 5: RSA has a NULL as parameters; RFC 5758, 3.2, and RFC 8410, 3: the others have none.
+struct AlgorithmRow {
+  SignatureAlgorithm algorithm;
+  int nid;
+  int parameters;
+};
+constexpr auto kAlgorithmRows = std::to_array<AlgorithmRow>({
+    {SignatureAlgorithm::kRsaSha256, NID_sha256WithRSAEncryption, V_ASN1_NULL},
+    {SignatureAlgorithm::kEcdsaSha256, NID_ecdsa_with_SHA256, V_ASN1_UNDEF},
+    {SignatureAlgorithm::kEcdsaSha384, NID_ecdsa_with_SHA384, V_ASN1_UNDEF},
+    {SignatureAlgorithm::kEcdsaSha512, NID_ecdsa_with_SHA512, V_ASN1_UNDEF},
+    {SignatureAlgorithm::kEd25519, NID_ED25519, V_ASN1_UNDEF},
+});
+
 bool SetAlgorithm(X509_REQ* request, SignatureAlgorithm algorithm) {
-  const bool rsa = algorithm == SignatureAlgorithm::kRsaSha256;
+  const auto* const row = std::ranges::find(kAlgorithmRows, algorithm, &AlgorithmRow::algorithm);
   const AlgorithmId id{X509_ALGOR_new()};
-  if (!id) return false;
-  X509_ALGOR_set0(id.get(), OBJ_nid2obj(rsa ? NID_sha256WithRSAEncryption : NID_ecdsa_with_SHA256),
-                  rsa ? V_ASN1_NULL : V_ASN1_UNDEF, nullptr);
+  if (!id || row == kAlgorithmRows.end()) return false;
+  X509_ALGOR_set0(id.get(), OBJ_nid2obj(row->nid), row->parameters, nullptr);
   return X509_REQ_set1_signature_algo(request, id.get()) == 1;
 }
 
@@ -115,9 +127,9 @@ base::Result<base::Bytes> SignCertificateRequest(Session& session, const KeyLabe
 
   const base::Bytes text =
       ToDer([&](std::uint8_t** out) { return i2d_re_X509_REQ_tbs(request.get(), out); });
-  ASSIGN_OR_RETURN(const base::Bytes raw, SignWithSha256(session, key, algorithm, text));
-  const bool is_rsa = algorithm == SignatureAlgorithm::kRsaSha256;
-  if (!SetValue(request.get(), is_rsa ? raw : EcdsaDer(raw)))
+  ASSIGN_OR_RETURN(const base::Bytes raw, SignData(session, key, algorithm, text));
+  const bool is_ecdsa = public_key.kind().starts_with("P-");
+  if (!SetValue(request.get(), is_ecdsa ? EcdsaDer(public_key, raw) : raw))
     return OpenSslFailed("a certificate request");
   if (X509_REQ_verify(request.get(), public_key.evp()) != 1) {
     ERR_clear_error();

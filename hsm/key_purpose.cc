@@ -27,10 +27,6 @@ const PurposeTraits& TraitsOf(KeyPurpose purpose) {
   return *std::ranges::find(kPurposes, purpose, &PurposeTraits::purpose);
 }
 
-// DER of the object identifiers that CKA_EC_PARAMS holds.
-constexpr std::array<std::uint8_t, 10> kP256{0x06, 0x08, 0x2a, 0x86, 0x48,
-                                             0xce, 0x3d, 0x03, 0x01, 0x07};
-constexpr std::array<std::uint8_t, 5> kEd25519{0x06, 0x03, 0x2b, 0x65, 0x70};  // RFC 8410, 3.
 constexpr std::array<std::uint8_t, 3> kPublicExponent{0x01, 0x00, 0x01};
 
 struct KindTraits {
@@ -43,10 +39,16 @@ struct KindTraits {
 };
 
 constexpr auto kKinds = std::to_array<KindTraits>({
+    {KeyKind::kSealRsa2048, KeyPurpose::kSeal, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, {}, 2048},
     {KeyKind::kSealRsa3072, KeyPurpose::kSeal, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, {}, 3072},
-    {KeyKind::kSealP256, KeyPurpose::kSeal, CKK_EC, CKM_EC_KEY_PAIR_GEN, kP256},
+    {KeyKind::kSealRsa4096, KeyPurpose::kSeal, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, {}, 4096},
+    {KeyKind::kSealP256, KeyPurpose::kSeal, CKK_EC, CKM_EC_KEY_PAIR_GEN, kP256Parameters},
+    {KeyKind::kSealP384, KeyPurpose::kSeal, CKK_EC, CKM_EC_KEY_PAIR_GEN, kP384Parameters},
+    {KeyKind::kSealP521, KeyPurpose::kSeal, CKK_EC, CKM_EC_KEY_PAIR_GEN, kP521Parameters},
+    {KeyKind::kSealEd25519, KeyPurpose::kSeal, CKK_EC_EDWARDS, CKM_EC_EDWARDS_KEY_PAIR_GEN,
+     kEd25519Parameters},
     {KeyKind::kCheckpointEd25519, KeyPurpose::kCheckpoint, CKK_EC_EDWARDS,
-     CKM_EC_EDWARDS_KEY_PAIR_GEN, kEd25519},
+     CKM_EC_EDWARDS_KEY_PAIR_GEN, kEd25519Parameters},
     {KeyKind::kRootAes256, KeyPurpose::kRoot, CKK_AES, CKM_AES_KEY_GEN, {}, 32},
     {KeyKind::kMacHmacSha256,
      KeyPurpose::kMac,

@@ -4,6 +4,7 @@
 // made for one purpose is never found for another, even under the same label.
 #pragma once
 
+#include <array>
 #include <string>
 
 #include "base/result.h"
@@ -13,6 +14,15 @@
 #include "hsm/signer.h"
 
 namespace hsm {
+
+// What CKA_EC_PARAMS holds: DER of the curve's object identifier (RFC 5480, 2.1.1.1; RFC 8410, 3).
+inline constexpr std::array<std::uint8_t, 10> kP256Parameters{0x06, 0x08, 0x2a, 0x86, 0x48,
+                                                              0xce, 0x3d, 0x03, 0x01, 0x07};
+inline constexpr std::array<std::uint8_t, 7> kP384Parameters{0x06, 0x05, 0x2b, 0x81,
+                                                             0x04, 0x00, 0x22};
+inline constexpr std::array<std::uint8_t, 7> kP521Parameters{0x06, 0x05, 0x2b, 0x81,
+                                                             0x04, 0x00, 0x23};
+inline constexpr std::array<std::uint8_t, 5> kEd25519Parameters{0x06, 0x03, 0x2b, 0x65, 0x70};
 
 enum class KeyPurpose { kSeal, kCheckpoint, kRoot, kMac };
 

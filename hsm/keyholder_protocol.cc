@@ -29,8 +29,13 @@ struct KindName {
   std::string_view name;
 };
 constexpr auto kKindNames = std::to_array<KindName>({
+    {KeyKind::kSealRsa2048, "seal-rsa-2048"},
     {KeyKind::kSealRsa3072, "seal-rsa-3072"},
+    {KeyKind::kSealRsa4096, "seal-rsa-4096"},
     {KeyKind::kSealP256, "seal-p256"},
+    {KeyKind::kSealP384, "seal-p384"},
+    {KeyKind::kSealP521, "seal-p521"},
+    {KeyKind::kSealEd25519, "seal-ed25519"},
     {KeyKind::kCheckpointEd25519, "checkpoint-ed25519"},
     {KeyKind::kRootAes256, "root-aes-256"},
     {KeyKind::kMacHmacSha256, "mac-hmac-sha256"},
@@ -58,7 +63,10 @@ struct Writer {
       item.Set("sha256", Encoded(reference.digest.span()));
       references.Push(std::move(item));
     }
-    return Json().Set("key", call.key.text).Set("references", std::move(references));
+    return Json()
+        .Set("key", call.key.text)
+        .Set("references", std::move(references))
+        .Set("algorithm", call.algorithm ? AlgorithmName(*call.algorithm) : "");
   }
   Json operator()(const NewDocumentKeyCall& call) const {
     return Json().Set("owner", Encoded(call.owner));
@@ -109,11 +117,14 @@ KeyholderCall ReadCertificate(JsonFields& in) {
   return CertificateCall{{in.Text("key")}};
 }
 KeyholderCall ReadSeal(JsonFields& in) {
-  SealRequest call{{in.Text("key")}, {}};
+  SealRequest call{{in.Text("key")}, {}, {}};
   call.references = in.List<Reference>("references", [](JsonFields& item) {
     return Reference{item.Text("id"), item.Text("uri"), item.Bool("signedProperties"),
                      DigestIn(item, "sha256")};
   });
+  const std::string algorithm = in.Text("algorithm");
+  call.algorithm = FindAlgorithm(algorithm);
+  if (!algorithm.empty() && !call.algorithm) in.Fail();
   return call;
 }
 KeyholderCall ReadNewDocumentKey(JsonFields& in) {
@@ -193,15 +204,6 @@ Error MalformedAnswer() {
   return {ErrorCode::kInternal, "channel.malformed", "the keyholder's answer does not read"};
 }
 
-struct AlgorithmName {
-  SignatureAlgorithm algorithm;
-  std::string_view name;
-};
-constexpr auto kAlgorithmNames = std::to_array<AlgorithmName>({
-    {SignatureAlgorithm::kRsaSha256, "rsa-sha256"},
-    {SignatureAlgorithm::kEcdsaSha256, "ecdsa-sha256"},
-});
-
 }  // namespace
 
 bool IsAnsweredAt(DoorPurpose door, const KeyholderCall& call) {
@@ -258,22 +260,19 @@ base::Result<KeyholderAnswer> DecodeAnswer(base::ByteSpan bytes) {
 }
 
 Json ToJson(const SealingCertificate& certificate) {
-  const auto algorithm =
-      std::ranges::find(kAlgorithmNames, certificate.algorithm, &AlgorithmName::algorithm);
   return Json()
       .Set("certificate", Encoded(certificate.der))
       .Set("chain", ListOfBytes(certificate.chain))
-      .Set("algorithm", algorithm->name);
+      .Set("algorithm", AlgorithmName(certificate.algorithm));
 }
 
 base::Result<SealingCertificate> SealingCertificateFrom(const Json& body) {
   JsonFields fields(body);
   SealingCertificate certificate{fields.Bytes("certificate"), BytesIn(fields, "chain"),
                                  SignatureAlgorithm::kRsaSha256};
-  const auto algorithm =
-      std::ranges::find(kAlgorithmNames, fields.Text("algorithm"), &AlgorithmName::name);
-  if (!fields.ok() || algorithm == kAlgorithmNames.end()) return MalformedAnswer();
-  certificate.algorithm = algorithm->algorithm;
+  const auto algorithm = FindAlgorithm(fields.Text("algorithm"));
+  if (!fields.ok() || !algorithm) return MalformedAnswer();
+  certificate.algorithm = *algorithm;
   return certificate;
 }
 

@@ -12,8 +12,13 @@
 namespace hsm {
 
 enum class KeyKind {
+  kSealRsa2048,
   kSealRsa3072,
+  kSealRsa4096,
   kSealP256,
+  kSealP384,
+  kSealP521,
+  kSealEd25519,
   kCheckpointEd25519,
   kRootAes256,
   kMacHmacSha256,

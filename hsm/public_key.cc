@@ -6,6 +6,7 @@
 #include <openssl/err.h>
 #include <openssl/param_build.h>
 
+#include <algorithm>
 #include <array>
 #include <cstdlib>
 #include <cstring>
@@ -23,9 +24,19 @@ using MdContext = base::CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
 using ParamBuilder = base::CHandle<OSSL_PARAM_BLD, OSSL_PARAM_BLD_free>;
 using Params = base::CHandle<OSSL_PARAM, OSSL_PARAM_free>;
 
-constexpr std::size_t kP256Half = 32;
-constexpr std::size_t kP256Point = 65;
 constexpr std::size_t kEd25519Point = 32;
+
+struct Curve {
+  std::string_view kind;
+  const char* group;          // OpenSSL's name.
+  std::size_t half;           // Bytes of a coordinate, and of the order.
+  base::ByteSpan parameters;  // CKA_EC_PARAMS.
+};
+constexpr auto kCurves = std::to_array<Curve>({
+    {"P-256", "prime256v1", 32, kP256Parameters},
+    {"P-384", "secp384r1", 48, kP384Parameters},
+    {"P-521", "secp521r1", 66, kP521Parameters},
+});
 
 base::Error Unsupported(std::string message) {
   return {ErrorCode::kUnavailable, "token.unsupported", std::move(message)};
@@ -55,10 +66,10 @@ EVP_PKEY* RsaKey(base::ByteSpan modulus, base::ByteSpan exponent) {
   return FromParams("RSA", builder);
 }
 
-EVP_PKEY* P256Key(base::ByteSpan point) {
+EVP_PKEY* EcKey(const Curve& curve, base::ByteSpan point) {
   const ParamBuilder builder{OSSL_PARAM_BLD_new()};
   if (!builder) return nullptr;
-  OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, "prime256v1", 0);
+  OSSL_PARAM_BLD_push_utf8_string(builder.get(), OSSL_PKEY_PARAM_GROUP_NAME, curve.group, 0);
   OSSL_PARAM_BLD_push_octet_string(builder.get(), OSSL_PKEY_PARAM_PUB_KEY, point.data(),
                                    point.size());
   return FromParams("EC", builder);
@@ -66,9 +77,11 @@ EVP_PKEY* P256Key(base::ByteSpan point) {
 
 // PKCS#11 2.40 puts the point into an OCTET STRING; for Edwards keys, modules do it or not.
 base::ByteSpan PointIn(base::ByteSpan value, std::size_t size) {
-  constexpr std::uint8_t kOctetString = 0x04;
-  const bool wrapped = value.size() == size + 2 && value[0] == kOctetString && value[1] == size;
-  return wrapped ? value.subspan(2) : value;
+  base::Bytes head{0x04, static_cast<std::uint8_t>(size)};
+  if (size > 127) head.insert(head.begin() + 1, 0x81);  // X.690, 8.1.3.5: one byte of length.
+  const bool wrapped =
+      value.size() == head.size() + size && std::ranges::equal(value.first(head.size()), head);
+  return wrapped ? value.subspan(head.size()) : value;
 }
 
 base::Result<EVP_PKEY*> ReadRsa(Session& session, CK_OBJECT_HANDLE key) {
@@ -79,18 +92,15 @@ base::Result<EVP_PKEY*> ReadRsa(Session& session, CK_OBJECT_HANDLE key) {
 
 base::Result<EVP_PKEY*> ReadElliptic(Session& session, CK_OBJECT_HANDLE key, CK_KEY_TYPE type) {
   ASSIGN_OR_RETURN(const base::Bytes value, session.Attribute(key, CKA_EC_POINT));
-  if (type == CKK_EC) return P256Key(PointIn(value, kP256Point));
+  if (type == CKK_EC) {
+    ASSIGN_OR_RETURN(const base::Bytes parameters, session.Attribute(key, CKA_EC_PARAMS));
+    for (const Curve& curve : kCurves)
+      if (std::ranges::equal(parameters, curve.parameters))
+        return EcKey(curve, PointIn(value, 1 + 2 * curve.half));
+    return nullptr;
+  }
   const base::ByteSpan point = PointIn(value, kEd25519Point);
   return EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, nullptr, point.data(), point.size());
-}
-
-bool Verifies(EVP_PKEY* key, const EVP_MD* digest, base::ByteSpan data, base::ByteSpan value) {
-  const MdContext context{EVP_MD_CTX_new()};
-  const bool good =
-      context && EVP_DigestVerifyInit(context.get(), nullptr, digest, nullptr, key) == 1 &&
-      EVP_DigestVerify(context.get(), value.data(), value.size(), data.data(), data.size()) == 1;
-  ERR_clear_error();
-  return good;
 }
 
 }  // namespace
@@ -112,11 +122,12 @@ base::Result<PublicKey> PublicKey::FromToken(Session& session, std::string_view 
 }
 
 // XMLDSIG 1.1, 6.4.3: r and s, each as long as the group's order; OpenSSL wants DER.
-base::Bytes EcdsaDer(base::ByteSpan value) {
-  if (value.size() != 2 * kP256Half) return {};
+base::Bytes EcdsaDer(const PublicKey& key, base::ByteSpan value) {
+  const auto curve = std::ranges::find(kCurves, key.kind(), &Curve::kind);
+  if (curve == kCurves.end() || value.size() != 2 * curve->half) return {};
   const EcdsaSignature signature{ECDSA_SIG_new()};
-  Bignum r = ToBignum(value.first(kP256Half));
-  Bignum s = ToBignum(value.subspan(kP256Half));
+  Bignum r = ToBignum(value.first(curve->half));
+  Bignum s = ToBignum(value.subspan(curve->half));
   if (!signature || !r || !s) return {};
   ECDSA_SIG_set0(signature.get(), r.release(), s.release());
   base::Bytes der(static_cast<std::size_t>(i2d_ECDSA_SIG(signature.get(), nullptr)));
@@ -143,19 +154,23 @@ base::Result<PublicKey> PublicKey::FromCertificate(base::ByteSpan der) {
   return PublicKey(X509_get_pubkey(certificate.get()));
 }
 
-bool PublicKey::is_p256() const {
+std::string_view PublicKey::kind() const {
+  if (EVP_PKEY_is_a(key_.get(), "RSA") == 1) return "RSA";
+  if (EVP_PKEY_is_a(key_.get(), "ED25519") == 1) return "Ed25519";
   std::array<char, 32> group{};
-  return EVP_PKEY_get_group_name(key_.get(), group.data(), group.size(), nullptr) == 1 &&
-         std::string_view(group.data()) == "prime256v1";
-}
-
-bool PublicKey::VerifiesSeal(base::ByteSpan data, base::ByteSpan value) const {
-  if (is_rsa()) return Verifies(key_.get(), EVP_sha256(), data, value);
-  return Verifies(key_.get(), EVP_sha256(), data, EcdsaDer(value));
+  if (EVP_PKEY_get_group_name(key_.get(), group.data(), group.size(), nullptr) != 1) return "";
+  const auto curve = std::ranges::find_if(
+      kCurves, [&](const Curve& one) { return std::string_view(group.data()) == one.group; });
+  return curve == kCurves.end() ? std::string_view() : curve->kind;
 }
 
 bool PublicKey::VerifiesEd25519(base::ByteSpan data, base::ByteSpan value) const {
-  return Verifies(key_.get(), nullptr, data, value);
+  const MdContext context{EVP_MD_CTX_new()};
+  const bool good =
+      context && EVP_DigestVerifyInit(context.get(), nullptr, nullptr, nullptr, key_.get()) == 1 &&
+      EVP_DigestVerify(context.get(), value.data(), value.size(), data.data(), data.size()) == 1;
+  ERR_clear_error();
+  return good;
 }
 
 base::Bytes PublicKey::Ed25519Bytes() const {

@@ -5,6 +5,7 @@
 #include <openssl/x509.h>
 
 #include <memory>
+#include <string_view>
 
 #include "base/bytes.h"
 #include "base/c_handle.h"
@@ -27,8 +28,8 @@ class PublicKey {
   // ours, and nothing behind it.
   static base::Result<PublicKey> FromCertificate(base::ByteSpan der);
 
-  bool is_rsa() const { return EVP_PKEY_is_a(key_.get(), "RSA") == 1; }
-  bool is_p256() const;
+  // "RSA", "P-256", "P-384", "P-521", "Ed25519"; empty for what is none of ours.
+  std::string_view kind() const;
 
   friend bool operator==(const PublicKey& a, const PublicKey& b) {
     return EVP_PKEY_eq(a.key_.get(), b.key_.get()) == 1;
@@ -37,8 +38,6 @@ class PublicKey {
   // Lives as long as this.
   EVP_PKEY* evp() const { return key_.get(); }
 
-  // Over `data` itself with SHA-256; an ECDSA `value` is r || s.
-  bool VerifiesSeal(base::ByteSpan data, base::ByteSpan value) const;
   // Ed25519 (RFC 8032) over `data`.
   bool VerifiesEd25519(base::ByteSpan data, base::ByteSpan value) const;
 
@@ -51,8 +50,9 @@ class PublicKey {
   std::shared_ptr<EVP_PKEY> key_;
 };
 
-// The DER of an ECDSA signature given as r || s; empty when it is not 64 bytes.
-base::Bytes EcdsaDer(base::ByteSpan value);
+// The DER of an ECDSA signature given as r || s; empty when they are not as long as the order of
+// the key's curve.
+base::Bytes EcdsaDer(const PublicKey& key, base::ByteSpan value);
 
 // One certificate and nothing behind it; nullptr otherwise.
 X509Certificate ParseCertificate(base::ByteSpan der);

@@ -1,5 +1,7 @@
-// Signatures by sealing keys: SHA-256 here, the private operation in the token.
+// Signatures by sealing keys: the digest is made here, the private operation in the token.
 #pragma once
+
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -9,11 +11,22 @@
 
 namespace hsm {
 
-// kUnavailable "token.unsupported" for a key that is neither RSA nor P-256.
+// The algorithm that goes with the key. kUnavailable "token.unsupported" for one that is none of
+// RSA, P-256, P-384, P-521 and Ed25519.
 base::Result<SignatureAlgorithm> AlgorithmOf(const PublicKey& key);
 
-// The RSA block, or r || s. The caller verifies it.
-base::Result<base::Bytes> SignWithSha256(Session& session, CK_OBJECT_HANDLE key,
-                                         SignatureAlgorithm algorithm, base::ByteSpan data);
+// The one that is asked for, if the key can have it; nullopt: as AlgorithmOf().
+// kInvalidInput "seal.other-algorithm".
+base::Result<SignatureAlgorithm> ChooseAlgorithm(const PublicKey& key,
+                                                 std::optional<SignatureAlgorithm> asked);
+
+// The value as a ds:SignatureValue holds it: the RSA block, r || s, or the 64 bytes of RFC 8032.
+// The caller verifies it.
+base::Result<base::Bytes> SignData(Session& session, CK_OBJECT_HANDLE key,
+                                   SignatureAlgorithm algorithm, base::ByteSpan data);
+
+// Whether the key made the value over `data`.
+bool VerifiesSeal(const PublicKey& key, SignatureAlgorithm algorithm, base::ByteSpan data,
+                  base::ByteSpan value);
 
 }  // namespace hsm

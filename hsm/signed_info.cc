@@ -52,12 +52,6 @@ std::string Serialise(const Reference& reference) {
 
 }  // namespace
 
-std::string_view AlgorithmUri(SignatureAlgorithm algorithm) {
-  return algorithm == SignatureAlgorithm::kRsaSha256
-             ? "http://www.w3.org/2001/04/xmldsig-more#rsa-sha256"
-             : "http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256";
-}
-
 base::Status CheckReferences(std::span<const Reference> references) {
   if (references.size() < kMinReferences || references.size() > kMaxReferences)
     return Malformed("a seal has 2 to 1,000 references, not " + std::to_string(references.size()));

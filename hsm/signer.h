@@ -5,7 +5,9 @@
 // caller can have only well-formed seals made, never an arbitrary signature.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/bytes.h"
@@ -21,12 +23,20 @@ struct KeyLabel {
 };
 
 enum class SignatureAlgorithm {
-  kRsaSha256,    // RSASSA-PKCS1-v1_5, http://www.w3.org/2001/04/xmldsig-more#rsa-sha256
-  kEcdsaSha256,  // P-256, http://www.w3.org/2001/04/xmldsig-more#ecdsa-sha256
+  kRsaSha256,     // RSASSA-PKCS1-v1_5.
+  kRsaPssSha256,  // RSASSA-PSS, MGF1 with SHA-256, 32 bytes of salt (RFC 9231, 2.3.9).
+  kEcdsaSha256,   // P-256.
+  kEcdsaSha384,   // P-384.
+  kEcdsaSha512,   // P-521.
+  kEd25519,       // RFC 9231, 2.3.12.
 };
 
-// The URI that names the algorithm in XML (RFC 6931, 2.3).
+// The URI that names the algorithm in XML (RFC 9231, 2.3).
 std::string_view AlgorithmUri(SignatureAlgorithm algorithm);
+
+// "rsa-sha256", "rsa-pss-sha256", "ecdsa-sha256", "ecdsa-sha384", "ecdsa-sha512", "ed25519".
+std::string_view AlgorithmName(SignatureAlgorithm algorithm);
+std::optional<SignatureAlgorithm> FindAlgorithm(std::string_view name);
 
 // One ds:Reference with a SHA-256 digest (XMLDSIG 4.4.3).
 struct Reference {
@@ -41,6 +51,8 @@ struct Reference {
 struct SealRequest {
   KeyLabel key;
   std::vector<Reference> references;  // 2 to 1,000, exactly one with signed_properties.
+  // nullopt: the one that goes with the key, which for RSA is PKCS#1 v1.5.
+  std::optional<SignatureAlgorithm> algorithm{};
 };
 
 struct Seal {
@@ -53,7 +65,7 @@ struct Seal {
 struct SealingCertificate {
   base::Bytes der;                 // The certificate stored beside the key.
   std::vector<base::Bytes> chain;  // Its issuers as far as the token holds them, nearest first.
-  SignatureAlgorithm algorithm;
+  SignatureAlgorithm algorithm;    // The one that goes with the key.
 };
 
 // Thread-safe: any number of threads may call at once.
@@ -72,6 +84,7 @@ class Signer {
   //
   // Errors: as Certificate(), and
   //   kInvalidInput "seal.malformed"  a reference is not of the form above
+  //   kInvalidInput "seal.other-algorithm" the key is not of that algorithm's kind
   //   kInternal "token.bad-signature" the token made a signature that does not verify
   virtual base::Result<Seal> SealReferences(const SealRequest& request) = 0;
 };

@@ -28,11 +28,11 @@ base::Result<Seal> TokenSigner::SealReferences(const SealRequest& request) {
 base::Result<Seal> TokenSigner::SealWith(Session& session, const SealRequest& request) {
   ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kSeal, request.key));
   ASSIGN_OR_RETURN(const PublicKey certified, CertifiedKey(session, request.key));
-  ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm, AlgorithmOf(certified));
+  ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm,
+                   ChooseAlgorithm(certified, request.algorithm));
   Seal seal{SerialiseSignedInfo(algorithm, request.references), {}};
-  ASSIGN_OR_RETURN(seal.value,
-                   SignWithSha256(session, key, algorithm, base::AsBytes(seal.signed_info)));
-  if (certified.VerifiesSeal(base::AsBytes(seal.signed_info), seal.value)) return seal;
+  ASSIGN_OR_RETURN(seal.value, SignData(session, key, algorithm, base::AsBytes(seal.signed_info)));
+  if (VerifiesSeal(certified, algorithm, base::AsBytes(seal.signed_info), seal.value)) return seal;
   Forget(request.key);
   return base::Error{
       base::ErrorCode::kInternal, "token.bad-signature",

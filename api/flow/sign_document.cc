@@ -56,8 +56,9 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
       const signing::PreparedSignature prepared,
       signing::PrepareSignature(
           {.signing_time = now, .documents = documents, .certificate = certificate.der}));
-  ASSIGN_OR_RETURN(const hsm::Seal seal,
-                   signer_.SealReferences({.key = order.key, .references = prepared.references}));
+  ASSIGN_OR_RETURN(const hsm::Seal seal, signer_.SealReferences({.key = order.key,
+                                                                 .references = prepared.references,
+                                                                 .algorithm = order.algorithm}));
   ASSIGN_OR_RETURN(const signing::Evidence evidence,
                    Prove(prepared, seal, order.level, certificate));
   ASSIGN_OR_RETURN(base::Bytes container,

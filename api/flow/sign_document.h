@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -19,6 +20,7 @@ enum class SignatureLevel { kB, kT, kLT };
 struct SealOrder {
   hsm::KeyLabel key;
   SignatureLevel level = SignatureLevel::kT;
+  std::optional<hsm::SignatureAlgorithm> algorithm{};  // nullopt: what goes with the key.
 };
 
 // What is to be sealed: an unsigned ASiC-E container. `documents` is given when the container

@@ -32,7 +32,12 @@ base::Result<SealOrder> ReadSealOrder(const Request& request) {
   const auto level = std::ranges::find(kLevels, request.Query("level").value_or("T"), &Row::name);
   if (level == kLevels.end())
     return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-level", "level is B, T or LT"};
-  const SealOrder order{.key = {request.Query("key").value_or("")}, .level = level->level};
+  SealOrder order{.key = {request.Query("key").value_or("")}, .level = level->level};
+  if (const auto algorithm = request.Query("algorithm")) {
+    order.algorithm = hsm::FindAlgorithm(*algorithm);
+    if (!order.algorithm)
+      return base::Error{base::ErrorCode::kInvalidInput, "seal.other-algorithm", *algorithm};
+  }
   RETURN_IF_ERROR(RequireOwnKey(request.caller, order.key));
   return order;
 }

@@ -4,6 +4,7 @@
 #include <gtest/gtest.h>
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
+#include <openssl/rsa.h>
 #include <openssl/x509.h>
 
 #include "base/bytes.h"
@@ -49,25 +50,42 @@ inline base::Bytes IssueFor(base::ByteSpan request_der) {
 }
 
 // OpenSSL's own word, given DER for ECDSA.
+// Checked by OpenSSL alone. `digest` is nullptr for Ed25519; an ECDSA value is r || s.
+struct SealForm {
+  const char* digest = "SHA256";
+  bool is_ecdsa = false;
+  bool is_pss = false;
+};
 inline bool OpenSslVerifies(base::ByteSpan certificate_der, std::string_view data,
-                            base::ByteSpan value, bool is_ecdsa) {
+                            base::ByteSpan value, const SealForm& form) {
   const Certificate certificate = ReadCertificate(certificate_der);
   base::Bytes signature(value.begin(), value.end());
-  if (is_ecdsa) {
+  if (form.is_ecdsa) {
+    const auto half = static_cast<int>(value.size() / 2);
     ECDSA_SIG* const parts = ECDSA_SIG_new();
-    ECDSA_SIG_set0(parts, BN_bin2bn(value.data(), 32, nullptr),
-                   BN_bin2bn(value.data() + 32, 32, nullptr));
+    ECDSA_SIG_set0(parts, BN_bin2bn(value.data(), half, nullptr),
+                   BN_bin2bn(value.data() + half, half, nullptr));
     signature.resize(static_cast<std::size_t>(i2d_ECDSA_SIG(parts, nullptr)));
     std::uint8_t* end = signature.data();
     i2d_ECDSA_SIG(parts, &end);
     ECDSA_SIG_free(parts);
   }
   const base::CHandle<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
-  EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr,
-                       X509_get0_pubkey(certificate.get()));
+  EVP_PKEY_CTX* details = nullptr;
+  EVP_DigestVerifyInit(context.get(), &details,
+                       form.digest == nullptr ? nullptr : EVP_get_digestbyname(form.digest),
+                       nullptr, X509_get0_pubkey(certificate.get()));
+  if (form.is_pss) {
+    EVP_PKEY_CTX_set_rsa_padding(details, RSA_PKCS1_PSS_PADDING);
+    EVP_PKEY_CTX_set_rsa_pss_saltlen(details, RSA_PSS_SALTLEN_DIGEST);
+  }
   const base::ByteSpan bytes = base::AsBytes(data);
   return EVP_DigestVerify(context.get(), signature.data(), signature.size(), bytes.data(),
                           bytes.size()) == 1;
+}
+inline bool OpenSslVerifies(base::ByteSpan certificate_der, std::string_view data,
+                            base::ByteSpan value, bool is_ecdsa) {
+  return OpenSslVerifies(certificate_der, data, value, SealForm{.is_ecdsa = is_ecdsa});
 }
 
 }  // namespace tests

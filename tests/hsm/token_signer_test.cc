@@ -61,6 +61,68 @@ TEST_F(TokenSignerTest, AP256SealVerifiesWithOpenSsl) {
   EXPECT_EQ(faces_->signer.Certificate(kKey).value().algorithm, SignatureAlgorithm::kEcdsaSha256);
 }
 
+struct KindCase {
+  const char* name;
+  KeyKind kind;
+  std::optional<SignatureAlgorithm> asked;
+  SignatureAlgorithm made;
+  std::size_t size;  // Of the value.
+  tests::SealForm form;
+};
+void PrintTo(const KindCase& one, std::ostream* out) {
+  *out << one.name;
+}
+const KindCase kKindCases[] = {
+    {"Rsa2048", KeyKind::kSealRsa2048, {}, SignatureAlgorithm::kRsaSha256, 256, {}},
+    {"Rsa4096", KeyKind::kSealRsa4096, {}, SignatureAlgorithm::kRsaSha256, 512, {}},
+    {"Rsa3072Pss",
+     KeyKind::kSealRsa3072,
+     SignatureAlgorithm::kRsaPssSha256,
+     SignatureAlgorithm::kRsaPssSha256,
+     384,
+     {.is_pss = true}},
+    {"P384",
+     KeyKind::kSealP384,
+     {},
+     SignatureAlgorithm::kEcdsaSha384,
+     96,
+     {.digest = "SHA384", .is_ecdsa = true}},
+    {"P521",
+     KeyKind::kSealP521,
+     {},
+     SignatureAlgorithm::kEcdsaSha512,
+     132,
+     {.digest = "SHA512", .is_ecdsa = true}},
+    {"Ed25519", KeyKind::kSealEd25519, {}, SignatureAlgorithm::kEd25519, 64, {.digest = nullptr}},
+};
+
+class KindsOfKeys : public TokenSignerTest, public ::testing::WithParamInterface<KindCase> {};
+
+TEST_P(KindsOfKeys, SealWithTheirAlgorithm) {
+  const KindCase& c = GetParam();
+  const base::Bytes certificate = MakeSealingKey(c.kind);
+  SealRequest request = Request();
+  request.algorithm = c.asked;
+  const auto seal = faces_->signer.SealReferences(request);
+  ASSERT_TRUE(seal.ok()) << seal.error().message;
+  EXPECT_EQ(seal.value().value.size(), c.size);
+  EXPECT_NE(seal.value().signed_info.find(AlgorithmUri(c.made)), std::string::npos);
+  EXPECT_TRUE(OpenSslVerifies(certificate, seal.value().signed_info, seal.value().value, c.form));
+  EXPECT_FALSE(OpenSslVerifies(certificate, "other", seal.value().value, c.form));
+}
+
+TEST_P(KindsOfKeys, NeverWithAnothers) {
+  const KindCase& c = GetParam();
+  MakeSealingKey(c.kind);
+  SealRequest request = Request();
+  request.algorithm = c.form.is_ecdsa && c.size == 96 ? SignatureAlgorithm::kEcdsaSha256
+                                                      : SignatureAlgorithm::kEcdsaSha384;
+  EXPECT_EQ(SealReason(request), "seal.other-algorithm");
+}
+
+INSTANTIATE_TEST_SUITE_P(Seals, KindsOfKeys, ::testing::ValuesIn(kKindCases),
+                         [](const auto& one) { return one.param.name; });
+
 TEST_F(TokenSignerTest, AnUnknownKeyAndAKeyWithoutCertificateSaySo) {
   EXPECT_EQ(SealReason(Request({"nobody"})), "key.unknown");
   EXPECT_EQ(SealReason(Request({"No Body"})), "key.malformed-label");
