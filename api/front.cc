@@ -81,8 +81,12 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
 
   RecordAccess record_access(*ledger, keyholder, clock);
   FindClient find_client(record_access, *ledger, keyholder, clock);
-  const TimestampTrust timestamp_trust{.tsa_certificates = config.tsa_certificates};
-  SignDocument sign_document(keyholder, inspector, courier, timestamp_trust, clock);
+  const TimestampTrust timestamp_trust{.tsa_certificates = config.tsa_certificates,
+                                       .tsas = ServicesOf(config.courier.services, "tsa"),
+                                       .responders = ServicesOf(config.courier.services, "ocsp")};
+  EvidenceDesk evidence_desk(inspector, courier, timestamp_trust, clock);
+  ExtendSignature extend_signature(inspector, evidence_desk, clock);
+  SignDocument sign_document(keyholder, inspector, evidence_desk, extend_signature, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
   ReadDocument read_document(record_access, *ledger, *segments, keyholder);
   VerifyDocument verify_document(read_document, inspector, clock);
@@ -92,11 +96,13 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{find_client,    submit_document,    sign_document,
-                    read_document,  verify_document,    document_receipt,
-                    client_history, publish_checkpoint, keyholder,
-                    keyholder,      trust_status,       fetch_trust,
-                    clock};
+  const Flows flows{find_client,        submit_document,
+                    sign_document,      extend_signature,
+                    read_document,      verify_document,
+                    document_receipt,   client_history,
+                    publish_checkpoint, keyholder,
+                    keyholder,          trust_status,
+                    fetch_trust,        clock};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "api/claim_keeper.h"
+#include "api/inspector_words.h"
 #include "api/trust_import.h"
 #include "api/trust_keeper.h"
 #include "base/base64.h"
@@ -16,8 +17,6 @@
 #include "base/log.h"
 #include "hardening/walls.h"
 #include "hardening/zygote.h"
-#include "signing/container_reader.h"
-#include "signing/container_writer.h"
 #include "signing/verifier.h"
 
 namespace api {
@@ -51,6 +50,11 @@ base::Json Base64List(const std::vector<base::Bytes>& items) {
 // ---- What runs inside the walls: one function an order, JSON or bytes out. ----
 
 base::Result<base::Bytes> DoVerify(const Job& job) {
+  std::vector<signing::NamedDigest> digests;
+  if (const base::Json* beside = job.order.Find("digests"); beside != nullptr) {
+    ASSIGN_OR_RETURN(const auto documents, DocumentsFrom(beside));
+    for (const signing::DocumentDigest& one : documents) digests.push_back({one.name, one.sha256});
+  }
   const base::Json report =
       signing::Verify({.name = job.order.Text("name").value_or(""),
                        .document = job.input(0),
@@ -59,7 +63,7 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
                        .trust = {},
                        .prepared_trust = job.trust,
                        .data = {},
-                       .digests = {},
+                       .digests = std::move(digests),
                        .at = job.time("at"),
                        .language = job.order.Text("language") == "lv" ? base::Language::kLatvian
                                                                       : base::Language::kEnglish,
@@ -69,27 +73,29 @@ base::Result<base::Bytes> DoVerify(const Job& job) {
   return base::ToBytes(report.Dump());
 }
 
-base::Result<base::Bytes> DoListDocuments(const Job& job) {
-  ASSIGN_OR_RETURN(const auto documents, signing::ReadUnsignedContainer(job.input(0)));
-  base::Json list = base::Json::Array{};
-  for (const auto& document : documents) {
-    base::Json item;
-    item.Set("name", document.name);
-    item.Set("mediaType", document.media_type);
-    item.Set("sha256", base::HexEncode(base::Sha256(document.bytes).bytes));
-    list.Push(std::move(item));
-  }
-  return base::ToBytes(list.Dump());
+const base::Json& OrderIn(const Job& job) {
+  static const base::Json kNone;
+  const base::Json* order = job.order.Find("order");
+  return order == nullptr ? kNone : *order;
 }
 
-base::Result<base::Bytes> DoAddSignature(const Job& job) {
-  ASSIGN_OR_RETURN(const auto documents, signing::ReadUnsignedContainer(job.input(0)));
-  signing::ContainerParts parts;
-  for (const auto& document : documents)
-    parts.documents.push_back({document.name, document.media_type, document.bytes});
-  parts.signatures.push_back({"META-INF/edoc-signatures-S1.xml", base::ToString(job.input(1))});
-  parts.modified = job.time("modified");
-  return signing::WriteContainer(parts);
+base::Result<base::Bytes> DoFindSigningPlace(const Job& job) {
+  ASSIGN_OR_RETURN(const signing::SigningOrder order, SigningOrderFrom(OrderIn(job), job.input(0)));
+  ASSIGN_OR_RETURN(const signing::SigningPlace place, signing::FindSigningPlace(order));
+  return base::ToBytes(ToJson(place).Dump());
+}
+
+base::Result<base::Bytes> DoPutSignature(const Job& job) {
+  ASSIGN_OR_RETURN(const signing::SigningOrder order, SigningOrderFrom(OrderIn(job), job.input(0)));
+  return signing::PutSignature(order, SelectorFrom(job.order.Find("place")),
+                               base::ToString(job.input(1)));
+}
+
+base::Result<base::Bytes> DoExtend(const Job& job) {
+  ASSIGN_OR_RETURN(const signing::ExtensionOrder order,
+                   ExtensionOrderFrom(OrderIn(job), job.input(0)));
+  ASSIGN_OR_RETURN(const signing::Extended extended, signing::Extend(order, job.trust.get()));
+  return Pack(extended);
 }
 
 base::Result<base::Bytes> DoReadTimestampResponse(const Job& job) {
@@ -127,10 +133,11 @@ struct Work {
   std::string_view name;
   base::Result<base::Bytes> (*run)(const Job&);
 };
-constexpr std::array<Work, 6> kWorks{{
+constexpr std::array<Work, 7> kWorks{{
     {"verify", DoVerify},
-    {"list-documents", DoListDocuments},
-    {"add-signature", DoAddSignature},
+    {"find-signing-place", DoFindSigningPlace},
+    {"put-signature", DoPutSignature},
+    {"extend", DoExtend},
     {"read-timestamp", DoReadTimestampResponse},
     {"read-ocsp", DoReadOcspResponse},
     {"trust", DoTrust},

@@ -15,8 +15,9 @@
 #include "base/json.h"
 #include "base/result.h"
 #include "signing/evidence.h"
+#include "signing/extender.h"
+#include "signing/signing_place.h"
 #include "signing/verifier.h"
-#include "signing/xades_writer.h"
 #include "trust/material.h"
 
 namespace api {
@@ -35,6 +36,7 @@ struct VerifyOrder {
   std::string policy = "eu-ades";
   base::Time at;
   base::Language language = base::Language::kEnglish;
+  std::vector<signing::DocumentDigest> digests{};  // Of documents beside it that are not here.
 };
 
 // What the flows need of it. Thread-safe.
@@ -48,15 +50,15 @@ class Inspector {
   // The report of signing::Verify().
   virtual base::Result<base::Json> Verify(base::ByteSpan document, const VerifyOrder& order) = 0;
 
-  // The documents of an unsigned container, hashed.
-  // kInvalidInput "container.*" as the verifier refuses; "container.already-signed".
-  virtual base::Result<std::vector<signing::DocumentDigest>> ListDocuments(
-      base::ByteSpan container) = 0;
+  // Where a new signature goes, and whether it would pass (signing/signing_place.h).
+  virtual base::Result<signing::SigningPlace> FindSigningPlace(
+      const signing::SigningOrder& order) = 0;
+  virtual base::Result<base::Bytes> PutSignature(const signing::SigningOrder& order,
+                                                 const signing::SignatureSelector& place,
+                                                 const std::string& signature) = 0;
 
-  // The same documents in a container of ours, with this signature file.
-  virtual base::Result<base::Bytes> AddSignature(base::ByteSpan container,
-                                                 const std::string& signature_xml,
-                                                 base::Time modified) = 0;
+  // As signing::Extend(), with the issuers that are trusted now.
+  virtual base::Result<signing::Extended> Extend(const signing::ExtensionOrder& order) = 0;
 
   virtual base::Result<signing::TimestampAnswer> ReadTimestampResponse(
       base::ByteSpan response, const base::Sha256Digest& imprint, base::ByteSpan nonce) = 0;
@@ -78,10 +80,11 @@ class InspectorClient final : public Inspector {
   explicit InspectorClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
 
   base::Result<base::Json> Verify(base::ByteSpan document, const VerifyOrder& order) override;
-  base::Result<std::vector<signing::DocumentDigest>> ListDocuments(
-      base::ByteSpan container) override;
-  base::Result<base::Bytes> AddSignature(base::ByteSpan container, const std::string& signature_xml,
-                                         base::Time modified) override;
+  base::Result<signing::SigningPlace> FindSigningPlace(const signing::SigningOrder& order) override;
+  base::Result<base::Bytes> PutSignature(const signing::SigningOrder& order,
+                                         const signing::SignatureSelector& place,
+                                         const std::string& signature) override;
+  base::Result<signing::Extended> Extend(const signing::ExtensionOrder& order) override;
   base::Result<signing::TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
                                                                const base::Sha256Digest& imprint,
                                                                base::ByteSpan nonce) override;

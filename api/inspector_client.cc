@@ -1,4 +1,5 @@
 #include "api/inspector.h"
+#include "api/inspector_words.h"
 #include "base/base64.h"
 #include "base/bulk_call.h"
 
@@ -43,6 +44,11 @@ base::Time TimeMember(const base::Json& json, std::string_view name) {
   return base::Time(std::chrono::seconds(json.Integer(name).value_or(0)));
 }
 
+// For a document that comes back with something more in it.
+base::BulkLimits GrownFrom(std::size_t size) {
+  return {kPatience, size + kReport.max_answer};
+}
+
 std::int64_t Seconds(base::Time time) {
   return std::int64_t{time.time_since_epoch().count()};
 }
@@ -55,36 +61,38 @@ base::Result<base::Json> InspectorClient::Verify(base::ByteSpan document,
   json.Set("name", order.name);
   json.Set("policy", order.policy);
   json.Set("at", Seconds(order.at));
+  json.Set("digests", ToJson(order.digests));
   json.Set("language", order.language == base::Language::kLatvian ? "lv" : "en");
   ASSIGN_OR_RETURN(const base::Bytes report, base::BulkCall(channel_, json, {document}, kReport));
   return base::Json::Parse(base::AsText(report));
 }
 
-base::Result<std::vector<signing::DocumentDigest>> InspectorClient::ListDocuments(
-    base::ByteSpan container) {
+base::Result<signing::SigningPlace> InspectorClient::FindSigningPlace(
+    const signing::SigningOrder& order) {
+  base::Json json = OrderFor("find-signing-place");
+  json.Set("order", ToJson(order));
   ASSIGN_OR_RETURN(const base::Bytes answer,
-                   base::BulkCall(channel_, OrderFor("list-documents"), {container}, kReport));
-  ASSIGN_OR_RETURN(const base::Json list, base::Json::Parse(base::AsText(answer)));
-  if (list.AsArray() == nullptr) return Nonsense();
-  std::vector<signing::DocumentDigest> documents;
-  for (const base::Json& item : *list.AsArray()) {
-    const auto bytes = base::HexDecode(item.Text("sha256").value_or(""));
-    const auto digest = base::ToSha256Digest(bytes.value_or(base::Bytes{}));
-    if (!digest) return Nonsense();
-    documents.push_back(
-        {item.Text("name").value_or(""), item.Text("mediaType").value_or(""), *digest});
-  }
-  return documents;
+                   base::BulkCall(channel_, json, {order.document}, kReport));
+  ASSIGN_OR_RETURN(const base::Json place, base::Json::Parse(base::AsText(answer)));
+  return PlaceFrom(place);
 }
 
-base::Result<base::Bytes> InspectorClient::AddSignature(base::ByteSpan container,
-                                                        const std::string& signature_xml,
-                                                        base::Time modified) {
-  base::Json order = OrderFor("add-signature");
-  order.Set("modified", Seconds(modified));
-  return base::BulkCall(
-      channel_, order, {container, base::AsBytes(signature_xml)},
-      {kPatience, 2 * (container.size() + signature_xml.size()) + kReport.max_answer});
+base::Result<base::Bytes> InspectorClient::PutSignature(const signing::SigningOrder& order,
+                                                        const signing::SignatureSelector& place,
+                                                        const std::string& signature) {
+  base::Json json = OrderFor("put-signature");
+  json.Set("order", ToJson(order));
+  json.Set("place", ToJson(place));
+  return base::BulkCall(channel_, json, {order.document, base::AsBytes(signature)},
+                        GrownFrom(order.document.size() + signature.size()));
+}
+
+base::Result<signing::Extended> InspectorClient::Extend(const signing::ExtensionOrder& order) {
+  base::Json json = OrderFor("extend");
+  json.Set("order", ToJson(order));
+  ASSIGN_OR_RETURN(const base::Bytes packed, base::BulkCall(channel_, json, {order.document},
+                                                            GrownFrom(order.document.size())));
+  return ExtendedFrom(packed);
 }
 
 base::Result<signing::TimestampAnswer> InspectorClient::ReadTimestampResponse(

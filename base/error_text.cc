@@ -238,8 +238,36 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Another process uses the vault already. Stop it and try again."},
 
     // signing
-    {"container.already-signed", "Konteiners jau ir parakstīts. Norādiet neparakstītus dokumentus.",
-     "The container is signed already. Give unsigned documents."},
+    {"claims.malformed",
+     "Parakstītāja loma, vieta, saistība vai politika nav derīga. Valsts ir divi lielie burti.",
+     "The signer's role, place, commitment or policy is not valid. A country is two capital "
+     "letters."},
+    {"extend.no-such-signature",
+     "Nav skaidrs, kurš paraksts domāts. Norādiet tā Id, bet konteinerā arī failu.",
+     "It is not clear which signature is meant. Give its Id and, in a container, its file."},
+    {"extend.other-edition",
+     "Paraksts ir vecāka XAdES izdevuma; tam neko pievienot nevar. Arhivējiet to ar pierādījumu "
+     "ierakstu.",
+     "The signature is of an older edition of XAdES; nothing can be added to it. Archive it with "
+     "an "
+     "evidence record."},
+    {"extend.data-missing",
+     "Laika zīmogam vajadzīgi dokumenti, kuru šeit nav. Iesniedziet tos kopā ar parakstu.",
+     "The time-stamp needs documents that are not here. Hand them in with the signature."},
+    {"extend.malformed", "Paraksta uzbūve neļauj tam neko pievienot.",
+     "The signature is built so that nothing can be added to it."},
+    {"sign.not-xml", "Dokuments nav XML. Izvēlieties citu paraksta formu.",
+     "The document is no XML. Choose another form of signature."},
+    {"sign.already-enveloped",
+     "XML dokumentā jau ir paraksts, ko jaunais sabojātu. Izvēlieties konteineru vai līdzparakstu.",
+     "The XML document holds a signature, which the new one would break. Choose a container or a "
+     "counter-signature."},
+    {"sign.broken-signature",
+     "Konteinerā ir bojāts paraksts. Iegūstiet veselu konteineru un parakstiet to.",
+     "The container has a broken signature. Get a sound container and sign that."},
+    {"sign.would-not-verify",
+     "Parakstīto dokumentu mūsu pārbaude nepieņemtu, tāpēc tas netiek parakstīts.",
+     "Our verifier would not pass the signed document, so it is not signed."},
     {"document.bad-media-type", "Dokumenta satura tipam jābūt formā tips/apakštips.",
      "The document's media type must have the form type/subtype."},
     {"document.bad-name", "Dokumenta nosaukums nav derīgs faila nosaukums konteinerā.",
@@ -699,7 +727,38 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"release.refused",
      "Izveidotais paraksts neizturēja mūsu pašu pārbaudi un netika izsniegts. Ziņojiet operatoram.",
      "The signature did not pass our own verification and was not released. Tell an operator."},
-    {"sign.bad-level", "Līmenis ir B, T vai LT.", "The level is B, T or LT."},
+    {"sign.bad-level", "Līmenis ir B, T, LT vai LTA.", "The level is B, T, LT or LTA."},
+    {"sign.bad-form",
+     "Šādu paraksta formu šeit nevar izveidot. Norādiet konteineru vai citu formu.",
+     "A signature of this form cannot be made here. Choose a container or another form."},
+    {"sign.needs-documents",
+     "Līmenim LTA vajadzīgi paši dokumenti, ne tikai to jaucējvērtības. Izvēlieties LT vai "
+     "iesniedziet dokumentus.",
+     "Level LTA needs the documents themselves, not their digests alone. Choose LT or hand them "
+     "in."},
+    {"digests.malformed",
+     "Dokumentu jaucējvērtību saraksts nav derīgs. Katram dokumentam vajag name un sha256.",
+     "The list of document digests is not valid. Each document needs name and sha256."},
+    {"certificate.expired",
+     "Zīmoga sertifikāta termiņš ir beidzies. Importējiet jaunu sertifikātu vai izvēlieties citu "
+     "atslēgu.",
+     "The sealing certificate has expired. Import a new one or choose another key."},
+    {"certificate.not-yet-valid",
+     "Zīmoga sertifikāts vēl nav spēkā. Pagaidiet, līdz tas stājas spēkā, vai izvēlieties citu "
+     "atslēgu.",
+     "The sealing certificate is not valid yet. Wait until it is, or choose another key."},
+    {"certificate.wrong-purpose",
+     "Sertifikāts nav paredzēts parakstīšanai. Importējiet parakstīšanai izdotu sertifikātu.",
+     "The certificate is not meant for signing. Import one that was issued for signing."},
+    {"extend.broken",
+     "Paraksts ir bojāts; to pagarināt nevar. Iegūstiet dokumentu no tā izdevēja vēlreiz.",
+     "The signature is broken and cannot be extended. Get the document from its issuer again."},
+    {"extend.expired",
+     "Nav pierādījuma, ka paraksts tapis, kamēr tā sertifikāts bija spēkā; pagarināt ir par vēlu.",
+     "Nothing proves that the signature was made while its certificate was good; it is too late to "
+     "extend it."},
+    {"extend.already", "Parakstam jau ir šis līmenis. Izvēlieties augstāku līmeni.",
+     "The signature has this level already. Choose a higher one."},
     // cli
     {"disk.low", "Diskā ir mazāk nekā 1 GiB brīvas vietas. Atbrīvojiet vietu.",
      "Less than 1 GiB is free on the disk. Free some space."},

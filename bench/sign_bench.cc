@@ -85,7 +85,7 @@ double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
   const auto work = [&] {
     const auto prepared = Must(signing::PrepareSignature(parameters));
     const auto seal = Must(client.SealReferences({{what.label}, prepared.references}));
-    if (signing::WriteSignature(prepared, seal, {}).empty()) std::exit(1);
+    if (signing::WriteSignatureFile({prepared, seal}).empty()) std::exit(1);
   };
   work();  // Loads the module and logs in.
   return PerCpuSecond(work);

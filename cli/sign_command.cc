@@ -1,4 +1,4 @@
-// sign: documents go to the service, a sealed .edoc comes back.
+// sign: documents go to the service, a signature comes back: in a container, or as XML.
 
 #include <filesystem>
 
@@ -6,7 +6,9 @@
 #include "base/file.h"
 #include "cli/api_client.h"
 #include "cli/documents.h"
+#include "cli/signing_options.h"
 #include "cli/verbs.h"
+#include "signing/container_writer.h"
 
 namespace cli {
 namespace {
@@ -15,10 +17,59 @@ struct Options {
   std::vector<std::string> files;
   std::string out;
   std::string key = "seal-p256";
-  std::string level = "T";
-  std::string algorithm;
+  std::string form = "container";
+  bool add = false;
+  std::string countersign;
+  SigningOptions signing;
   std::string profile = "agency";
 };
+
+base::Error BadUse(std::string what) {
+  return {base::ErrorCode::kInvalidInput, "sign.bad-form", std::move(what)};
+}
+
+// Names of documents for a signature beside them, which never leave this machine.
+base::Result<base::Bytes> DigestsOf(const std::vector<std::string>& files) {
+  base::Json documents{base::Json::Array{}};
+  for (const std::string& file : files) {
+    ASSIGN_OR_RETURN(const base::MappedFile bytes, base::MappedFile::Open(file));
+    const std::string name = std::filesystem::path(file).filename().string();
+    documents.Push(base::Json()
+                       .Set("name", name)
+                       .Set("mediaType", signing::MediaTypeOf(name))
+                       .Set("sha256", base::HexEncode(base::Sha256(bytes.bytes()).bytes)));
+  }
+  return base::ToBytes(base::Json().Set("documents", std::move(documents)).Dump());
+}
+
+base::Result<Call> CallFor(const Options& options) {
+  Call call{.method = "POST",
+            .path = "/v1/signatures",
+            .query = {{"key", options.key}, {"form", options.form}},
+            .headers = {},
+            .body = {}};
+  AddToQuery(options.signing, call.query);
+  std::string& type = call.headers["Content-Type"];
+  if (!options.countersign.empty()) {
+    call.query["form"] = "counter";
+    call.query["id"] = options.countersign;
+  }
+  const bool one = options.add || !options.countersign.empty() ||
+                   (options.form != "container" && options.form != "detached");
+  if (one && options.files.size() != 1) return BadUse("one file, not several");
+  if (options.form == "detached") {
+    type = "application/vnd.edocvault.digests+json";
+    ASSIGN_OR_RETURN(call.body, DigestsOf(options.files));
+  } else if (one) {
+    type = options.add ? std::string(signing::kAsicMediaType)
+                       : signing::MediaTypeOf(options.files.front());
+    ASSIGN_OR_RETURN(call.body, ReadDocument(options.files.front()));
+  } else {
+    type = signing::kAsicMediaType;
+    ASSIGN_OR_RETURN(call.body, PackDocuments(options.files));
+  }
+  return call;
+}
 
 base::Result<base::Json> Sign(const Common& common, const Options& options) {
   for (const std::string& file : options.files) {
@@ -26,22 +77,15 @@ base::Result<base::Json> Sign(const Common& common, const Options& options) {
     if (std::filesystem::equivalent(file, options.out, ignored))
       return base::Error{base::ErrorCode::kInvalidInput, "sign.overwrites", options.out};
   }
-  ASSIGN_OR_RETURN(base::Bytes container, PackDocuments(options.files));
+  ASSIGN_OR_RETURN(const Call call, CallFor(options));
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
-  std::map<std::string, std::string> query{{"key", options.key}, {"level", options.level}};
-  if (!options.algorithm.empty()) query["algorithm"] = options.algorithm;
-  ASSIGN_OR_RETURN(const Answer answer,
-                   api.Send({.method = "POST",
-                             .path = "/v1/signatures",
-                             .query = query,
-                             .headers = {{"Content-Type", "application/vnd.etsi.asic-e+zip"}},
-                             .body = std::move(container)}));
+  ASSIGN_OR_RETURN(const Answer answer, api.Send(call));
   RETURN_IF_ERROR(base::ReplaceFile(options.out, answer.body, 0644));
   base::Json json;
   json.Set("file", options.out);
   json.Set("size", answer.body.size());
   json.Set("sha256", base::HexEncode(base::Sha256(answer.body).bytes));
-  json.Set("level", options.level);
+  json.Set("level", options.signing.level);
   json.Set("key", options.key);
   return json;
 }
@@ -50,22 +94,27 @@ base::Result<base::Json> Sign(const Common& common, const Options& options) {
 
 void AddSign(CLI::App& app, Common& common, int& exit_code) {
   auto options = std::make_shared<Options>();
-  CLI::App* verb = app.add_subcommand("sign", "Seal one or several documents into an .edoc");
+  CLI::App* verb = app.add_subcommand("sign", "Seal documents: in an .edoc, or as XML");
   verb->add_option("files", options->files, "Documents to sign")->required();
-  verb->add_option("-o,--out", options->out, "The .edoc to write")->required();
+  verb->add_option("-o,--out", options->out, "The file to write")->required();
   verb->add_option("--key", options->key, "Label of the sealing key")->capture_default_str();
-  verb->add_option("--level", options->level, "B, T or LT")
-      ->check(CLI::IsMember({"B", "T", "LT"}))
+  verb->add_option("--form", options->form,
+                   "container; or XML: enveloped in the document, enveloping it, or detached "
+                   "(the documents stay here, the service gets their digests)")
+      ->check(CLI::IsMember({"container", "enveloped", "enveloping", "detached"}))
       ->capture_default_str();
-  verb->add_option("--algorithm", options->algorithm,
-                   "Instead of the one that goes with the key: rsa-pss-sha256");
+  verb->add_flag("--add", options->add,
+                 "The file is a container: add a signature over what is in it");
+  verb->add_option("--countersign", options->countersign,
+                   "Id of a signature in the file: sign that signature");
+  AddSigningOptions(*verb, options->signing);
   verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
   AddCommonOptions(*verb, common);
   verb->callback([options, &common, &exit_code] {
     const auto done = Sign(common, *options);
     exit_code = done.ok() ? Done(common, done.value(),
-                                 "sealed " + options->out + " (XAdES-BASELINE-" + options->level +
-                                     ", key " + options->key + ")")
+                                 "sealed " + options->out + " (XAdES-BASELINE-" +
+                                     options->signing.level + ", key " + options->key + ")")
                           : Fail(common, done.error());
   });
 }

@@ -13,6 +13,7 @@ namespace cli {
 void AddInit(CLI::App& app, Common& common, int& exit_code);
 void AddServe(CLI::App& app, Common& common, int& exit_code);
 void AddSign(CLI::App& app, Common& common, int& exit_code);
+void AddExtend(CLI::App& app, Common& common, int& exit_code);
 void AddVerify(CLI::App& app, Common& common, int& exit_code);
 void AddStore(CLI::App& app, Common& common, int& exit_code);
 void AddGet(CLI::App& app, Common& common, int& exit_code);

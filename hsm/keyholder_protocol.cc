@@ -59,7 +59,7 @@ struct Writer {
     for (const Reference& reference : call.references) {
       Json item;
       item.Set("id", reference.id).Set("uri", reference.uri);
-      item.Set("signedProperties", reference.signed_properties);
+      item.Set("kind", NameOf(reference.kind));
       item.Set("sha256", Encoded(reference.digest.span()));
       references.Push(std::move(item));
     }
@@ -119,7 +119,9 @@ KeyholderCall ReadCertificate(JsonFields& in) {
 KeyholderCall ReadSeal(JsonFields& in) {
   SealRequest call{{in.Text("key")}, {}, {}};
   call.references = in.List<Reference>("references", [](JsonFields& item) {
-    return Reference{item.Text("id"), item.Text("uri"), item.Bool("signedProperties"),
+    const auto kind = FindReferenceKind(item.Text("kind"));
+    if (!kind) item.Fail();
+    return Reference{item.Text("id"), item.Text("uri"), kind.value_or(ReferenceKind::kDocument),
                      DigestIn(item, "sha256")};
   });
   const std::string algorithm = in.Text("algorithm");

@@ -1,6 +1,7 @@
 #include "hsm/signed_info.h"
 
 #include <algorithm>
+#include <array>
 #include <set>
 
 #include "base/base64.h"
@@ -15,7 +16,43 @@ constexpr std::size_t kMaxReferences = 1000;
 constexpr std::string_view kDsNamespace = "http://www.w3.org/2000/09/xmldsig#";
 constexpr std::string_view kExclusiveC14n = "http://www.w3.org/2001/10/xml-exc-c14n#";
 constexpr std::string_view kSha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
-constexpr std::string_view kSignedPropertiesType = "http://uri.etsi.org/01903#SignedProperties";
+constexpr std::string_view kEnvelopedTransform =
+    "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
+constexpr std::string_view kBase64Transform = "http://www.w3.org/2000/09/xmldsig#base64";
+
+struct KindTraits {
+  ReferenceKind kind;
+  std::string_view name;
+  std::string_view type;                       // Empty: none.
+  std::array<std::string_view, 2> transforms;  // Empty ones are none.
+  bool (*takes)(std::string_view uri);
+};
+bool IsEmpty(std::string_view uri) {
+  return uri.empty();
+}
+constexpr auto kKinds = std::to_array<KindTraits>({
+    {ReferenceKind::kDocument, "document", "", {}, IsRelativePath},
+    {ReferenceKind::kSignedProperties,
+     "signed-properties",
+     "http://uri.etsi.org/01903#SignedProperties",
+     {kExclusiveC14n},
+     IsSameDocumentUri},
+    {ReferenceKind::kEnveloped, "enveloped", "", {kEnvelopedTransform, kExclusiveC14n}, IsEmpty},
+    {ReferenceKind::kObject,
+     "object",
+     "http://www.w3.org/2000/09/xmldsig#Object",
+     {kBase64Transform},
+     IsSameDocumentUri},
+    {ReferenceKind::kCountersigned,
+     "countersigned",
+     "http://uri.etsi.org/01903#CountersignedSignature",
+     {kExclusiveC14n},
+     IsSameDocumentUri},
+});
+
+const KindTraits& TraitsOf(ReferenceKind kind) {
+  return *std::ranges::find(kKinds, kind, &KindTraits::kind);
+}
 
 base::Error Malformed(std::string message) {
   return {base::ErrorCode::kInvalidInput, "seal.malformed", std::move(message)};
@@ -24,11 +61,10 @@ base::Error Malformed(std::string message) {
 base::Status CheckReference(const Reference& reference) {
   if (!reference.id.empty() && !IsNcName(reference.id))
     return Malformed("a reference's Id is no NCName");
-  if (reference.signed_properties && !IsSameDocumentUri(reference.uri))
-    return Malformed("the SignedProperties are not named by '#' and an Id");
-  if (!IsSameDocumentUri(reference.uri) && !IsRelativePath(reference.uri))
-    return Malformed("a reference's URI is neither '#' and an Id nor a relative path");
-  return base::Ok();
+  const KindTraits& traits = TraitsOf(reference.kind);
+  if (traits.takes(reference.uri)) return base::Ok();
+  return Malformed("the URI of a reference is not that of a reference of kind " +
+                   std::string(traits.name));
 }
 
 // XML-C14N 1.0, 2.2: empty elements as start and end tag, attributes in double quotes.
@@ -41,10 +77,13 @@ std::string Serialise(const Reference& reference) {
   // Attributes without a namespace come in the order of their names: Id, Type, URI.
   std::string xml = "<ds:Reference";
   if (!reference.id.empty()) xml += " Id=\"" + reference.id + "\"";
-  if (reference.signed_properties) xml += " Type=\"" + std::string(kSignedPropertiesType) + "\"";
+  const KindTraits& traits = TraitsOf(reference.kind);
+  if (!traits.type.empty()) xml += " Type=\"" + std::string(traits.type) + "\"";
   xml += " URI=\"" + reference.uri + "\">";
-  if (reference.signed_properties)
-    xml += "<ds:Transforms>" + Algorithm("Transform", kExclusiveC14n) + "</ds:Transforms>";
+  std::string transforms;
+  for (const std::string_view transform : traits.transforms)
+    if (!transform.empty()) transforms += Algorithm("Transform", transform);
+  if (!transforms.empty()) xml += "<ds:Transforms>" + transforms + "</ds:Transforms>";
   xml += Algorithm("DigestMethod", kSha256);
   xml += "<ds:DigestValue>" + base::Base64Encode(reference.digest.span()) + "</ds:DigestValue>";
   return xml + "</ds:Reference>";
@@ -52,10 +91,20 @@ std::string Serialise(const Reference& reference) {
 
 }  // namespace
 
+std::string_view NameOf(ReferenceKind kind) {
+  return TraitsOf(kind).name;
+}
+
+std::optional<ReferenceKind> FindReferenceKind(std::string_view name) {
+  const auto row = std::ranges::find(kKinds, name, &KindTraits::name);
+  if (row == kKinds.end()) return std::nullopt;
+  return row->kind;
+}
+
 base::Status CheckReferences(std::span<const Reference> references) {
   if (references.size() < kMinReferences || references.size() > kMaxReferences)
     return Malformed("a seal has 2 to 1,000 references, not " + std::to_string(references.size()));
-  if (std::ranges::count(references, true, &Reference::signed_properties) != 1)
+  if (std::ranges::count(references, ReferenceKind::kSignedProperties, &Reference::kind) != 1)
     return Malformed("a seal has exactly one reference to SignedProperties");
   std::set<std::string_view> ids;
   std::set<std::string_view> uris;

@@ -14,7 +14,7 @@
 namespace hsm {
 
 // kInvalidInput "seal.malformed" unless there are 2 to 1,000 references, exactly one of them
-// with signed_properties, each is of the form that signer.h states, and no two share an Id
+// to SignedProperties, each is of the form that signer.h states, and no two share an Id
 // or a URI.
 base::Status CheckReferences(std::span<const Reference> references);
 

@@ -38,19 +38,32 @@ std::string_view AlgorithmUri(SignatureAlgorithm algorithm);
 std::string_view AlgorithmName(SignatureAlgorithm algorithm);
 std::optional<SignatureAlgorithm> FindAlgorithm(std::string_view name);
 
+// What a reference covers; that decides its URI, Type and transforms.
+enum class ReferenceKind {
+  kDocument,          // A file. Percent-encoded relative path; no Type, no transforms.
+  kSignedProperties,  // Of XAdES. "#Id"; their Type, exclusive canonicalization.
+  kEnveloped,         // The XML document around the signature. ""; without the signature, then
+                      // exclusive canonicalization.
+  kObject,            // A ds:Object that holds base64. "#Id"; the Type of objects, base64.
+  kCountersigned,     // Another's ds:SignatureValue. "#Id"; the Type of EN 319 132-1, 5.2.7.2,
+                      // exclusive canonicalization.
+};
+
+// "document", "signed-properties", "enveloped", "object", "countersigned".
+std::string_view NameOf(ReferenceKind kind);
+std::optional<ReferenceKind> FindReferenceKind(std::string_view name);
+
 // One ds:Reference with a SHA-256 digest (XMLDSIG 4.4.3).
 struct Reference {
   std::string id;   // Of the Reference element; may be empty. An NCName.
-  std::string uri;  // Percent-encoded relative path, or "#" and an Id.
-  // True for the SignedProperties of XAdES: adds its Type and the exclusive
-  // canonicalisation transform. False for a document: no Type, no transforms.
-  bool signed_properties = false;
+  std::string uri;  // As its kind says.
+  ReferenceKind kind = ReferenceKind::kDocument;
   base::Sha256Digest digest;
 };
 
 struct SealRequest {
   KeyLabel key;
-  std::vector<Reference> references;  // 2 to 1,000, exactly one with signed_properties.
+  std::vector<Reference> references;  // 2 to 1,000, exactly one to SignedProperties.
   // nullopt: the one that goes with the key, which for RSA is PKCS#1 v1.5.
   std::optional<SignatureAlgorithm> algorithm{};
 };

@@ -5,10 +5,10 @@
 #include <algorithm>
 #include <array>
 #include <cctype>
-#include <chrono>
 #include <set>
 
 #include "base/c_handle.h"
+#include "signing/dos_time.h"
 #include "signing/xades_writer.h"
 #include "signing/xml_text.h"
 
@@ -81,23 +81,6 @@ base::Status CheckNames(const ContainerParts& parts) {
                          "two documents of one name"};
   }
   return base::Ok();
-}
-
-// MS-DOS date and time, as APPNOTE 4.4.6 says; years before 1980 become 1980.
-struct DosTime {
-  zip_uint16_t time;
-  zip_uint16_t date;
-};
-DosTime ToDosTime(base::Time when) {
-  const auto day = std::chrono::floor<std::chrono::days>(when);
-  const std::chrono::year_month_day date(day);
-  const std::chrono::hh_mm_ss clock(when - day);
-  const int year = std::clamp(int(date.year()) - 1980, 0, 127);
-  return {
-      .time = static_cast<zip_uint16_t>(clock.hours().count() * 2048 +
-                                        clock.minutes().count() * 32 + clock.seconds().count() / 2),
-      .date = static_cast<zip_uint16_t>(static_cast<unsigned>(year) * 512U +
-                                        unsigned(date.month()) * 32U + unsigned(date.day()))};
 }
 
 // `content` is read when the archive is closed: it has to live until then.

@@ -81,6 +81,25 @@ base::Result<Imprint> TimestampImprints::Check(const TimestampElement& element,
   return Imprint();
 }
 
+base::Result<std::optional<base::Bytes>> TimestampImprints::Next(TimestampKind kind,
+                                                                 const DigestAlgorithm& algorithm,
+                                                                 const Canonicalization& how) {
+  if (kind == TimestampKind::kSignature) {
+    const xmlNode* value = FindChild(signature_, kDsig, "SignatureValue");
+    if (value == nullptr) return std::optional<base::Bytes>();
+    Hasher hasher(algorithm);
+    RETURN_IF_ERROR(AddElement(value, how, hasher));
+    return std::optional(std::move(hasher).Finish());
+  }
+  ASSIGN_OR_RETURN(Beginning * beginning, BeginningOf(algorithm, how));
+  if (!beginning->complete) return std::optional<base::Bytes>();
+  Hasher hasher = beginning->hasher.Clone();
+  for (std::size_t i = beginning->properties; i < properties_.unsigned_properties.size(); ++i)
+    RETURN_IF_ERROR(AddElement(properties_.unsigned_properties[i], how, hasher));
+  RETURN_IF_ERROR(AddObjects(how, false, hasher));
+  return std::optional(std::move(hasher).Finish());
+}
+
 // EN 319 132-1, 5.2.8.1 and 5.2.8.2.
 base::Result<Imprint> TimestampImprints::CheckContent(const TimestampElement& element,
                                                       const TimestampToken& token,

@@ -38,6 +38,12 @@ class TimestampImprints {
   base::Result<std::optional<bool>> Check(const TimestampElement& element,
                                           const TimestampToken& token);
 
+  // What a new time-stamp behind all properties has to be over: kSignature or kArchive. nullopt:
+  // data is missing. Fails as Check().
+  base::Result<std::optional<base::Bytes>> Next(TimestampKind kind,
+                                                const DigestAlgorithm& algorithm,
+                                                const Canonicalization& how);
+
  private:
   // One beginning: what an archive time-stamp covers, as far as it is hashed.
   struct Beginning {

@@ -13,18 +13,20 @@
 
 #include "base/base64.h"
 #include "signing/container_writer.h"
+#include "signing/extender.h"
 #include "signing/openssl_handles.h"
 #include "signing/revocation.h"
 #include "signing/signature_value.h"
+#include "signing/throwaway_identity.h"
 #include "signing/timestamp_token.h"
+#include "signing/unsigned_properties.h"
 #include "signing/verifier.h"
 #include "signing/xades_writer.h"
 
 namespace signing {
 namespace {
 
-using Key = base::CHandle<EVP_PKEY, EVP_PKEY_free>;
-using Digesting = base::CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
+using Identity = ThrowawayIdentity;
 using Cms = base::CHandle<CMS_ContentInfo, CMS_ContentInfo_free>;
 using Imprint = base::CHandle<TS_MSG_IMPRINT, TS_MSG_IMPRINT_free>;
 using TstInfo = base::CHandle<TS_TST_INFO, TS_TST_INFO_free>;
@@ -32,53 +34,7 @@ using Algorithm = base::CHandle<X509_ALGOR, X509_ALGOR_free>;
 using Object = base::CHandle<ASN1_OBJECT, ASN1_OBJECT_free>;
 using Integer = base::CHandle<ASN1_INTEGER, ASN1_INTEGER_free>;
 using Time = base::CHandle<ASN1_GENERALIZEDTIME, ASN1_GENERALIZEDTIME_free>;
-using Extension = base::CHandle<X509_EXTENSION, X509_EXTENSION_free>;
 using Bio = base::CHandle<BIO, BIO_free>;
-
-struct Identity {
-  Key key;
-  X509Handle certificate;
-  base::Bytes der;
-};
-
-constexpr std::array<std::pair<int, const char*>, 5> kExtensions{{
-    {NID_basic_constraints, "critical,CA:TRUE,pathlen:1"},
-    {NID_key_usage, "critical,digitalSignature,nonRepudiation,keyCertSign,cRLSign"},
-    {NID_ext_key_usage, "OCSPSigning,timeStamping"},
-    {NID_subject_key_identifier, "hash"},
-    {NID_subject_alt_name, "DNS:warm-up.invalid"},
-}};
-
-// Self-issued, signed as such keys sign; by RSA with PSS when `pss`.
-Identity IdentityOf(Key key, bool pss = false) {
-  X509Handle x509{X509_new()};
-  X509_set_version(x509.get(), X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(x509.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(x509.get()), 0);
-  X509_gmtime_adj(X509_getm_notAfter(x509.get()), 60);
-  X509_NAME* name = X509_get_subject_name(x509.get());
-  constexpr std::string_view kName = "warm-up";
-  X509_NAME_add_entry_by_NID(name, NID_commonName, MBSTRING_UTF8,
-                             reinterpret_cast<const unsigned char*>(kName.data()),
-                             static_cast<int>(kName.size()), -1, 0);
-  X509_set_issuer_name(x509.get(), name);
-  X509_set_pubkey(x509.get(), key.get());
-  X509V3_CTX context{};
-  X509V3_set_ctx(&context, x509.get(), x509.get(), nullptr, nullptr, 0);
-  for (const auto& [nid, value] : kExtensions) {
-    const Extension extension{X509V3_EXT_conf_nid(nullptr, &context, nid, value)};
-    if (extension) X509_add_ext(x509.get(), extension.get(), -1);
-  }
-  const Digesting digesting{EVP_MD_CTX_new()};
-  EVP_PKEY_CTX* parameters = nullptr;
-  const EVP_MD* md = EVP_PKEY_is_a(key.get(), "ED25519") == 1 ? nullptr : EVP_sha256();
-  if (EVP_DigestSignInit(digesting.get(), &parameters, md, nullptr, key.get()) == 1) {
-    if (pss) EVP_PKEY_CTX_set_rsa_padding(parameters, RSA_PKCS1_PSS_PADDING);
-    X509_sign_ctx(x509.get(), digesting.get());
-  }
-  base::Bytes der = ToDer<X509>(x509.get(), i2d_X509);
-  return {std::move(key), std::move(x509), std::move(der)};
-}
 
 base::Bytes OcspOf(const Identity& identity) {
   const OcspBasicHandle basic{OCSP_BASICRESP_new()};
@@ -150,11 +106,19 @@ base::Bytes ContainerOf(const Identity& identity) {
                         "</ds:DigestValue></ds:Reference>";
   seal.signed_info += "</ds:SignedInfo>";
   seal.value.assign(64, 1);
-  const std::string xml = WriteSignature(
-      prepared.value(), seal,
-      {.timestamp_token = TokenOf(identity, TimestampImprint(prepared.value(), seal)),
-       .certificates = {identity.der},
-       .ocsp_responses = {OcspOf(identity)}});
+  const base::Bytes bare = base::ToBytes(WriteSignatureFile({prepared.value(), seal}));
+  const auto first = Extend(
+      {.name = "warm-up.xml", .document = bare, .next = NextTimestamp::kSignature, .modified = {}},
+      nullptr);
+  if (!first.ok() || !first.value().imprint) return {};
+  std::vector<std::string> properties{
+      SignatureTimestampProperty(TokenOf(identity, *first.value().imprint))};
+  for (std::string& property : ValidationDataProperties({{identity.der}, {OcspOf(identity)}, {}}))
+    properties.push_back(std::move(property));
+  const auto whole = Extend(
+      {.name = "warm-up.xml", .document = bare, .properties = properties, .modified = {}}, nullptr);
+  if (!whole.ok()) return {};
+  const std::string xml = base::ToString(whole.value().document);
   const auto container =
       WriteContainer({.documents = {{"warm-up.txt", "text/plain", base::AsBytes(content)}},
                       .signatures = {{"META-INF/signatures001.xml", xml}},
@@ -199,13 +163,15 @@ void CheckAll(const Identity& identity) {
 
 void WarmUpVerifier() {
   constexpr std::size_t kRsaBits = 2048;
-  for (const char* curve : {"P-521", "P-384"}) CheckAll(IdentityOf(Key{EVP_EC_gen(curve)}));
-  CheckAll(IdentityOf(Key{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")}));
-  const Identity rsa = IdentityOf(Key{EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", kRsaBits)});
+  for (const char* curve : {"P-521", "P-384"})
+    CheckAll(MakeThrowaway(ThrowawayKey{EVP_EC_gen(curve)}));
+  CheckAll(MakeThrowaway(ThrowawayKey{EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519")}));
+  const Identity rsa =
+      MakeThrowaway(ThrowawayKey{EVP_PKEY_Q_keygen(nullptr, nullptr, "RSA", kRsaBits)});
   CheckAll(rsa);
   EVP_PKEY_up_ref(rsa.key.get());
-  CheckAll(IdentityOf(Key{rsa.key.get()}, true));
-  const Identity common = IdentityOf(Key{EVP_EC_gen("P-256")});
+  CheckAll(MakeThrowaway(ThrowawayKey{rsa.key.get()}, true));
+  const Identity common = MakeThrowaway(ThrowawayKey{EVP_EC_gen("P-256")});
   CheckAll(common);
   VerifyOnce(common);
   ERR_clear_error();

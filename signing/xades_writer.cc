@@ -1,6 +1,7 @@
 #include "signing/xades_writer.h"
 
 #include <algorithm>
+#include <array>
 
 #include "base/base64.h"
 #include "base/utf8.h"
@@ -13,10 +14,29 @@ constexpr std::string_view kDsNamespace = "http://www.w3.org/2000/09/xmldsig#";
 constexpr std::string_view kXadesNamespace = "http://uri.etsi.org/01903/v1.3.2#";
 constexpr std::string_view kAsicNamespace = "http://uri.etsi.org/02918/v1.2.1#";
 constexpr std::string_view kSha256 = "http://www.w3.org/2001/04/xmlenc#sha256";
-constexpr std::string_view kC14n11 = "http://www.w3.org/2006/12/xml-c14n11";
+
+// EN 319 132-1, 5.2.3, and TS 119 172-1, annex B.
+struct CommitmentRow {
+  std::string_view name;
+  std::string_view uri;
+};
+constexpr auto kCommitments = std::to_array<CommitmentRow>({
+    {"origin", "http://uri.etsi.org/01903/v1.2.2#ProofOfOrigin"},
+    {"receipt", "http://uri.etsi.org/01903/v1.2.2#ProofOfReceipt"},
+    {"delivery", "http://uri.etsi.org/01903/v1.2.2#ProofOfDelivery"},
+    {"sender", "http://uri.etsi.org/01903/v1.2.2#ProofOfSender"},
+    {"approval", "http://uri.etsi.org/01903/v1.2.2#ProofOfApproval"},
+    {"creation", "http://uri.etsi.org/01903/v1.2.2#ProofOfCreation"},
+});
 
 std::string SignedPropertiesId(std::string_view id) {
   return std::string(id) + "-SignedProperties";
+}
+
+std::string Element(std::string_view name, std::string_view text) {
+  if (text.empty()) return {};
+  return "<xades:" + std::string(name) + ">" + EscapeText(text) + "</xades:" + std::string(name) +
+         ">";
 }
 
 std::string ReferenceId(std::string_view id, std::size_t index) {
@@ -32,70 +52,72 @@ std::string DigestAndValue(const base::Sha256Digest& digest) {
          "</ds:DigestValue>";
 }
 
-// EN 319 132-1, 5.2.4: DataObjectFormat with MimeType for each signed document.
+// EN 319 132-1, 5.2.4: DataObjectFormat with MimeType for each signed document; 6.3: none for a
+// signature that only countersigns.
 std::string DataObjectFormats(const SignatureParameters& parameters) {
   std::string out;
   for (std::size_t i = 0; i < parameters.documents.size(); ++i) {
-    out += "<xades:DataObjectFormat ObjectReference=\"#" + ReferenceId(parameters.id, i) +
-           "\"><xades:MimeType>" + EscapeText(parameters.documents[i].media_type) +
-           "</xades:MimeType></xades:DataObjectFormat>";
+    if (parameters.documents[i].kind == hsm::ReferenceKind::kCountersigned) continue;
+    out += "<xades:DataObjectFormat ObjectReference=\"#" + ReferenceId(parameters.id, i) + "\">" +
+           Element("MimeType", parameters.documents[i].media_type) + "</xades:DataObjectFormat>";
   }
   return out;
 }
 
+// EN 319 132-1, 5.2.9.
+std::string PolicyIdentifier(const SignerClaims& claims) {
+  if (claims.policy.empty()) return {};
+  return "<xades:SignaturePolicyIdentifier><xades:SignaturePolicyId><xades:SigPolicyId>"
+         "<xades:Identifier Qualifier=\"OIDAsURN\">urn:oid:" +
+         claims.policy + "</xades:Identifier></xades:SigPolicyId><xades:SigPolicyHash>" +
+         DigestAndValue(claims.policy_sha256) +
+         "</xades:SigPolicyHash></xades:SignaturePolicyId></xades:SignaturePolicyIdentifier>";
+}
+
+// EN 319 132-1, 5.2.5 and 5.2.6.
+std::string PlaceAndRole(const SignerClaims& claims) {
+  std::string out;
+  if (!claims.city.empty() || !claims.country.empty())
+    out += "<xades:SignatureProductionPlaceV2>" + Element("City", claims.city) +
+           Element("CountryName", claims.country) + "</xades:SignatureProductionPlaceV2>";
+  if (!claims.role.empty())
+    out += "<xades:SignerRoleV2><xades:ClaimedRoles>" + Element("ClaimedRole", claims.role) +
+           "</xades:ClaimedRoles></xades:SignerRoleV2>";
+  return out;
+}
+
+// EN 319 132-1, 5.2.3: over all that is signed.
+std::string Commitment(const SignerClaims& claims) {
+  const auto* const row = std::ranges::find(kCommitments, claims.commitment, &CommitmentRow::name);
+  if (row == kCommitments.end()) return {};
+  return "<xades:CommitmentTypeIndication><xades:CommitmentTypeId>" +
+         Element("Identifier", row->uri) +
+         "</xades:CommitmentTypeId><xades:AllSignedDataObjects></xades:AllSignedDataObjects>"
+         "</xades:CommitmentTypeIndication>";
+}
+
 std::string SignedProperties(const SignatureParameters& parameters) {
+  const std::string of_data = DataObjectFormats(parameters) + Commitment(parameters.claims);
   return "<xades:SignedProperties xmlns:xades=\"" + std::string(kXadesNamespace) + "\" Id=\"" +
          SignedPropertiesId(parameters.id) +
          "\"><xades:SignedSignatureProperties><xades:SigningTime>" +
          base::FormatTime(parameters.signing_time) +
          "</xades:SigningTime><xades:SigningCertificateV2><xades:Cert><xades:CertDigest>" +
          DigestAndValue(base::Sha256(parameters.certificate)) +
-         "</xades:CertDigest></xades:Cert></xades:SigningCertificateV2>"
-         "</xades:SignedSignatureProperties><xades:SignedDataObjectProperties>" +
-         DataObjectFormats(parameters) +
-         "</xades:SignedDataObjectProperties></xades:SignedProperties>";
+         "</xades:CertDigest></xades:Cert></xades:SigningCertificateV2>" +
+         PolicyIdentifier(parameters.claims) + PlaceAndRole(parameters.claims) +
+         "</xades:SignedSignatureProperties>" +
+         (of_data.empty() ? ""
+                          : "<xades:SignedDataObjectProperties>" + of_data +
+                                "</xades:SignedDataObjectProperties>") +
+         "</xades:SignedProperties>";
 }
 
-// In the form of Canonical XML 1.1, which the timestamp covers: all namespaces in scope stand
-// on the outermost element, sorted by prefix. The signing tools of Latvia use this method, and
-// verifiers that look at no other assume it.
-std::string SignatureValueElement(const PreparedSignature& prepared, const hsm::Seal& seal) {
-  return "<ds:SignatureValue xmlns:asic=\"" + std::string(kAsicNamespace) + "\" xmlns:ds=\"" +
-         std::string(kDsNamespace) + "\" Id=\"" + prepared.id + "-SignatureValue\">" +
-         base::Base64Encode(seal.value) + "</ds:SignatureValue>";
-}
-
-std::string EncapsulatedList(std::string_view element, const std::vector<base::Bytes>& values) {
-  std::string out;
-  for (const base::Bytes& value : values) {
-    out += "<xades:" + std::string(element) + ">" + base::Base64Encode(value) +
-           "</xades:" + std::string(element) + ">";
-  }
-  return out;
-}
-
-std::string TimestampElement(const PreparedSignature& prepared, base::ByteSpan token) {
-  return "<xades:SignatureTimeStamp Id=\"" + prepared.id +
-         "-SignatureTimeStamp\"><ds:CanonicalizationMethod Algorithm=\"" + std::string(kC14n11) +
-         "\"/><xades:EncapsulatedTimeStamp>" + base::Base64Encode(token) +
-         "</xades:EncapsulatedTimeStamp></xades:SignatureTimeStamp>";
-}
-
-std::string UnsignedProperties(const PreparedSignature& prepared, const Evidence& evidence) {
-  if (evidence.timestamp_token.empty()) return {};
-  std::string properties = TimestampElement(prepared, evidence.timestamp_token);
-  if (!evidence.certificates.empty()) {
-    properties += "<xades:CertificateValues>" +
-                  EncapsulatedList("EncapsulatedX509Certificate", evidence.certificates) +
-                  "</xades:CertificateValues>";
-  }
-  if (!evidence.ocsp_responses.empty()) {
-    properties += "<xades:RevocationValues><xades:OCSPValues>" +
-                  EncapsulatedList("EncapsulatedOCSPValue", evidence.ocsp_responses) +
-                  "</xades:OCSPValues></xades:RevocationValues>";
-  }
-  return "<xades:UnsignedProperties><xades:UnsignedSignatureProperties>" + properties +
-         "</xades:UnsignedSignatureProperties></xades:UnsignedProperties>";
+std::string ObjectElement(const SealedSignature& signature) {
+  if (signature.object.empty()) return {};
+  return "<ds:Object Encoding=\"http://www.w3.org/2000/09/xmldsig#base64\" Id=\"" +
+         ObjectId(signature.prepared.id) + "\">" + base::Base64Encode(signature.object) +
+         "</ds:Object>";
 }
 
 bool IsUnreserved(char c) {
@@ -104,13 +126,37 @@ bool IsUnreserved(char c) {
 }
 
 base::Status CheckDocument(const DocumentDigest& document) {
-  if (!IsDocumentName(document.name))
+  if (document.kind == hsm::ReferenceKind::kCountersigned) return base::Ok();
+  if (document.kind == hsm::ReferenceKind::kDocument && !IsDocumentName(document.name))
     return base::Error{base::ErrorCode::kInvalidInput, "document.bad-name",
                        "a document name that cannot be a path of a container"};
   if (!IsMediaType(document.media_type))
     return base::Error{base::ErrorCode::kInvalidInput, "document.bad-media-type",
                        "not a type/subtype: " + document.media_type.substr(0, 80)};
   return base::Ok();
+}
+
+bool IsDottedOid(std::string_view text) {
+  return text.size() <= 128 && text.find("..") == std::string_view::npos &&
+         text.find('.') != std::string_view::npos && text.front() != '.' && text.back() != '.' &&
+         std::ranges::all_of(text, [](char c) { return (c >= '0' && c <= '9') || c == '.'; });
+}
+
+base::Status CheckClaims(const SignerClaims& claims) {
+  constexpr std::size_t kLongest = 1000;
+  const auto fits = [](std::string_view text) {
+    return text.size() <= kLongest && IsXmlText(text);
+  };
+  const auto upper = [](char c) { return c >= 'A' && c <= 'Z'; };
+  const bool country = claims.country.empty() ||
+                       (claims.country.size() == 2 && std::ranges::all_of(claims.country, upper));
+  const bool commitment =
+      claims.commitment.empty() || std::ranges::find(kCommitments, claims.commitment,
+                                                     &CommitmentRow::name) != kCommitments.end();
+  const bool policy = claims.policy.empty() || IsDottedOid(claims.policy);
+  if (fits(claims.role) && fits(claims.city) && country && commitment && policy) return base::Ok();
+  return base::Error{base::ErrorCode::kInvalidInput, "claims.malformed",
+                     "role, place, commitment or policy"};
 }
 
 // EN 319 162-1, 4.4: the container's own names, in any letter case: some file systems take
@@ -166,42 +212,50 @@ std::string PercentEncodePath(std::string_view name) {
 base::Result<PreparedSignature> PrepareSignature(const SignatureParameters& parameters) {
   if (parameters.documents.empty())
     return base::Error{base::ErrorCode::kInvalidInput, "document.none", "nothing to sign"};
+  RETURN_IF_ERROR(CheckClaims(parameters.claims));
   PreparedSignature prepared;
   prepared.id = parameters.id;
   prepared.certificate.assign(parameters.certificate.begin(), parameters.certificate.end());
   for (std::size_t i = 0; i < parameters.documents.size(); ++i) {
     const DocumentDigest& document = parameters.documents[i];
     RETURN_IF_ERROR(CheckDocument(document));
-    prepared.references.push_back({.id = ReferenceId(parameters.id, i),
-                                   .uri = PercentEncodePath(document.name),
-                                   .signed_properties = false,
-                                   .digest = document.sha256});
+    const bool is_file = document.kind == hsm::ReferenceKind::kDocument;
+    prepared.references.push_back(
+        {.id = ReferenceId(parameters.id, i),
+         .uri = is_file ? PercentEncodePath(document.name) : document.name,
+         .kind = document.kind,
+         .digest = document.sha256});
   }
   prepared.signed_properties = SignedProperties(parameters);
   prepared.references.push_back(
       {.id = parameters.id + "-ref-SignedProperties",
        .uri = "#" + SignedPropertiesId(parameters.id),
-       .signed_properties = true,
+       .kind = hsm::ReferenceKind::kSignedProperties,
        .digest = base::Sha256(base::AsBytes(prepared.signed_properties))});
   return prepared;
 }
 
-base::Sha256Digest TimestampImprint(const PreparedSignature& prepared, const hsm::Seal& seal) {
-  return base::Sha256(base::AsBytes(SignatureValueElement(prepared, seal)));
+std::string ObjectId(std::string_view signature_id) {
+  return std::string(signature_id) + "-Object";
 }
 
-std::string WriteSignature(const PreparedSignature& prepared, const hsm::Seal& seal,
-                           const Evidence& evidence) {
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:XAdESSignatures xmlns:asic=\"" +
-         std::string(kAsicNamespace) + "\"><ds:Signature xmlns:ds=\"" + std::string(kDsNamespace) +
-         "\" Id=\"" + prepared.id + "\">" + seal.signed_info +
-         SignatureValueElement(prepared, seal) + "<ds:KeyInfo><ds:X509Data><ds:X509Certificate>" +
+std::string WriteSignature(const SealedSignature& signature) {
+  const PreparedSignature& prepared = signature.prepared;
+  return "<ds:Signature xmlns:ds=\"" + std::string(kDsNamespace) + "\" Id=\"" + prepared.id +
+         "\">" + signature.seal.signed_info + "<ds:SignatureValue Id=\"" + prepared.id +
+         "-SignatureValue\">" + base::Base64Encode(signature.seal.value) +
+         "</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>" +
          base::Base64Encode(prepared.certificate) +
-         "</ds:X509Certificate></ds:X509Data></ds:KeyInfo><ds:Object>"
-         "<xades:QualifyingProperties xmlns:xades=\"" +
-         std::string(kXadesNamespace) + "\" Target=\"#" + prepared.id + "\">" +
-         prepared.signed_properties + UnsignedProperties(prepared, evidence) +
-         "</xades:QualifyingProperties></ds:Object></ds:Signature></asic:XAdESSignatures>";
+         "</ds:X509Certificate></ds:X509Data></ds:KeyInfo>" + ObjectElement(signature) +
+         "<ds:Object><xades:QualifyingProperties xmlns:xades=\"" + std::string(kXadesNamespace) +
+         "\" Target=\"#" + prepared.id + "\">" + prepared.signed_properties +
+         "</xades:QualifyingProperties></ds:Object></ds:Signature>";
+}
+
+std::string WriteSignatureFile(const SealedSignature& signature) {
+  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:XAdESSignatures xmlns:asic=\"" +
+         std::string(kAsicNamespace) + "\">" + WriteSignature(signature) +
+         "</asic:XAdESSignatures>";
 }
 
 }  // namespace signing

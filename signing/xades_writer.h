@@ -1,9 +1,8 @@
-// XadesWriter: writes XAdES baseline signatures (ETSI EN 319 132-1) for ASiC-E.
+// XadesWriter: writes XAdES baseline signatures of level B (ETSI EN 319 132-1).
 //
-// Everything signed is written in its canonical form (SignedProperties: W3C xml-exc-c14n, 3;
-// SignatureValue, which the timestamp covers: Canonical XML 1.1) and put into the file as those
-// very bytes, so no canonicaliser stands between what is digested and
-// what is kept (docs/adr/0003). Pure functions: no key, no network, no clock.
+// Everything signed is written in its canonical form (W3C xml-exc-c14n, 3) and put into the file
+// as those very bytes, so no canonicaliser stands between what is digested and what is kept
+// (docs/adr/0003). Pure functions: no key, no network, no clock.
 #pragma once
 
 #include <string>
@@ -16,11 +15,25 @@
 
 namespace signing {
 
-// One document to be covered by the signature.
+// What the signature covers; for most, one document of a container.
 struct DocumentDigest {
-  std::string name;        // Path inside the container, UTF-8, "/" between folders.
-  std::string media_type;  // RFC 6838 type/subtype.
+  // kDocument: path inside the container, UTF-8, "/" between folders. kObject, kCountersigned:
+  // "#" and an Id. kEnveloped: empty.
+  std::string name;
+  std::string media_type;  // RFC 6838 type/subtype; none for kCountersigned.
   base::Sha256Digest sha256;
+  hsm::ReferenceKind kind = hsm::ReferenceKind::kDocument;
+};
+
+// What a signer says of the signature (EN 319 132-1, 5.2). Empty: nothing is said.
+struct SignerClaims {
+  std::string role{};        // 5.2.6: a claimed role.
+  std::string city{};        // 5.2.5.
+  std::string country{};     // 5.2.5: CountryName, two letters.
+  std::string commitment{};  // 5.2.3: "origin", "receipt", "delivery", "sender", "approval",
+                           // "creation".
+  std::string policy{};      // 5.2.9: its OID in dotted form...
+  base::Sha256Digest policy_sha256{};  // ...and the digest of its document.
 };
 
 struct SignatureParameters {
@@ -28,6 +41,7 @@ struct SignatureParameters {
   base::Time signing_time;
   std::vector<DocumentDigest> documents;  // At least one.
   base::ByteSpan certificate;             // DER of the signing certificate.
+  SignerClaims claims{};
 };
 
 // What is to be sealed: hand `references` to hsm::Signer.
@@ -39,24 +53,25 @@ struct PreparedSignature {
 };
 
 // kInvalidInput "document.bad-name" for a name that could not be a path of the container
-// (see IsDocumentName), "document.bad-media-type", "document.none".
+// (see IsDocumentName), "document.bad-media-type", "document.none", "claims.malformed".
 base::Result<PreparedSignature> PrepareSignature(const SignatureParameters& parameters);
 
-// What proves the signature later: empty for level B, a timestamp token for T, all for LT.
-struct Evidence {
-  base::Bytes timestamp_token;              // DER of an RFC 3161 TimeStampToken.
-  std::vector<base::Bytes> certificates;    // DER, for xades:CertificateValues.
-  std::vector<base::Bytes> ocsp_responses;  // DER, for xades:RevocationValues.
+// What a signature of level B is written from. Longer levels are made of it by the Extender.
+struct SealedSignature {
+  const PreparedSignature& prepared;
+  const hsm::Seal& seal;
+  base::ByteSpan object{};  // What a reference of kObject covers; becomes ds:Object.
 };
 
-// SHA-256 of the canonical ds:SignatureValue: what the timestamp has to cover
-// (EN 319 132-1, 5.3).
-base::Sha256Digest TimestampImprint(const PreparedSignature& prepared, const hsm::Seal& seal);
+// The ds:Signature element, which declares the namespaces it uses.
+std::string WriteSignature(const SealedSignature& signature);
 
 // The content of META-INF/signatures*.xml: asic:XAdESSignatures with this one signature
 // (EN 319 162-1, annex A.5).
-std::string WriteSignature(const PreparedSignature& prepared, const hsm::Seal& seal,
-                           const Evidence& evidence);
+std::string WriteSignatureFile(const SealedSignature& signature);
+
+// The Id of the ds:Object that WriteSignature() makes of SealedSignature::object.
+std::string ObjectId(std::string_view signature_id);
 
 // A relative path of 1 to 255 bytes of valid UTF-8 without backslash, empty, "." or ".."
 // segments and characters that steer how text is shown (base/utf8.h); it does not begin with

@@ -42,14 +42,6 @@ Error Unsupported(std::string what) {
   return {ErrorCode::kInvalidInput, "zip.unsupported", std::move(what)};
 }
 
-// Where the central directory lies.
-struct Directory {
-  std::uint64_t entries = 0;
-  std::uint64_t size = 0;
-  std::uint64_t offset = 0;
-  std::uint64_t end = 0;  // First byte behind it by the end records' own position.
-};
-
 // What both headers of an entry tell.
 struct Header {
   std::uint16_t flags = 0;
@@ -97,7 +89,7 @@ base::Result<std::size_t> FindEndRecord(ByteSpan archive) {
 }
 
 // APPNOTE 4.3.14, 4.3.15: the ZIP64 end record and its locator stand right before the end record.
-base::Result<Directory> ReadEnd64(ByteSpan archive, std::size_t locator_at) {
+base::Result<ZipDirectory> ReadEnd64(ByteSpan archive, std::size_t locator_at) {
   LittleEndianReader locator(archive.subspan(locator_at));
   locator.Uint32();
   const std::uint32_t disk = locator.Uint32();
@@ -112,7 +104,7 @@ base::Result<Directory> ReadEnd64(ByteSpan archive, std::size_t locator_at) {
   in.Uint32();  // Versions made by and needed.
   if (in.Uint32() != 0 || in.Uint32() != 0) return Unsupported("several disks");
   const std::uint64_t here = in.Uint64();
-  Directory directory;
+  ZipDirectory directory;
   directory.entries = in.Uint64();
   directory.size = in.Uint64();
   directory.offset = in.Uint64();
@@ -122,13 +114,13 @@ base::Result<Directory> ReadEnd64(ByteSpan archive, std::size_t locator_at) {
   return directory;
 }
 
-base::Result<Directory> ReadEnd(ByteSpan archive) {
+base::Result<ZipDirectory> ReadEnd(ByteSpan archive) {
   ASSIGN_OR_RETURN(const std::size_t end, FindEndRecord(archive));
   LittleEndianReader in(archive.subspan(end));
   in.Uint32();
   if (in.Uint16() != 0 || in.Uint16() != 0) return Unsupported("several disks");
   const std::uint16_t here = in.Uint16();
-  Directory directory;
+  ZipDirectory directory;
   directory.entries = in.Uint16();
   directory.size = in.Uint32();
   directory.offset = in.Uint32();
@@ -137,7 +129,7 @@ base::Result<Directory> ReadEnd(ByteSpan archive) {
   if (end < kLocator64Size) return directory;
   LittleEndianReader locator(archive.subspan(end - kLocator64Size));
   if (locator.Uint32() != kLocator64Mark) return directory;
-  ASSIGN_OR_RETURN(const Directory wide, ReadEnd64(archive, end - kLocator64Size));
+  ASSIGN_OR_RETURN(const ZipDirectory wide, ReadEnd64(archive, end - kLocator64Size));
   const bool agree = (directory.entries == 0xFFFF || directory.entries == wide.entries) &&
                      (directory.size == kMax32 || directory.size == wide.size) &&
                      (directory.offset == kMax32 || directory.offset == wide.offset);
@@ -222,7 +214,7 @@ base::Result<CentralRecord> ReadCentral(LittleEndianReader& in) {
 }
 
 base::Result<std::vector<CentralRecord>> ReadDirectory(ByteSpan archive) {
-  ASSIGN_OR_RETURN(const Directory directory, ReadEnd(archive));
+  ASSIGN_OR_RETURN(const ZipDirectory directory, ReadEnd(archive));
   if (directory.entries > kMaxZipEntries)
     return Error{ErrorCode::kInvalidInput, "zip.too-many-entries",
                  std::to_string(directory.entries)};
@@ -323,9 +315,13 @@ base::Status CheckUnique(const std::vector<CentralRecord>& records) {
 
 }  // namespace
 
+base::Result<ZipDirectory> ReadZipDirectory(ByteSpan archive) {
+  return ReadEnd(archive);
+}
+
 base::Result<std::vector<ZipEntry>> ReadZipStructure(ByteSpan archive) {
   ASSIGN_OR_RETURN(std::vector<CentralRecord> records, ReadDirectory(archive));
-  ASSIGN_OR_RETURN(const Directory directory, ReadEnd(archive));
+  ASSIGN_OR_RETURN(const ZipDirectory directory, ReadEnd(archive));
   RETURN_IF_ERROR(CheckLocals(archive, records, directory.offset));
   RETURN_IF_ERROR(CheckUnique(records));
   std::vector<ZipEntry> entries;

@@ -36,6 +36,17 @@ constexpr bool IsBomb(std::uint64_t size, std::uint64_t compressed) {
 
 inline constexpr std::size_t kMaxZipEntries = 10'000;
 
+// Where the central directory lies.
+struct ZipDirectory {
+  std::uint64_t entries = 0;
+  std::uint64_t size = 0;
+  std::uint64_t offset = 0;
+  std::uint64_t end = 0;  // First byte behind it by the end records' own position.
+};
+
+// Of an archive that ReadZipStructure() takes. Errors: some of its.
+base::Result<ZipDirectory> ReadZipDirectory(base::ByteSpan archive);
+
 // The entries in the order of the central directory.
 //
 // Errors, all kInvalidInput: "zip.malformed", "zip.headers-differ", "zip.hidden-bytes",

@@ -29,37 +29,81 @@ std::vector<std::string> Covered(const base::Json& signature) {
   return files;
 }
 
+// Files alone: what else a signature covers is in the document, where `intact` speaks of it.
 std::vector<std::string> Wanted(const std::vector<signing::DocumentDigest>& documents) {
   std::vector<std::string> files;
   for (const signing::DocumentDigest& document : documents)
-    files.push_back(document.name + " " + base::HexEncode(document.sha256.bytes));
+    if (document.kind == hsm::ReferenceKind::kDocument)
+      files.push_back(document.name + " " + base::HexEncode(document.sha256.bytes));
   std::ranges::sort(files);
   return files;
 }
 
-// One timestamp, over this signature, that its own certificate verifies; or none at all.
-bool TimestampsFit(const base::Json& signature, bool wanted) {
+std::vector<std::string> FindingsOf(const base::Json& report) {
+  std::vector<std::string> codes;
+  for (const base::Json& one : ListOf(report, "containerFindings"))
+    codes.push_back(one.Text("code").value_or(""));
+  std::ranges::sort(codes);
+  return codes;
+}
+
+// Each is over what it should be, and its own certificate verifies it; there is one if and only
+// if the level has one.
+bool TimestampsFit(const base::Json& signature, const std::string& format) {
   const base::Json::Array& timestamps = ListOf(signature, "timestamps");
-  if (!wanted) return timestamps.empty();
-  return timestamps.size() == 1 && IsTrue(timestamps.front(), "imprintOk") &&
-         IsTrue(timestamps.front(), "signatureOk");
+  const bool wanted = format != "XAdES-BASELINE-B";
+  return wanted != timestamps.empty() &&
+         std::ranges::all_of(timestamps, [](const base::Json& timestamp) {
+           return IsTrue(timestamp, "imprintOk") && IsTrue(timestamp, "signatureOk");
+         });
+}
+
+void Collect(const base::Json::Array& signatures, const signing::SignatureSelector& target,
+             bool counters, std::vector<const base::Json*>& found) {
+  for (const base::Json& one : signatures) {
+    const bool file = target.file.empty() || one.Text("file").value_or(target.file) == target.file;
+    const bool id = target.id.empty() ? !counters : one.Text("id") == target.id;
+    if (file && id) found.push_back(&one);
+    Collect(ListOf(one, "counterSignatures"), target, true, found);
+  }
+}
+
+base::Status RequireSound(const base::Json& report, const base::Json& signature,
+                          const std::string& format) {
+  if (!IsIntact(signature)) return NotReleased("not intact");
+  const std::string indication = signature.Text("indication").value_or("");
+  if (indication != "INDETERMINATE" && indication != "TOTAL-PASSED")
+    return NotReleased("failed: " + signature.Text("subIndication").value_or(""));
+  for (const base::Json& one : ListOf(report, "signatures"))
+    if (one.Text("indication") == "TOTAL-FAILED") return NotReleased("another signature failed");
+  if (signature.Text("format") != format)
+    return NotReleased("level is " + signature.Text("format").value_or("unknown"));
+  if (!TimestampsFit(signature, format)) return NotReleased("its timestamps do not fit");
+  if (report.Find("containerFindings") == nullptr) return NotReleased("no report on the container");
+  return base::Ok();
 }
 
 }  // namespace
 
-base::Status RequireReleasable(const base::Json& report, const ExpectedContainer& expected) {
-  const base::Json::Array& signatures = ListOf(report, "signatures");
-  if (signatures.size() != 1)
-    return NotReleased("not exactly one signature: " + report.Text("verdict").value_or("none"));
-  const base::Json& signature = signatures.front();
-  if (!IsTrue(signature, "intact")) return NotReleased("not intact");
-  const std::string indication = signature.Text("indication").value_or("");
-  const std::string verdict = report.Text("verdict").value_or("");
-  if ((indication != "INDETERMINATE" && indication != "TOTAL-PASSED") ||
-      (verdict != "indeterminate" && verdict != "valid"))
-    return NotReleased("failed: " + signature.Text("subIndication").value_or(""));
-  if (signature.Text("format") != expected.format)
-    return NotReleased("level is " + signature.Text("format").value_or("unknown"));
+bool IsIntact(const base::Json& signature) {
+  return IsTrue(signature, "intact");
+}
+
+base::Result<const base::Json*> FindSignature(const base::Json& report,
+                                              const signing::SignatureSelector& target) {
+  std::vector<const base::Json*> found;
+  Collect(ListOf(report, "signatures"), target, false, found);
+  if (found.size() == 1) return found.front();
+  return base::Error{base::ErrorCode::kInvalidInput, "extend.no-such-signature",
+                     target.file + " " + target.id};
+}
+
+base::Status RequireReleasable(const base::Json& report, const ExpectedSignature& expected) {
+  const auto found = FindSignature(report, expected.signature);
+  if (!found.ok())
+    return NotReleased("no such signature: " + report.Text("verdict").value_or("none"));
+  const base::Json& signature = *found.value();
+  RETURN_IF_ERROR(RequireSound(report, signature, expected.format));
   const base::Json* signer = signature.Find("signer");
   if (signer == nullptr ||
       signer->Text("certificateSha256") != base::HexEncode(expected.certificate.bytes))
@@ -68,10 +112,28 @@ base::Status RequireReleasable(const base::Json& report, const ExpectedContainer
     return NotReleased("not the signature value that the token gave");
   if (Covered(signature) != Wanted(expected.documents))
     return NotReleased("other documents than were handed in");
-  if (!TimestampsFit(signature, expected.has_timestamp))
-    return NotReleased("its timestamp does not fit");
-  if (report.Find("containerFindings") == nullptr || !ListOf(report, "containerFindings").empty())
-    return NotReleased("a container with findings");
+  if (FindingsOf(report) != expected.findings)
+    return NotReleased("a container with other findings");
+  return base::Ok();
+}
+
+base::Status RequireExtended(const base::Json& before, const base::Json& after,
+                             const signing::SignatureSelector& target, const std::string& format) {
+  const auto old = FindSignature(before, target);
+  const auto now = FindSignature(after, target);
+  if (!old.ok() || !now.ok() ||
+      ListOf(before, "signatures").size() != ListOf(after, "signatures").size())
+    return NotReleased("other signatures than before");
+  RETURN_IF_ERROR(RequireSound(after, *now.value(), format));
+  if (old.value()->Text("signatureValueSha256") != now.value()->Text("signatureValueSha256"))
+    return NotReleased("another signature value");
+  if (Covered(*old.value()) != Covered(*now.value()))
+    return NotReleased("it covers other documents");
+  if (ListOf(*now.value(), "timestamps").size() <= ListOf(*old.value(), "timestamps").size() &&
+      old.value()->Text("format") == now.value()->Text("format"))
+    return NotReleased("nothing was added");
+  if (FindingsOf(after) != FindingsOf(before))
+    return NotReleased("a container with other findings");
   return base::Ok();
 }
 

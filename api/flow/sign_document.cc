@@ -1,155 +1,111 @@
 #include "api/flow/sign_document.h"
 
+#include <openssl/err.h>
+#include <openssl/x509v3.h>
+
 #include <algorithm>
 
 #include "api/flow/release_rule.h"
-#include "base/random.h"
-#include "signing/evidence.h"
-#include "signing/xades_writer.h"
+#include "base/c_handle.h"
 
 namespace api {
 namespace {
 
-constexpr std::size_t kOcspNonceSize = 32;  // RFC 9654, 2.1.
+using base::Error;
+using base::ErrorCode;
+using X509Certificate = base::CHandle<X509, X509_free>;
 
-std::string_view FormatName(SignatureLevel level) {
-  switch (level) {
-    case SignatureLevel::kB: return "XAdES-BASELINE-B";
-    case SignatureLevel::kT: return "XAdES-BASELINE-T";
-    case SignatureLevel::kLT: return "XAdES-BASELINE-LT";
-  }
-  return "";
-}
-
-// Eight bytes that are a positive INTEGER of exactly that length.
-base::Bytes NewNonce() {
-  base::Bytes nonce = base::RandomBytes(8);
-  nonce[0] = static_cast<std::uint8_t>((nonce[0] & 0x3FU) | 0x40U);
-  return nonce;
-}
-
-void AddOnce(const std::vector<base::Bytes>& from, std::vector<base::Bytes>& to) {
-  for (const base::Bytes& item : from) {
-    if (std::ranges::find(to, item) == to.end()) to.push_back(item);
-  }
+Error Unusable(const char* reason) {
+  return {ErrorCode::kInvalidInput, reason, "the sealing certificate cannot be used"};
 }
 
 }  // namespace
 
 base::Status RequireOwnKey(const Caller& caller, const hsm::KeyLabel& key) {
   if (std::ranges::find(caller.keys, key.text) != caller.keys.end()) return base::Ok();
-  return base::Error{base::ErrorCode::kDenied, "key.not-yours",
-                     caller.name + " may not use key " + key.text};
+  return Error{ErrorCode::kDenied, "key.not-yours", caller.name + " may not use key " + key.text};
+}
+
+// RFC 5280, 4.1.2.5 and 4.2.1.3: a seal is made with digitalSignature or contentCommitment.
+base::Status RequireUsable(const hsm::SealingCertificate& certificate, base::Time now) {
+  const unsigned char* at = certificate.der.data();
+  const X509Certificate x509{d2i_X509(nullptr, &at, static_cast<long>(certificate.der.size()))};
+  ERR_clear_error();
+  if (!x509) return Unusable("certificate.malformed");
+  std::time_t when = std::chrono::system_clock::to_time_t(now);
+  if (X509_cmp_time(X509_get0_notAfter(x509.get()), &when) <= 0)
+    return Unusable("certificate.expired");
+  if (X509_cmp_time(X509_get0_notBefore(x509.get()), &when) > 0)
+    return Unusable("certificate.not-yet-valid");
+  const std::uint32_t usage = X509_get_key_usage(x509.get());
+  if ((usage & (KU_DIGITAL_SIGNATURE | KU_NON_REPUDIATION)) == 0 || X509_check_ca(x509.get()) == 1)
+    return Unusable("certificate.wrong-purpose");
+  return base::Ok();
+}
+
+// EN 319 132-1, 6.3: what is needed to validate it later, offline, has to be had at all.
+base::Status SignDocument::RequireLasting(const hsm::SealingCertificate& certificate,
+                                          SignatureLevel level) {
+  if (level < SignatureLevel::kLT) return base::Ok();
+  if (certificate.chain.empty())
+    return Error{ErrorCode::kNotFound, "key.without-issuer",
+                 "level LT needs the issuer of the sealing certificate in the token"};
+  const auto status = desk_.Status(certificate.der, certificate.chain.front(), clock_.Now());
+  if (!status.ok()) return status.error();
+  return base::Ok();
 }
 
 base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrder& order,
                                             const DocumentsToSeal& input) {
   RETURN_IF_ERROR(RequireOwnKey(caller, order.key));
-  std::vector<signing::DocumentDigest> documents = input.documents;
-  if (documents.empty()) {
-    ASSIGN_OR_RETURN(documents, inspector_.ListDocuments(input.container));
-  }
-  ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate, signer_.Certificate(order.key));
-
+  if (order.level == SignatureLevel::kLTA && input.document.empty())
+    return Error{ErrorCode::kInvalidInput, "sign.needs-documents",
+                 "an archive time-stamp covers the documents themselves"};
   const base::Time now = clock_.Now();
-  ASSIGN_OR_RETURN(
-      const signing::PreparedSignature prepared,
-      signing::PrepareSignature(
-          {.signing_time = now, .documents = documents, .certificate = certificate.der}));
+  const signing::SigningOrder signing_order{.form = order.form,
+                                            .document = input.document,
+                                            .digests = input.digests,
+                                            .media_type = input.media_type,
+                                            .countersigned = order.countersigned,
+                                            .claims = order.claims,
+                                            .now = now};
+  ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate, signer_.Certificate(order.key));
+  RETURN_IF_ERROR(RequireUsable(certificate, now));
+  ASSIGN_OR_RETURN(const signing::SigningPlace place, inspector_.FindSigningPlace(signing_order));
+  RETURN_IF_ERROR(RequireLasting(certificate, order.level));
+
+  ASSIGN_OR_RETURN(const signing::PreparedSignature prepared,
+                   signing::PrepareSignature({.id = place.signature.id,
+                                              .signing_time = now,
+                                              .documents = place.documents,
+                                              .certificate = certificate.der,
+                                              .claims = order.claims}));
   ASSIGN_OR_RETURN(const hsm::Seal seal, signer_.SealReferences({.key = order.key,
                                                                  .references = prepared.references,
                                                                  .algorithm = order.algorithm}));
-  ASSIGN_OR_RETURN(const signing::Evidence evidence,
-                   Prove(prepared, seal, order.level, certificate));
-  ASSIGN_OR_RETURN(base::Bytes container,
-                   inspector_.AddSignature(input.container,
-                                           signing::WriteSignature(prepared, seal, evidence), now));
+  const bool envelops = order.form == signing::SignatureForm::kEnveloping;
+  const std::string xml =
+      signing::WriteFor(order.form, {prepared, seal, envelops ? input.document : base::ByteSpan()});
+  ASSIGN_OR_RETURN(base::Bytes result,
+                   inspector_.PutSignature(signing_order, place.signature, xml));
+  if (order.level != SignatureLevel::kB) {
+    ASSIGN_OR_RETURN(
+        result,
+        extend_.Lengthen({.document = result, .target = place.signature, .level = order.level},
+                         certificate.chain));
+  }
 
   // A fresh process looks at it, with no memory of how it was made.
-  ASSIGN_OR_RETURN(const base::Json report,
-                   inspector_.Verify(container, {.name = "release.edoc", .at = clock_.Now()}));
-  RETURN_IF_ERROR(RequireReleasable(report, {.format = std::string(FormatName(order.level)),
+  ASSIGN_OR_RETURN(const base::Json report, inspector_.Verify(result, {.name = "to-be-released",
+                                                                       .at = clock_.Now(),
+                                                                       .digests = input.digests}));
+  RETURN_IF_ERROR(RequireReleasable(report, {.format = FormatName(order.level),
+                                             .signature = place.signature,
                                              .certificate = base::Sha256(certificate.der),
                                              .signature_value = base::Sha256(seal.value),
-                                             .documents = documents,
-                                             .has_timestamp = order.level != SignatureLevel::kB}));
-  return container;
-}
-
-base::Result<signing::Evidence> SignDocument::Prove(const signing::PreparedSignature& prepared,
-                                                    const hsm::Seal& seal, SignatureLevel level,
-                                                    const hsm::SealingCertificate& certificate) {
-  signing::Evidence evidence;
-  if (level == SignatureLevel::kB) return evidence;
-  ASSIGN_OR_RETURN(const signing::TimestampAnswer timestamp,
-                   Timestamp(signing::TimestampImprint(prepared, seal)));
-  evidence.timestamp_token = timestamp.token;
-  if (level == SignatureLevel::kT) return evidence;
-
-  // EN 319 132-1, 6.3: what is needed to validate signer and TSA later, offline. The
-  // status is asked after the timestamp, so that it covers the proven time.
-  if (certificate.chain.empty())
-    return base::Error{base::ErrorCode::kNotFound, "key.without-issuer",
-                       "level LT needs the issuer of the sealing certificate in the token"};
-  ASSIGN_OR_RETURN(const signing::OcspAnswer status,
-                   AskStatus(certificate.der, certificate.chain.front(), timestamp.time));
-  evidence.ocsp_responses.push_back(status.response);
-  AddOnce(certificate.chain, evidence.certificates);
-  AddOnce(timestamp.certificates, evidence.certificates);
-  AddOnce(status.certificates, evidence.certificates);
-  AddTsaStatus(timestamp, evidence);
-  return evidence;
-}
-
-// The TSA's own status, when the responder that we have can say it: one of the certificates
-// at hand issued the TSA's, and only with that one is there an answer. A TSA of another
-// provider goes without, until each provider's responder can be configured.
-void SignDocument::AddTsaStatus(const signing::TimestampAnswer& timestamp,
-                                signing::Evidence& evidence) {
-  const std::vector<base::Bytes> candidates = evidence.certificates;  // It grows below.
-  for (const base::Bytes& issuer : candidates) {
-    if (issuer == timestamp.certificates.front()) continue;
-    const auto status = AskStatus(timestamp.certificates.front(), issuer, timestamp.time);
-    if (!status.ok()) continue;
-    evidence.ocsp_responses.push_back(status.value().response);
-    AddOnce(status.value().certificates, evidence.certificates);
-    return;
-  }
-}
-
-base::Result<signing::TimestampAnswer> SignDocument::Timestamp(const base::Sha256Digest& imprint) {
-  const base::Bytes nonce = NewNonce();
-  ASSIGN_OR_RETURN(const base::Bytes response,
-                   outbound_.Post("tsa", "application/timestamp-query",
-                                  signing::BuildTimestampRequest(imprint, nonce)));
-  ASSIGN_OR_RETURN(signing::TimestampAnswer answer,
-                   inspector_.ReadTimestampResponse(response, imprint, nonce));
-  const std::string tsa = answer.certificates.empty()
-                              ? ""
-                              : base::HexEncode(base::Sha256(answer.certificates.front()).bytes);
-  if (std::ranges::find(trust_.tsa_certificates, tsa) == trust_.tsa_certificates.end())
-    return base::Error{base::ErrorCode::kUnavailable, "timestamp.other-tsa",
-                       "TSA certificate " + tsa + " is not configured"};
-  const base::Time now = clock_.Now();
-  if (answer.time > now + trust_.skew || answer.time + trust_.skew < now)
-    return base::Error{base::ErrorCode::kUnavailable, "timestamp.wrong-time",
-                       "genTime " + base::FormatTime(answer.time)};
-  return answer;
-}
-
-base::Result<signing::OcspAnswer> SignDocument::AskStatus(base::ByteSpan certificate,
-                                                          base::ByteSpan issuer,
-                                                          base::Time proven) {
-  const base::Bytes nonce = base::RandomBytes(kOcspNonceSize);
-  ASSIGN_OR_RETURN(const base::Bytes request,
-                   signing::BuildOcspRequest(certificate, issuer, nonce));
-  ASSIGN_OR_RETURN(const base::Bytes response,
-                   outbound_.Post("ocsp", "application/ocsp-request", request));
-  return inspector_.ReadOcspResponse(response, {.certificate = certificate,
-                                                .issuer = issuer,
-                                                .nonce = nonce,
-                                                .proven = proven,
-                                                .now = clock_.Now()});
+                                             .documents = place.documents,
+                                             .findings = place.findings}));
+  return result;
 }
 
 }  // namespace api

@@ -5,6 +5,7 @@
 #include <charconv>
 
 #include "api/http/content_disposition.h"
+#include "api/http/signing_routes.h"
 #include "signing/container_writer.h"
 #include "vault/record.h"
 
@@ -22,57 +23,12 @@ Reading ReadingOf(const Request& request) {
           .official = request.Header("edocvault-official")};
 }
 
-base::Result<SealOrder> ReadSealOrder(const Request& request) {
-  struct Row {
-    std::string_view name;
-    SignatureLevel level;
-  };
-  static constexpr std::array<Row, 3> kLevels{
-      {{"B", SignatureLevel::kB}, {"T", SignatureLevel::kT}, {"LT", SignatureLevel::kLT}}};
-  const auto level = std::ranges::find(kLevels, request.Query("level").value_or("T"), &Row::name);
-  if (level == kLevels.end())
-    return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-level", "level is B, T or LT"};
-  SealOrder order{.key = {request.Query("key").value_or("")}, .level = level->level};
-  if (const auto algorithm = request.Query("algorithm")) {
-    order.algorithm = hsm::FindAlgorithm(*algorithm);
-    if (!order.algorithm)
-      return base::Error{base::ErrorCode::kInvalidInput, "seal.other-algorithm", *algorithm};
-  }
-  RETURN_IF_ERROR(RequireOwnKey(request.caller, order.key));
-  return order;
-}
-
-// What is to be sealed: the body itself when it is a container of documents, or the body as
-// the one document of a container that we write around it, into `written`.
-base::Result<DocumentsToSeal> ToSeal(const Flows& flows, const Request& request,
-                                     base::Bytes& written) {
-  if (request.body.empty())
-    return base::Error{base::ErrorCode::kInvalidInput, "document.empty", "no bytes"};
-  const std::string type = request.Header("content-type");
-  if (type == signing::kAsicMediaType) return DocumentsToSeal{.container = request.body};
-  const std::string name = FileNameOf(request.Header("content-disposition")).value_or("");
-  ASSIGN_OR_RETURN(written,
-                   signing::WriteContainer(
-                       {.documents = {{.name = name, .media_type = type, .bytes = request.body}},
-                        .signatures = {},
-                        .modified = flows.clock.Now()}));
-  return DocumentsToSeal{.container = written,
-                         .documents = {{name, type, base::Sha256(request.body)}}};
-}
-
 // "decision.pdf" is kept as "decision.edoc".
 std::string ContainerName(std::string name) {
   const std::size_t dot = name.rfind('.');
   if (dot != std::string::npos && dot != 0 && name.find('/', dot) == std::string::npos)
     name.erase(dot);
   return name + ".edoc";
-}
-
-Response ContainerResponse(base::Bytes container) {
-  return {.status = 200,
-          .content_type = std::string(signing::kAsicMediaType),
-          .headers = {},
-          .body = std::move(container)};
 }
 
 Response TextResponse(std::string_view text) {
@@ -125,7 +81,12 @@ Result PostDocument(const Flows& flows, const Request& request, const Wildcards&
   base::Bytes written;
   if (request.Query("key")) {
     ASSIGN_OR_RETURN(submission.seal, ReadSealOrder(request));
-    ASSIGN_OR_RETURN(submission.to_seal, ToSeal(flows, request, written));
+    if (submission.seal->form != signing::SignatureForm::kContainer ||
+        request.Header("content-type") == kDigestsMediaType)
+      return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-form",
+                         "what is stored is a container with its documents"};
+    ASSIGN_OR_RETURN(submission.to_seal,
+                     ToSeal(request, submission.seal->form, flows.clock.Now(), written));
     submission.name = ContainerName(submission.name);
     submission.media_type = signing::kAsicMediaType;
   }
@@ -183,10 +144,22 @@ Result GetVerification(const Flows& flows, const Request& request, const Wildcar
 Result PostSignature(const Flows& flows, const Request& request, const Wildcards&) {
   ASSIGN_OR_RETURN(const SealOrder order, ReadSealOrder(request));
   base::Bytes written;
-  ASSIGN_OR_RETURN(const DocumentsToSeal to_seal, ToSeal(flows, request, written));
-  ASSIGN_OR_RETURN(base::Bytes signed_container,
-                   flows.sign_document.Run(request.caller, order, to_seal));
-  return ContainerResponse(std::move(signed_container));
+  ASSIGN_OR_RETURN(const DocumentsToSeal to_seal,
+                   ToSeal(request, order.form, flows.clock.Now(), written));
+  ASSIGN_OR_RETURN(base::Bytes result, flows.sign_document.Run(request.caller, order, to_seal));
+  return SignedResponse(std::move(result));
+}
+
+Result PostExtension(const Flows& flows, const Request& request, const Wildcards&) {
+  const auto level = FindLevel(request.Query("level").value_or("LTA"));
+  if (!level || *level == SignatureLevel::kB)
+    return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-level", "T, LT or LTA"};
+  if (request.body.empty())
+    return base::Error{base::ErrorCode::kInvalidInput, "document.empty", "no bytes"};
+  ASSIGN_OR_RETURN(base::Bytes result, flows.extend_signature.Run({.document = request.body,
+                                                                   .target = ReadSelector(request),
+                                                                   .level = *level}));
+  return SignedResponse(std::move(result));
 }
 
 Result History(const Flows& flows, const Request& request, const std::string& client,
@@ -254,7 +227,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 15> kRoutes{{
+constexpr std::array<Route, 16> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -266,6 +239,7 @@ constexpr std::array<Route, 15> kRoutes{{
     {"GET", "/v1/documents/*/receipt", Body::kNone, Who::kBodies, GetReceipt},
     {"GET", "/v1/documents/*/verification", Body::kNone, Who::kBodies, GetVerification},
     {"POST", "/v1/signatures", Body::kDocument, Who::kAgencies, PostSignature},
+    {"POST", "/v1/signatures/extend", Body::kDocument, Who::kAgencies, PostExtension},
     {"GET", "/v1/trust", Body::kNone, Who::kAll, GetTrust},
     {"POST", "/v1/trust/fetch", Body::kNone, Who::kOperators, PostTrustFetch},
     {"GET", "/v1/log/checkpoint", Body::kNone, Who::kAll, GetCheckpoint},

@@ -20,6 +20,7 @@ struct Flows {
   FindClient& find_client;
   SubmitDocument& submit_document;
   SignDocument& sign_document;
+  ExtendSignature& extend_signature;
   ReadDocument& read_document;
   VerifyDocument& verify_document;
   DocumentReceipt& document_receipt;

@@ -13,7 +13,7 @@ class SignDocumentTest : public ::testing::Test {
  protected:
   base::Result<base::Bytes> Sign(SignatureLevel level = SignatureLevel::kB) {
     return flow_.Run(caller_, {.key = {"seal"}, .level = level},
-                     {.container = base::AsBytes("container")});
+                     {.document = base::AsBytes("container")});
   }
   void VerifierSays(std::string_view format) {
     inspector_.report = tests::FakeInspector::GoodReport(format, signer_.certificate);
@@ -36,7 +36,9 @@ class SignDocumentTest : public ::testing::Test {
   const tests::FixedClock clock_;
   const TimestampTrust trust_{
       .tsa_certificates = {base::HexEncode(base::Sha256(base::AsBytes("tsa")).bytes)}};
-  SignDocument flow_{signer_, inspector_, outbound_, trust_, clock_};
+  EvidenceDesk desk_{inspector_, outbound_, trust_, clock_};
+  ExtendSignature extend_{inspector_, desk_, clock_};
+  SignDocument flow_{signer_, inspector_, desk_, extend_, clock_};
 };
 
 TEST_F(SignDocumentTest, ReleasesWhatTheVerifierFoundIntact) {
@@ -51,16 +53,66 @@ TEST_F(SignDocumentTest, LevelTAsksTheTsaOnce) {
   EXPECT_EQ(outbound_.services, std::vector<std::string>{"tsa"});
 }
 
-TEST_F(SignDocumentTest, LevelLtAsksForTheStatusAfterTheTimestamp) {
-  // The OCSP request is really built, so it needs certificates that are some.
-  const tests::EvpKey key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
-  const base::CHandle<X509_NAME, X509_NAME_free> name{X509_NAME_new()};
-  signer_.certificate = tests::Issue(key.get(), name.get());
-  signer_.issuer = tests::Issue(key.get(), name.get());
+TEST_F(SignDocumentTest, LevelLtAsksForTheStatusBeforeTheTokenAndAfterTheTimestamp) {
   VerifierSays("XAdES-BASELINE-LT");
   EXPECT_TRUE(Sign(SignatureLevel::kLT).ok());
-  EXPECT_EQ(outbound_.services.at(0), "tsa");
-  EXPECT_EQ(outbound_.services.at(1), "ocsp");
+  EXPECT_EQ(outbound_.services, (std::vector<std::string>{"ocsp", "tsa", "ocsp"}));
+}
+
+TEST_F(SignDocumentTest, LevelLtaAsksForTwoTimestamps) {
+  VerifierSays("XAdES-BASELINE-LTA");
+  EXPECT_TRUE(Sign(SignatureLevel::kLTA).ok());
+  EXPECT_EQ(outbound_.services, (std::vector<std::string>{"ocsp", "tsa", "ocsp", "tsa"}));
+}
+
+TEST_F(SignDocumentTest, LevelLtaIsNothingForDigestsAlone) {
+  EXPECT_EQ(flow_
+                .Run(caller_, {.key = {"seal"}, .level = SignatureLevel::kLTA},
+                     {.digests = {{"a.txt", "text/plain", {}}}})
+                .error()
+                .reason,
+            "sign.needs-documents");
+}
+
+TEST_F(SignDocumentTest, TheTokenIsNotAskedForWhatWouldNotPass) {
+  inspector_.place_error =
+      base::Error{base::ErrorCode::kInvalidInput, "sign.would-not-verify", "no"};
+  EXPECT_EQ(Sign().error().reason, "sign.would-not-verify");
+  EXPECT_TRUE(signer_.requests.empty());
+}
+
+TEST_F(SignDocumentTest, TheTokenIsNotAskedWithACertificateOfAnotherTime) {
+  signer_.certificate = tests::FakeSigner::Make(clock_.now - std::chrono::hours(48));
+  EXPECT_EQ(Sign().error().reason, "certificate.expired");
+  signer_.certificate = tests::FakeSigner::Make(clock_.now + std::chrono::hours(48));
+  EXPECT_EQ(Sign().error().reason, "certificate.not-yet-valid");
+  signer_.certificate = base::ToBytes("none");
+  EXPECT_EQ(Sign().error().reason, "certificate.malformed");
+  EXPECT_TRUE(signer_.requests.empty());
+}
+
+TEST_F(SignDocumentTest, TheTokenIsNotAskedWithACertificateThatIsRevoked) {
+  inspector_.ocsp_error = base::Error{base::ErrorCode::kDenied, "ocsp.revoked", "revoked"};
+  EXPECT_EQ(Sign(SignatureLevel::kLT).error().reason, "ocsp.revoked");
+  EXPECT_TRUE(signer_.requests.empty());
+}
+
+TEST_F(SignDocumentTest, AnotherTsaServesWhenTheFirstDoesNot) {
+  VerifierSays("XAdES-BASELINE-T");
+  const TimestampTrust two{.tsa_certificates = trust_.tsa_certificates, .tsas = {"tsa", "tsa-2"}};
+  EvidenceDesk desk(inspector_, outbound_, two, clock_);
+  ExtendSignature extend(inspector_, desk, clock_);
+  SignDocument flow(signer_, inspector_, desk, extend, clock_);
+  const auto sign = [&] {
+    return flow.Run(caller_, {.key = {"seal"}, .level = SignatureLevel::kT},
+                    {.document = base::AsBytes("container")});
+  };
+  outbound_.down = {"tsa"};
+  EXPECT_TRUE(sign().ok());
+  // One that failed rests: it is asked last.
+  outbound_.down = {};
+  EXPECT_TRUE(sign().ok());
+  EXPECT_EQ(outbound_.services, (std::vector<std::string>{"tsa", "tsa-2", "tsa-2"}));
 }
 
 TEST_F(SignDocumentTest, LevelLtNeedsTheIssuerOfTheCertificate) {
@@ -94,9 +146,11 @@ TEST_F(SignDocumentTest, ReleasesNothingWithATimestampOverOtherData) {
 TEST_F(SignDocumentTest, UsesNoTimestampOfATsaThatIsNotConfigured) {
   VerifierSays("XAdES-BASELINE-T");
   const TimestampTrust nobody;
-  SignDocument flow(signer_, inspector_, outbound_, nobody, clock_);
+  EvidenceDesk desk(inspector_, outbound_, nobody, clock_);
+  ExtendSignature extend(inspector_, desk, clock_);
+  SignDocument flow(signer_, inspector_, desk, extend, clock_);
   EXPECT_EQ(flow.Run(caller_, {.key = {"seal"}, .level = SignatureLevel::kT},
-                     {.container = base::AsBytes("container")})
+                     {.document = base::AsBytes("container")})
                 .error()
                 .reason,
             "timestamp.other-tsa");
@@ -120,7 +174,7 @@ TEST_F(SignDocumentTest, ReleasesNoOtherDocumentsThanWereHandedIn) {
 
 TEST_F(SignDocumentTest, ReleasesNoContainerWithFindings) {
   VerifierSays("XAdES-BASELINE-B");
-  inspector_.report.Set("containerFindings", base::Json::Array{base::Json("x")});
+  inspector_.report.Set("containerFindings", base::Json::Array{base::Json().Set("code", "x")});
   EXPECT_EQ(Sign().error().reason, "release.refused");
 }
 

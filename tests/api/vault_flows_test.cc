@@ -50,7 +50,9 @@ class VaultFlowsTest : public ::testing::Test {
   RecordAccess record_access_{*ledger_, keys_, clock_};
   FindClient find_client_{record_access_, *ledger_, keys_, clock_};
   const TimestampTrust trust_;
-  SignDocument sign_{signer_, inspector_, outbound_, trust_, clock_};
+  EvidenceDesk desk_{inspector_, outbound_, trust_, clock_};
+  ExtendSignature extend_{inspector_, desk_, clock_};
+  SignDocument sign_{signer_, inspector_, desk_, extend_, clock_};
   SubmitDocument submit_{sign_, *ledger_, *segments_, keys_, clock_};
   ReadDocument read_{record_access_, *ledger_, *segments_, keys_};
   PublishCheckpoint publish_{*ledger_, keys_};
@@ -165,7 +167,7 @@ TEST_F(VaultFlowsTest, StoresNothingThatWasNotReleased) {
   const std::uint64_t before = Size();
   Submission submission = SubmissionFor(client);
   submission.seal = SealOrder{{"seal"}, SignatureLevel::kB};
-  submission.to_seal = {.container = base::AsBytes("container")};
+  submission.to_seal.document = base::AsBytes("container");
   EXPECT_EQ(submit_.Run(agency_, submission).error().reason, "release.refused");
   EXPECT_EQ(Size(), before);
 }

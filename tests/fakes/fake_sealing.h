@@ -2,6 +2,7 @@
 // was asked and failing on demand.
 #pragma once
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <vector>
@@ -9,6 +10,8 @@
 #include "api/inspector.h"
 #include "api/outbound/courier.h"
 #include "hsm/signer.h"
+#include "tests/fakes/fixed_clock.h"
+#include "tests/fakes/issuer.h"
 
 namespace tests {
 
@@ -16,8 +19,15 @@ class FakeSigner final : public hsm::Signer {
  public:
   std::optional<base::Error> next_error;
   std::vector<hsm::SealRequest> requests;
-  base::Bytes certificate = base::ToBytes("certificate");
-  base::Bytes issuer = base::ToBytes("issuer");
+  // Certificates that are some: requests about them are really built.
+  base::Bytes certificate = Make(FixedClock().now);
+  base::Bytes issuer = Make(FixedClock().now);
+
+  static base::Bytes Make(base::Time at) {
+    const EvpKey key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
+    const base::CHandle<X509_NAME, X509_NAME_free> name{X509_NAME_new()};
+    return Issue(key.get(), name.get(), at);
+  }
 
   base::Result<hsm::SealingCertificate> Certificate(const hsm::KeyLabel&) override {
     if (next_error) return *next_error;
@@ -33,10 +43,13 @@ class FakeOutbound final : public api::Outbound {
  public:
   std::optional<base::Error> next_error;
   std::vector<std::string> services;
+  std::vector<std::string> down;
 
   base::Result<base::Bytes> Post(const std::string& service, const std::string&,
                                  base::ByteSpan) override {
     services.push_back(service);
+    if (std::ranges::find(down, service) != down.end())
+      return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "down"};
     if (next_error) return *next_error;
     return base::ToBytes("answer");
   }
@@ -50,13 +63,14 @@ class FakeOutbound final : public api::Outbound {
 class FakeInspector final : public api::Inspector {
  public:
   std::optional<base::Error> timestamp_error;
+  std::optional<base::Error> ocsp_error;
   base::Json report;  // What Verify() answers.
   base::Time timestamp_time;
   base::Json trust;  // What Trust() answers.
   std::optional<base::Error> import_error;
   trust::Files imported;
 
-  // What the release rule accepts for the one document of ListDocuments() and FakeSigner.
+  // What the release rule accepts for the one document of FindSigningPlace() and FakeSigner.
   static base::Json GoodReport(std::string_view format, base::ByteSpan certificate) {
     base::Json signer;
     signer.Set("certificateSha256", base::HexEncode(base::Sha256(certificate).bytes));
@@ -64,6 +78,7 @@ class FakeInspector final : public api::Inspector {
     file.Set("name", "a.txt");
     file.Set("sha256", base::HexEncode(base::Sha256Digest().bytes));
     base::Json signature;
+    signature.Set("id", "S1");
     signature.Set("format", format);
     signature.Set("indication", "INDETERMINATE");
     signature.Set("intact", true);
@@ -87,12 +102,31 @@ class FakeInspector final : public api::Inspector {
   base::Result<base::Json> Verify(base::ByteSpan, const api::VerifyOrder&) override {
     return report;
   }
-  base::Result<std::vector<signing::DocumentDigest>> ListDocuments(base::ByteSpan) override {
-    return std::vector<signing::DocumentDigest>{{"a.txt", "text/plain", {}}};
+  std::optional<base::Error> place_error;
+
+  base::Result<signing::SigningPlace> FindSigningPlace(const signing::SigningOrder&) override {
+    if (place_error) return *place_error;
+    return signing::SigningPlace{
+        .documents = {{"a.txt", "text/plain", {}}}, .signature = {"", "S1"}, .findings = {}};
   }
-  base::Result<base::Bytes> AddSignature(base::ByteSpan, const std::string& xml,
-                                         base::Time) override {
-    return base::ToBytes(xml);
+  base::Result<base::Bytes> PutSignature(const signing::SigningOrder&,
+                                         const signing::SignatureSelector&,
+                                         const std::string& signature) override {
+    return base::ToBytes(signature);
+  }
+  // Knows what was put in.
+  base::Result<signing::Extended> Extend(const signing::ExtensionOrder& order) override {
+    signing::Extended extended;
+    std::string text = base::ToString(order.document);
+    for (const std::string& property : order.properties) text += property;
+    extended.survey.has_timestamp = text.find("SignatureTimeStamp") != std::string::npos;
+    extended.survey.has_values = text.find("CertificateValues") != std::string::npos;
+    extended.survey.certificate = FakeSigner::Make(timestamp_time);
+    extended.survey.not_after = FixedClock().now + std::chrono::hours(24);
+    extended.survey.proven = timestamp_time;
+    extended.document = base::ToBytes(text);
+    extended.imprint = base::Sha256Digest();
+    return extended;
   }
   base::Result<signing::TimestampAnswer> ReadTimestampResponse(base::ByteSpan,
                                                                const base::Sha256Digest&,
@@ -102,6 +136,7 @@ class FakeInspector final : public api::Inspector {
   }
   base::Result<signing::OcspAnswer> ReadOcspResponse(base::ByteSpan,
                                                      const signing::OcspQuestion&) override {
+    if (ocsp_error) return *ocsp_error;
     return signing::OcspAnswer{base::ToBytes("ocsp"), {}, {base::ToBytes("responder")}};
   }
   base::Result<base::Json> Trust() override { return trust; }

@@ -7,8 +7,13 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <chrono>
+#include <ctime>
+#include <optional>
+
 #include "base/bytes.h"
 #include "base/c_handle.h"
+#include "base/clock.h"
 
 namespace tests {
 
@@ -26,13 +31,16 @@ inline CertificationRequest ReadRequest(base::ByteSpan der) {
   return CertificationRequest(d2i_X509_REQ(nullptr, &end, static_cast<long>(der.size())));
 }
 
-inline base::Bytes Issue(EVP_PKEY* subject_key, X509_NAME* subject) {
+// Valid for a day from a minute before `at`; nullopt: now.
+inline base::Bytes Issue(EVP_PKEY* subject_key, X509_NAME* subject,
+                         std::optional<base::Time> at = std::nullopt) {
   const EvpKey issuer_key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
   const Certificate certificate{X509_new()};
   X509_set_version(certificate.get(), X509_VERSION_3);
   ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
-  X509_gmtime_adj(X509_getm_notBefore(certificate.get()), -60);
-  X509_gmtime_adj(X509_getm_notAfter(certificate.get()), 86400);
+  std::time_t when = at ? std::chrono::system_clock::to_time_t(*at) : std::time(nullptr);
+  X509_time_adj(X509_getm_notBefore(certificate.get()), -60, &when);
+  X509_time_adj(X509_getm_notAfter(certificate.get()), 86400, &when);
   X509_set_subject_name(certificate.get(), subject);
   X509_set_pubkey(certificate.get(), subject_key);
   X509_sign(certificate.get(), issuer_key.get(), EVP_sha256());
@@ -49,7 +57,6 @@ inline base::Bytes IssueFor(base::ByteSpan request_der) {
   return Issue(key.get(), X509_REQ_get_subject_name(request.get()));
 }
 
-// OpenSSL's own word, given DER for ECDSA.
 // Checked by OpenSSL alone. `digest` is nullptr for Ed25519; an ECDSA value is r || s.
 struct SealForm {
   const char* digest = "SHA256";

@@ -27,10 +27,9 @@ struct TokenForm {
 
 // The DER of a token over the digest of `data`, with the TSA's certificate inside. An extension
 // is "1.2.3" or "critical 1.2.3".
-inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data,
-                             const std::string& extension = "", const TokenForm& form = {}) {
-  base::Bytes digest(static_cast<std::size_t>(EVP_MD_get_size(form.imprint)));
-  EVP_Digest(data.data(), data.size(), digest.data(), nullptr, form.imprint, nullptr);
+// Over a digest that the form's algorithm made.
+inline base::Bytes MakeTokenOver(const Identity& tsa, base::Bytes digest,
+                                 const std::string& extension = "", const TokenForm& form = {}) {
   const base::CHandle<TS_REQ, TS_REQ_free> request{TS_REQ_new()};
   const base::CHandle<TS_MSG_IMPRINT, TS_MSG_IMPRINT_free> imprint{TS_MSG_IMPRINT_new()};
   const base::CHandle<X509_ALGOR, X509_ALGOR_free> algorithm{X509_ALGOR_new()};
@@ -70,6 +69,13 @@ inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data,
   unsigned char* at = bytes.data();
   i2d_PKCS7(token, &at);
   return bytes;
+}
+
+inline base::Bytes MakeToken(const Identity& tsa, base::ByteSpan data,
+                             const std::string& extension = "", const TokenForm& form = {}) {
+  base::Bytes digest(static_cast<std::size_t>(EVP_MD_get_size(form.imprint)));
+  EVP_Digest(data.data(), data.size(), digest.data(), nullptr, form.imprint, nullptr);
+  return MakeTokenOver(tsa, std::move(digest), extension, form);
 }
 
 }  // namespace tests

@@ -99,6 +99,68 @@ class Sealing(ServiceCase):
     def test_an_rsa_key_seals_at_lt(self):
         self.seals("seal-rsa3072", "LT")
 
+    def test_keys_of_every_kind_seal_at_lta(self):
+        for key in ("p384", "p521", "ed25519", "rsa2048", "rsa4096"):
+            with self.subTest(key):
+                self.seals(f"seal-{key}", "LTA")
+
+    def test_an_rsa_key_seals_with_pss(self):
+        out = self.path("pss.edoc")
+        self.ok(self.appliance.run("sign", self.document, "--key", "seal-rsa3072", "--algorithm",
+                                   "rsa-pss-sha256", "--level", "B", "--out", out))
+        self.assertTrue(self.ok(self.appliance.run("verify", out), 2).json["signatures"][0]["intact"])
+
+    def test_an_algorithm_of_another_key_is_refused(self):
+        self.failed(self.appliance.run("sign", self.document, "--algorithm", "rsa-pss-sha256", "--level", "B",
+                                       "--out", self.path("none.edoc")), 3, "seal.other-algorithm")
+
+    def test_xml_is_signed_in_every_form_at_every_level(self):
+        xml = self.appliance.write("x.xml", "<r xmlns='urn:x'><!-- ā --><b>1</b></r>\n")
+        for form in ("enveloped", "enveloping", "detached"):
+            for level in ("B", "T", "LT", "LTA"):
+                out = self.path(f"{form}-{level}.xml")
+                run = self.appliance.run("sign", xml, "--form", form, "--level", level, "--out", out)
+                if (form, level) == ("detached", "LTA"):
+                    self.failed(run, 3, "sign.needs-documents")
+                    continue
+                self.ok(run)
+                beside = ("--data", xml) if form == "detached" else ()
+                signature = self.ok(self.appliance.run("verify", out, *beside), 2).json["signatures"][0]
+                self.assertTrue(signature["intact"], (form, level))
+                self.assertEqual(signature["format"], f"XAdES-BASELINE-{level}")
+
+    def test_a_signature_is_added_countersigned_and_extended_twice(self):
+        first = self.sign(self.document, level="T", out="first.edoc")
+        two, three = self.path("two.edoc"), self.path("three.edoc")
+        self.ok(self.appliance.run("sign", first, "--add", "--key", "seal-p384", "--out", two))
+        self.ok(self.appliance.run("sign", two, "--countersign", "S1", "--key", "seal-rsa3072", "--level", "B",
+                                   "--out", three))
+        self.failed(self.appliance.run("extend", three, "--out", self.path("x.edoc")), 3,
+                    "extend.no-such-signature")
+        four, five = self.path("four.edoc"), self.path("five.edoc")
+        self.ok(self.appliance.run("extend", three, "--id", "S1", "--out", four))
+        self.ok(self.appliance.run("extend", four, "--id", "S1", "--out", five))
+        report = self.ok(self.appliance.run("verify", five), 2).json
+        formats = {one["id"]: one["format"] for one in report["signatures"]}
+        self.assertEqual(formats, {"S1": "XAdES-BASELINE-LTA", "S2": "XAdES-BASELINE-T"})
+        owner = next(one for one in report["signatures"] if one["id"] == "S1")
+        self.assertTrue(owner["intact"] and owner["counterSignatures"][0]["intact"])
+        self.assertEqual(len(owner["timestamps"]), 3)
+        with zipfile.ZipFile(first) as before, zipfile.ZipFile(five) as after:
+            self.assertEqual(before.read("lēmums.txt"), after.read("lēmums.txt"))
+
+    def test_what_is_broken_is_neither_signed_nor_extended(self):
+        good = self.sign(self.document, level="T", out="good.edoc")
+        broken = self.path("broken.edoc")
+        with zipfile.ZipFile(good) as source, zipfile.ZipFile(broken, "w") as out:
+            for item in source.infolist():
+                changed = b"cits" if item.filename == "lēmums.txt" else source.read(item)
+                out.writestr(item, changed)
+        target = self.path("never.edoc")
+        self.failed(self.appliance.run("sign", broken, "--add", "--out", target), 3, "sign.broken-signature")
+        self.failed(self.appliance.run("extend", broken, "--out", target), 3, "extend.broken")
+        self.failed(self.appliance.run("extend", good, "--level", "T", "--out", target), 3, "extend.already")
+
     def test_several_documents_are_covered_by_one_seal(self):
         other = self.appliance.write("pielikums ar ā+b.csv", "a;b\n")
         report = self.ok(self.appliance.run("verify", self.sign(self.document, other)), 2).json
@@ -123,7 +185,6 @@ class Sealing(ServiceCase):
         changed = self.appliance.write("value.edoc", rewrite(
             container, lambda name, data: data.replace(value.encode(), flipped.encode())))
         self.assertFalse(self.ok(self.appliance.run("verify", changed), 1).json["signatures"][0]["intact"])
-
     def test_a_missing_file_is_not_found(self):
         self.failed(self.appliance.run("sign", "no-such-file", "--out", self.path("x")), 4, "file.missing")
 
@@ -145,15 +206,6 @@ class Sealing(ServiceCase):
     def test_a_platform_may_not_seal(self):
         run = self.appliance.run("sign", self.document, "--profile", "platform", "--out", self.path("x"))
         self.failed(run, 5, "caller.wrong-role")
-
-    def test_a_signed_container_is_not_signed_again(self):
-        container = self.sign(self.document).read_bytes()
-        body = self.appliance.write("body", container)
-        status, problem = self.appliance.curl("/v1/signatures?key=seal-p256&level=B", "-X", "POST", "-H",
-                                              "Content-Type: application/vnd.etsi.asic-e+zip",
-                                              "--data-binary", f"@{body}")
-        self.assertEqual(status, 400)
-        self.assertIn("container.already-signed", problem)
 
 
 class Verifying(ServiceCase):

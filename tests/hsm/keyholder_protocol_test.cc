@@ -6,19 +6,20 @@ namespace hsm {
 namespace {
 
 std::vector<KeyholderCall> OneOfEach() {
-  return {
-      CertificateCall{{"k"}},
-      SealRequest{
-          {"k"}, {{"r1", "a", false, {}}, {"", "#b", true, {}}}, SignatureAlgorithm::kRsaPssSha256},
-      NewDocumentKeyCall{base::Bytes(16)},
-      OpenDocumentKeysCall{{{base::Bytes(16), base::Bytes(60)}}},
-      MacCall{std::string("\xff\0x", 3)},
-      CheckpointBody{7, {}},
-      VerifierKeyCall{},
-      GenerateKeyCall{{"k"}, KeyKind::kSealRsa3072},
-      CertificateRequestCall{{"k"}, {"n", "o", "i", "LV"}},
-      ImportCertificateCall{{"k"}, base::Bytes(5), {base::Bytes(3)}},
-      DescribeCall{}};
+  return {CertificateCall{{"k"}},
+          SealRequest{{"k"},
+                      {{"r1", "a", ReferenceKind::kDocument, {}},
+                       {"", "#b", ReferenceKind::kSignedProperties, {}}},
+                      SignatureAlgorithm::kRsaPssSha256},
+          NewDocumentKeyCall{base::Bytes(16)},
+          OpenDocumentKeysCall{{{base::Bytes(16), base::Bytes(60)}}},
+          MacCall{std::string("\xff\0x", 3)},
+          CheckpointBody{7, {}},
+          VerifierKeyCall{},
+          GenerateKeyCall{{"k"}, KeyKind::kSealRsa3072},
+          CertificateRequestCall{{"k"}, {"n", "o", "i", "LV"}},
+          ImportCertificateCall{{"k"}, base::Bytes(5), {base::Bytes(3)}},
+          DescribeCall{}};
 }
 
 std::string ReasonFor(std::string_view text) {

@@ -88,12 +88,12 @@ TEST_F(KeyholderTest, ServesAllThatItsContractsPromise) {
 TEST_F(KeyholderTest, ASealOfAThousandReferencesPassesTheChannel) {
   Provision();
   Role role(ServeKeyholder, token_->config());
-  SealRequest request{kKey, {{"", "#SP", true, {}}}};
+  SealRequest request{kKey, {{"", "#SP", ReferenceKind::kSignedProperties, {}}}};
   while (request.references.size() < 1000)
     request.references.push_back(
         {"",
          "mape/" + std::string(100, 'a') + std::to_string(request.references.size()),
-         false,
+         ReferenceKind::kDocument,
          {}});
   const auto seal = role.client().SealReferences(request);
   ASSERT_TRUE(seal.ok()) << seal.error().message;

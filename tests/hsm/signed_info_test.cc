@@ -10,11 +10,12 @@ namespace hsm {
 namespace {
 
 Reference Document(std::string uri) {
-  return {"", std::move(uri), false, base::Sha256(base::AsBytes("document"))};
+  return {"", std::move(uri), ReferenceKind::kDocument, base::Sha256(base::AsBytes("document"))};
 }
 
 Reference Properties() {
-  return {"r2", "#S0-SP", true, base::Sha256(base::AsBytes("properties"))};
+  return {"r2", "#S0-SP", ReferenceKind::kSignedProperties,
+          base::Sha256(base::AsBytes("properties"))};
 }
 
 std::string ReasonFor(const std::vector<Reference>& references) {
@@ -104,7 +105,32 @@ TEST(SignedInfoTest, RefusesSignedPropertiesInAnotherFile) {
 }
 
 TEST(SignedInfoTest, LetsASameDocumentReferenceCoverAnObject) {
-  EXPECT_EQ(ReasonFor({Document("#S0-object"), Properties()}), "accepted");
+  const Reference object{"", "#S0-object", ReferenceKind::kObject, {}};
+  EXPECT_EQ(ReasonFor({object, Properties()}), "accepted");
+}
+
+TEST(SignedInfoTest, EachKindTakesItsOwnUriAlone) {
+  struct Row {
+    ReferenceKind kind;
+    const char* uri;
+    const char* other;
+  };
+  for (const auto& [kind, uri, other] :
+       {Row{ReferenceKind::kDocument, "a.txt", "#S0-object"},
+        Row{ReferenceKind::kEnveloped, "", "a.txt"}, Row{ReferenceKind::kObject, "#o", "a.txt"},
+        Row{ReferenceKind::kCountersigned, "#v", ""}}) {
+    EXPECT_EQ(ReasonFor({{"", uri, kind, {}}, Properties()}), "accepted") << NameOf(kind);
+    EXPECT_EQ(ReasonFor({{"", other, kind, {}}, Properties()}), "seal.malformed") << NameOf(kind);
+  }
+}
+
+TEST(SignedInfoTest, EveryKindIsItsOwnExclusiveCanonicalForm) {
+  const std::vector<Reference> references{{"a", "", ReferenceKind::kEnveloped, {}},
+                                          {"b", "#o", ReferenceKind::kObject, {}},
+                                          {"c", "#v", ReferenceKind::kCountersigned, {}},
+                                          Properties()};
+  const std::string xml = SerialiseSignedInfo(SignatureAlgorithm::kEd25519, references);
+  EXPECT_EQ(ExclusiveC14n(xml), xml);
 }
 
 class RefusedUriTest : public ::testing::TestWithParam<std::string> {};

@@ -19,8 +19,9 @@ const KeyLabel kKey{"agency-1"};
 
 SealRequest Request(const KeyLabel& key = kKey) {
   return {key,
-          {{"r1", "lemums.pdf", false, base::Sha256(base::AsBytes("content"))},
-           {"r2", "#S0-SP", true, base::Sha256(base::AsBytes("properties"))}}};
+          {{"r1", "lemums.pdf", ReferenceKind::kDocument, base::Sha256(base::AsBytes("content"))},
+           {"r2", "#S0-SP", ReferenceKind::kSignedProperties,
+            base::Sha256(base::AsBytes("properties"))}}};
 }
 
 class TokenSignerTest : public tests::TokenTest {

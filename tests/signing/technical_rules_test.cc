@@ -177,7 +177,7 @@ class TwoStepTest : public TechnicalRulesTest {
   std::string OutcomeOf(const PreparedSignature& prepared, const hsm::Seal& seal) const {
     ZipMaker zip = twin_.Maker().Container();
     zip.at(1).content = "Lemums";
-    zip.last().content = WriteSignature(prepared, seal, {});
+    zip.last().content = WriteSignatureFile({prepared, seal});
     return twin_.Outcome(zip);
   }
 

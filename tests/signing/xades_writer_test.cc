@@ -2,8 +2,10 @@
 
 #include <gtest/gtest.h>
 
+#include "hsm/signed_info.h"
 #include "signing/canonical.h"
 #include "signing/evidence.h"
+#include "signing/profile_schema.h"
 #include "signing/xml_document.h"
 
 namespace signing {
@@ -23,7 +25,6 @@ PreparedSignature Prepared() {
 }
 
 constexpr std::string_view kExclusive = "http://www.w3.org/2001/10/xml-exc-c14n#";
-constexpr std::string_view kInclusive11 = "http://www.w3.org/2006/12/xml-c14n11";
 
 // Canonical form of the one element with that Id, by libxml2.
 std::string Canonical(const XmlDocument& document, std::string_view id, std::string_view method) {
@@ -34,8 +35,8 @@ std::string Canonical(const XmlDocument& document, std::string_view id, std::str
   return base::ToString(CanonicalBytes(nodes, how).value());
 }
 
-hsm::Seal SealOf(const PreparedSignature&) {
-  return {"<ds:SignedInfo xmlns:ds=\"http://www.w3.org/2000/09/xmldsig#\"></ds:SignedInfo>",
+hsm::Seal SealOf(const PreparedSignature& prepared) {
+  return {hsm::SerialiseSignedInfo(hsm::SignatureAlgorithm::kEcdsaSha256, prepared.references),
           base::Bytes(64, 7)};
 }
 
@@ -43,28 +44,46 @@ TEST(XadesWriterTest, PreparesAReferenceADocumentAndOneForTheProperties) {
   const PreparedSignature prepared = Prepared();
   ASSERT_EQ(prepared.references.size(), 2U);
   EXPECT_EQ(prepared.references[0].uri, "l%C4%93mums%201.txt");
-  EXPECT_FALSE(prepared.references[0].signed_properties);
-  EXPECT_TRUE(prepared.references[1].signed_properties);
+  EXPECT_EQ(prepared.references[0].kind, hsm::ReferenceKind::kDocument);
+  EXPECT_EQ(prepared.references[1].kind, hsm::ReferenceKind::kSignedProperties);
   EXPECT_EQ(prepared.references[1].uri, "#S1-SignedProperties");
 }
 
 // The claim of docs/adr/0003: libxml2's canonicaliser changes none of what we wrote.
 TEST(XadesWriterTest, SignedPropertiesAreCanonicalAsWritten) {
   const PreparedSignature prepared = Prepared();
-  const std::string file = WriteSignature(prepared, SealOf(prepared), {});
+  const std::string file = WriteSignatureFile({prepared, SealOf(prepared)});
   const XmlDocument document = XmlDocument::Parse(base::AsBytes(file)).value();
   const std::string canonical = Canonical(document, "S1-SignedProperties", kExclusive);
   EXPECT_EQ(canonical, prepared.signed_properties);
   EXPECT_EQ(base::Sha256(base::AsBytes(canonical)), prepared.references[1].digest);
 }
 
-TEST(XadesWriterTest, TheTimestampCoversTheCanonicalSignatureValue) {
-  const PreparedSignature prepared = Prepared();
-  const hsm::Seal seal = SealOf(prepared);
-  const std::string file = WriteSignature(prepared, seal, {});
+TEST(XadesWriterTest, ClaimsStandInTheOrderOfTheSchemaAndAreCanonicalAsWritten) {
+  SignatureParameters parameters = Parameters();
+  parameters.claims = {.role = "Sekretāre <1>",
+                       .city = "Rīga & Jūrmala",
+                       .country = "LV",
+                       .commitment = "approval",
+                       .policy = "1.3.6.1.4.1.0.1",
+                       .policy_sha256 = base::Sha256(base::AsBytes("policy"))};
+  const PreparedSignature prepared = PrepareSignature(parameters).value();
+  const std::string file = WriteSignatureFile({prepared, SealOf(prepared)});
   const XmlDocument document = XmlDocument::Parse(base::AsBytes(file)).value();
-  EXPECT_EQ(base::Sha256(base::AsBytes(Canonical(document, "S1-SignatureValue", kInclusive11))),
-            TimestampImprint(prepared, seal));
+  EXPECT_EQ(Canonical(document, "S1-SignedProperties", kExclusive), prepared.signed_properties);
+  EXPECT_EQ(FindSchemaViolation(document.FindById("S1").at(0)), std::nullopt);
+}
+
+TEST(XadesWriterTest, RefusesClaimsThatAreNone) {
+  for (const SignerClaims& claims :
+       {SignerClaims{.country = "lv"}, SignerClaims{.country = "LVA"},
+        SignerClaims{.commitment = "love"}, SignerClaims{.policy = "1..2"},
+        SignerClaims{.policy = "1.2<"}, SignerClaims{.role = std::string("a\0b", 3)},
+        SignerClaims{.city = std::string(1001, 'a')}}) {
+    SignatureParameters parameters = Parameters();
+    parameters.claims = claims;
+    EXPECT_EQ(PrepareSignature(parameters).error().reason, "claims.malformed");
+  }
 }
 
 TEST(XadesWriterTest, RefusesAMediaTypeThatIsNone) {
@@ -103,7 +122,7 @@ TEST(XadesWriterTest, RefusesToSignNothing) {
 
 TEST(XadesWriterTest, LevelBHasNoUnsignedProperties) {
   const PreparedSignature prepared = Prepared();
-  EXPECT_EQ(WriteSignature(prepared, SealOf(prepared), {}).find("UnsignedProperties"),
+  EXPECT_EQ(WriteSignatureFile({prepared, SealOf(prepared)}).find("UnsignedProperties"),
             std::string::npos);
 }
 

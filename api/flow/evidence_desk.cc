@@ -1,0 +1,123 @@
+#include "api/flow/evidence_desk.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+#include "base/random.h"
+
+namespace api {
+namespace {
+
+constexpr std::size_t kOcspNonceSize = 32;  // RFC 9654, 2.1.
+constexpr std::chrono::seconds kRest{60};
+
+// Eight bytes that are a positive INTEGER of exactly that length.
+base::Bytes NewNonce() {
+  base::Bytes nonce = base::RandomBytes(8);
+  nonce[0] = static_cast<std::uint8_t>((nonce[0] & 0x3FU) | 0x40U);
+  return nonce;
+}
+
+base::Error NobodyAsked(const std::string& kind) {
+  return {base::ErrorCode::kNotFound, "courier.not-configured", "no service for " + kind};
+}
+
+void LogFailure(const std::string& service, const base::Error& error) {
+  base::Error named = error;
+  named.message = service + ": " + error.message;
+  base::LogError("evidence.failed", named);
+}
+
+}  // namespace
+
+std::vector<std::string> ServicesOf(const std::map<std::string, std::string>& services,
+                                    const std::string& kind) {
+  std::vector<std::string> names;
+  for (const auto& [name, url] : services)
+    if (name == kind || name.starts_with(kind + "-")) names.push_back(name);
+  return names;
+}
+
+std::vector<std::string> EvidenceDesk::InOrder(const std::vector<std::string>& services) {
+  const base::Time now = clock_.Now();
+  const std::lock_guard lock(mutex_);
+  std::vector<std::string> order = services;
+  std::ranges::stable_partition(order, [&](const std::string& service) {
+    const auto until = resting_.find(service);
+    return until == resting_.end() || until->second <= now;
+  });
+  return order;
+}
+
+void EvidenceDesk::Note(const std::string& service, bool good) {
+  const std::lock_guard lock(mutex_);
+  if (good)
+    resting_.erase(service);
+  else
+    resting_[service] = clock_.Now() + kRest;
+}
+
+base::Result<signing::TimestampAnswer> EvidenceDesk::Timestamp(const base::Sha256Digest& imprint) {
+  base::Error last = NobodyAsked("time-stamps");
+  for (const std::string& service : InOrder(trust_.tsas)) {
+    auto answer = AskTsa(service, imprint);
+    Note(service, answer.ok());
+    if (answer.ok()) return answer;
+    last = answer.error();
+    LogFailure(service, last);
+  }
+  return last;
+}
+
+base::Result<signing::OcspAnswer> EvidenceDesk::Status(base::ByteSpan certificate,
+                                                       base::ByteSpan issuer, base::Time proven) {
+  base::Error last = NobodyAsked("certificate status");
+  for (const std::string& service : InOrder(trust_.responders)) {
+    auto answer = AskResponder(service, certificate, issuer, proven);
+    // A responder that is not this issuer's refuses; that is no fault of its own.
+    if (answer.ok() || answer.error().code == base::ErrorCode::kUnavailable)
+      Note(service, answer.ok());
+    if (answer.ok() || answer.error().reason == "ocsp.revoked") return answer;
+    last = answer.error();
+  }
+  return last;
+}
+
+base::Result<signing::TimestampAnswer> EvidenceDesk::AskTsa(const std::string& service,
+                                                            const base::Sha256Digest& imprint) {
+  const base::Bytes nonce = NewNonce();
+  ASSIGN_OR_RETURN(const base::Bytes response,
+                   outbound_.Post(service, "application/timestamp-query",
+                                  signing::BuildTimestampRequest(imprint, nonce)));
+  ASSIGN_OR_RETURN(signing::TimestampAnswer answer,
+                   inspector_.ReadTimestampResponse(response, imprint, nonce));
+  const std::string tsa = answer.certificates.empty()
+                              ? ""
+                              : base::HexEncode(base::Sha256(answer.certificates.front()).bytes);
+  if (std::ranges::find(trust_.tsa_certificates, tsa) == trust_.tsa_certificates.end())
+    return base::Error{base::ErrorCode::kUnavailable, "timestamp.other-tsa",
+                       "TSA certificate " + tsa + " is not configured"};
+  const base::Time now = clock_.Now();
+  if (answer.time > now + trust_.skew || answer.time + trust_.skew < now)
+    return base::Error{base::ErrorCode::kUnavailable, "timestamp.wrong-time",
+                       "genTime " + base::FormatTime(answer.time)};
+  return answer;
+}
+
+base::Result<signing::OcspAnswer> EvidenceDesk::AskResponder(const std::string& service,
+                                                             base::ByteSpan certificate,
+                                                             base::ByteSpan issuer,
+                                                             base::Time proven) {
+  const base::Bytes nonce = base::RandomBytes(kOcspNonceSize);
+  ASSIGN_OR_RETURN(const base::Bytes request,
+                   signing::BuildOcspRequest(certificate, issuer, nonce));
+  ASSIGN_OR_RETURN(const base::Bytes response,
+                   outbound_.Post(service, "application/ocsp-request", request));
+  return inspector_.ReadOcspResponse(response, {.certificate = certificate,
+                                                .issuer = issuer,
+                                                .nonce = nonce,
+                                                .proven = proven,
+                                                .now = clock_.Now()});
+}
+
+}  // namespace api

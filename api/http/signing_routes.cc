@@ -1,0 +1,104 @@
+#include "api/http/signing_routes.h"
+
+#include "api/flow/sign_document.h"
+#include "api/http/content_disposition.h"
+#include "signing/container_writer.h"
+
+namespace api {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+Error BadInput(const char* reason, std::string what) {
+  return {ErrorCode::kInvalidInput, reason, std::move(what)};
+}
+
+base::Result<signing::SignerClaims> ReadClaims(const Request& request) {
+  const auto text = [&](const char* name) { return request.Query(name).value_or(""); };
+  signing::SignerClaims claims{.role = text("role"),
+                               .city = text("city"),
+                               .country = text("country"),
+                               .commitment = text("commitment"),
+                               .policy = text("policy"),
+                               .policy_sha256 = {}};
+  const auto digest =
+      base::ToSha256Digest(base::HexDecode(text("policySha256")).value_or(base::Bytes{}));
+  if (claims.policy.empty() != text("policySha256").empty() || (!claims.policy.empty() && !digest))
+    return BadInput("claims.malformed", "a policy is its OID and the SHA-256 of its document");
+  claims.policy_sha256 = digest.value_or(base::Sha256Digest{});
+  return claims;
+}
+
+base::Result<std::vector<signing::DocumentDigest>> ReadDigests(base::ByteSpan body) {
+  const auto json = base::Json::Parse(base::AsText(body));
+  const base::Json* list = json.ok() ? json.value().Find("documents") : nullptr;
+  if (list == nullptr || list->AsArray() == nullptr || list->AsArray()->empty())
+    return BadInput("digests.malformed", "no list of documents");
+  std::vector<signing::DocumentDigest> documents;
+  for (const base::Json& one : *list->AsArray()) {
+    const auto digest = base::ToSha256Digest(
+        base::HexDecode(one.Text("sha256").value_or("")).value_or(base::Bytes{}));
+    if (!digest) return BadInput("digests.malformed", "sha256 is 64 hexadecimal digits");
+    documents.push_back({.name = one.Text("name").value_or(""),
+                         .media_type = one.Text("mediaType").value_or("application/octet-stream"),
+                         .sha256 = *digest});
+  }
+  return documents;
+}
+
+}  // namespace
+
+signing::SignatureSelector ReadSelector(const Request& request) {
+  return {.file = request.Query("file").value_or(""), .id = request.Query("id").value_or("")};
+}
+
+base::Result<SealOrder> ReadSealOrder(const Request& request) {
+  const auto level = FindLevel(request.Query("level").value_or("T"));
+  if (!level) return BadInput("sign.bad-level", "level is B, T, LT or LTA");
+  const auto form = signing::FindSignatureForm(request.Query("form").value_or("container"));
+  if (!form)
+    return BadInput("sign.bad-form",
+                    "form is container, enveloped, enveloping, detached or counter");
+  SealOrder order{.key = {request.Query("key").value_or("")}, .level = *level, .form = *form};
+  if (const auto algorithm = request.Query("algorithm")) {
+    order.algorithm = hsm::FindAlgorithm(*algorithm);
+    if (!order.algorithm) return BadInput("seal.other-algorithm", *algorithm);
+  }
+  ASSIGN_OR_RETURN(order.claims, ReadClaims(request));
+  order.countersigned = ReadSelector(request);
+  RETURN_IF_ERROR(RequireOwnKey(request.caller, order.key));
+  return order;
+}
+
+base::Result<DocumentsToSeal> ToSeal(const Request& request, signing::SignatureForm form,
+                                     base::Time now, base::Bytes& written) {
+  if (request.body.empty()) return BadInput("document.empty", "no bytes");
+  const std::string type = request.Header("content-type");
+  if (type == kDigestsMediaType) {
+    DocumentsToSeal input;
+    ASSIGN_OR_RETURN(input.digests, ReadDigests(request.body));
+    return input;
+  }
+  if (form == signing::SignatureForm::kDetached)
+    return BadInput("digests.malformed", "documents beside the signature are named by digests");
+  if (form != signing::SignatureForm::kContainer || type == signing::kAsicMediaType)
+    return DocumentsToSeal{.document = request.body, .media_type = type};
+  const std::string name = FileNameOf(request.Header("content-disposition")).value_or("");
+  ASSIGN_OR_RETURN(written,
+                   signing::WriteContainer(
+                       {.documents = {{.name = name, .media_type = type, .bytes = request.body}},
+                        .signatures = {},
+                        .modified = now}));
+  return DocumentsToSeal{.document = written};
+}
+
+Response SignedResponse(base::Bytes result) {
+  const bool is_xml = !result.empty() && result.front() != 'P';  // An archive begins with "PK".
+  return {.status = 200,
+          .content_type = is_xml ? "application/xml" : std::string(signing::kAsicMediaType),
+          .headers = {},
+          .body = std::move(result)};
+}
+
+}  // namespace api
