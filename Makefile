@@ -38,6 +38,7 @@ packages:
 # Verifiers that others wrote judge our containers, and some of them the corpus beside ours.
 interop: programs
 	python3 tests/interop/interop.py build/release/bin
+	python3 tests/interop/generated.py build/release/bin
 
 # `make bench ONLY=vault.append_16` for one figure.
 bench: packages configured

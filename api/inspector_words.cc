@@ -170,6 +170,7 @@ Json ToJson(const signing::ExtensionOrder& order) {
       .Set("target", ToJson(order.target))
       .Set("properties", TextList(order.properties))
       .Set("next", static_cast<int>(order.next))
+      .Set("issuers", BytesList(order.issuers))
       .Set("modified", Seconds(order.modified));
 }
 base::Result<signing::ExtensionOrder> ExtensionOrderFrom(const Json& json,
@@ -181,6 +182,7 @@ base::Result<signing::ExtensionOrder> ExtensionOrderFrom(const Json& json,
                                  .target = SelectorFrom(json.Find("target")),
                                  .properties = TextsOf(json, "properties"),
                                  .next = static_cast<signing::NextTimestamp>(next),
+                                 .issuers = BytesOf(json, "issuers"),
                                  .modified = TimeOf(json, "modified")};
 }
 

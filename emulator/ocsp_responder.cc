@@ -92,14 +92,21 @@ base::Result<base::Bytes> AnswerOcsp(const TestAuthority& authority, base::ByteS
   const base::Time at =
       authority.Now() - (mode == OcspMode::kStale ? kStaleSince : std::chrono::hours{0});
   const BasicResponse basic{OCSP_BASICRESP_new()};
+  const Identity* issuer = nullptr;
   for (int i = 0; i < count; ++i) {
     OCSP_CERTID* const id = OCSP_onereq_get0_id(OCSP_request_onereq_get0(parsed.get(), i));
-    if (!IsAboutOurs(id, keys.issuing.certificate.get()))
+    const Identity* of_this = IsAboutOurs(id, keys.issuing.certificate.get()) ? &keys.issuing
+                              : IsAboutOurs(id, keys.root.certificate.get())  ? &keys.root
+                                                                              : nullptr;
+    if (of_this == nullptr || (issuer != nullptr && issuer != of_this))
       return Respond(OCSP_RESPONSE_STATUS_UNAUTHORIZED, nullptr);
+    issuer = of_this;
     if (!AddStatus(basic.get(), id, StatusFor(authority, id, mode), at))
       return Malformed("OpenSSL refuses the question");
   }
-  const bool done = AddNonce(basic.get(), parsed.get(), mode) && Sign(basic.get(), keys.ocsp, at);
+  // The root answers for itself; the issuing CA has a responder (RFC 6960, 4.2.2.2).
+  const Identity& responder = issuer == &keys.root ? keys.root : keys.ocsp;
+  const bool done = AddNonce(basic.get(), parsed.get(), mode) && Sign(basic.get(), responder, at);
   ERR_clear_error();
   if (!done) return Respond(OCSP_RESPONSE_STATUS_INTERNALERROR, nullptr);
   return Respond(OCSP_RESPONSE_STATUS_SUCCESSFUL, basic.get());

@@ -136,6 +136,8 @@ base::Result<std::unique_ptr<TestAuthority>> TestAuthority::Open(Config config,
   const std::string tsa_serial = SerialText(X509_get0_serialNumber(keys.tsa.certificate.get()));
   auto state = std::make_unique<State>(std::move(config), clock, std::move(keys));
   RETURN_IF_ERROR(state->ReadRegister());
+  state->issued.try_emplace(
+      SerialText(X509_get0_serialNumber(state->keys.issuing.certificate.get())), std::nullopt);
   // The issuing CA answers for its TSA too.
   state->issued.try_emplace(tsa_serial, std::nullopt);
   return std::unique_ptr<TestAuthority>(new TestAuthority(std::move(state)));

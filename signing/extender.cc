@@ -90,7 +90,9 @@ void AddLinks(Certificate certificate, const std::vector<Certificate>& at_hand,
   }
 }
 
-base::Result<SignatureSurvey> Survey(const SignatureFacts& facts, const PreparedTrust* trust) {
+base::Result<SignatureSurvey> Survey(const SignatureFacts& facts,
+                                     const std::vector<base::Bytes>& issuers,
+                                     const PreparedTrust* trust) {
   if (!facts.signer || !facts.xades || !facts.value_octets)
     return NotExtended("extend.malformed", "the signer is not known");
   SignatureSurvey survey;
@@ -113,7 +115,10 @@ base::Result<SignatureSurvey> Survey(const SignatureFacts& facts, const Prepared
     if (timestamp.token->signer) ends.push_back(*timestamp.token->signer);
   }
   survey.has_values = facts.xades->has_certificate_values || !facts.revocation.empty();
-  for (const Certificate& end : ends) AddLinks(end, all, trust, survey.links);
+  std::vector<Certificate> at_hand = all;
+  for (const base::Bytes& issuer : issuers)
+    if (auto certificate = Certificate::Parse(issuer)) at_hand.push_back(*std::move(certificate));
+  for (const Certificate& end : ends) AddLinks(end, at_hand, trust, survey.links);
   for (const Certificate& certificate : all)
     if (std::ranges::find(survey.certificates, certificate.der()) == survey.certificates.end())
       survey.certificates.push_back(certificate.der());
@@ -171,7 +176,7 @@ base::Result<Extended> Extend(const ExtensionOrder& order, const PreparedTrust* 
                    CheckSignature(*at.document, at.node, at.file, files));
   if (!facts.xades || facts.xades->space != kXades132)
     return NotExtended("extend.other-edition", "no XAdES properties of edition 1.3.2");
-  ASSIGN_OR_RETURN(extended.survey, Survey(facts, trust));
+  ASSIGN_OR_RETURN(extended.survey, Survey(facts, order.issuers, trust));
   ASSIGN_OR_RETURN(extended.imprint, NextImprint(at, facts, files, order.next));
   return extended;
 }

@@ -31,7 +31,8 @@ struct ExtensionOrder {
   SignatureSelector target{};
   std::vector<std::string> properties{};  // Of unsigned_properties.h; put in, in this order.
   NextTimestamp next = NextTimestamp::kNone;
-  base::Time modified;  // Beside the signature file in a container.
+  std::vector<base::Bytes> issuers{};  // DER of certificates that may be issuers in it.
+  base::Time modified;                 // Beside the signature file in a container.
 };
 
 // A certificate and who issued it, both DER.
@@ -48,8 +49,8 @@ struct SignatureSurvey {
   bool has_timestamp = false;
   base::Time proven;        // genTime of its first signature time-stamp, if it has one.
   bool has_values = false;  // CertificateValues or RevocationValues stand there.
-  // From the signer's and each time-stamp's certificate up, as far as issuers are in the document
-  // or in what is trusted; without self-signed ones.
+  // From the signer's and each time-stamp's certificate up, as far as issuers are in the document,
+  // at hand or in what is trusted; without self-signed ones.
   std::vector<CertificateLink> links;
   std::vector<base::Bytes> certificates;  // All that stand in the signature and its time-stamps.
   base::Sha256Digest value_sha256;        // Of the SignatureValue's octets.

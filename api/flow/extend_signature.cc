@@ -38,6 +38,7 @@ base::Result<signing::Extended> ExtendSignature::Step(const Order& order, base::
                             .target = order.target,
                             .properties = std::move(properties),
                             .next = next,
+                            .issuers = order.issuers,
                             .modified = clock_.Now()});
 }
 
@@ -45,16 +46,10 @@ base::Result<signing::Extended> ExtendSignature::Step(const Order& order, base::
 // can be had: a responder answers for its own issuer alone.
 base::Result<signing::ValidationData> ExtendSignature::Gather(
     const signing::SignatureSurvey& survey, const std::vector<base::Bytes>& issuers) {
-  std::vector<signing::CertificateLink> links = survey.links;
-  const bool linked = std::ranges::any_of(links, [&](const signing::CertificateLink& link) {
-    return link.certificate == survey.certificate;
-  });
-  if (!linked && !issuers.empty())
-    links.insert(links.begin(), {survey.certificate, issuers.front()});
   signing::ValidationData data;
   for (const base::Bytes& issuer : issuers) AddOnce(issuer, data.certificates);
   bool signer_known = survey.has_values;
-  for (const signing::CertificateLink& link : links) {
+  for (const signing::CertificateLink& link : survey.links) {
     AddOnce(link.issuer, data.certificates);
     const auto status = desk_.Status(link.certificate, link.issuer, survey.proven);
     const bool of_signer = link.certificate == survey.certificate;
@@ -74,8 +69,7 @@ base::Result<signing::ValidationData> ExtendSignature::Gather(
   return data;
 }
 
-base::Result<base::Bytes> ExtendSignature::Lengthen(const Order& order,
-                                                    const std::vector<base::Bytes>& issuers) {
+base::Result<base::Bytes> ExtendSignature::Lengthen(const Order& order) {
   ASSIGN_OR_RETURN(signing::Extended now,
                    Step(order, order.document, {}, NextTimestamp::kSignature));
   if (!now.survey.has_timestamp) {
@@ -88,7 +82,7 @@ base::Result<base::Bytes> ExtendSignature::Lengthen(const Order& order,
   }
   if (order.level == SignatureLevel::kT) return std::move(now.document);
 
-  ASSIGN_OR_RETURN(const signing::ValidationData data, Gather(now.survey, issuers));
+  ASSIGN_OR_RETURN(const signing::ValidationData data, Gather(now.survey, order.issuers));
   std::vector<std::string> values =
       now.survey.has_values ? std::vector{signing::TimestampValidationDataProperty(data)}
                             : signing::ValidationDataProperties(data);
@@ -122,7 +116,7 @@ base::Result<base::Bytes> ExtendSignature::Run(const Order& order) {
 
   Order exact = order;
   exact.target = {signature->Text("file").value_or(""), signature->Text("id").value_or("")};
-  ASSIGN_OR_RETURN(base::Bytes document, Lengthen(exact, {}));
+  ASSIGN_OR_RETURN(base::Bytes document, Lengthen(exact));
   ASSIGN_OR_RETURN(const base::Json after,
                    inspector_.Verify(document, {.name = "document", .at = clock_.Now()}));
   RETURN_IF_ERROR(RequireExtended(before, after, exact.target, FormatName(order.level)));

@@ -20,6 +20,7 @@ class ExtendSignature {
     base::ByteSpan document;  // A container, or XML.
     signing::SignatureSelector target{};
     SignatureLevel level = SignatureLevel::kLTA;
+    std::vector<base::Bytes> issuers{};  // DER of issuers that are known beside the document.
   };
 
   // The document with the signature at that level; every byte that was there before stays, in
@@ -34,7 +35,7 @@ class ExtendSignature {
   base::Result<base::Bytes> Run(const Order& order);
 
   // As Run(), for a signature that the caller has just made and will verify itself.
-  base::Result<base::Bytes> Lengthen(const Order& order, const std::vector<base::Bytes>& issuers);
+  base::Result<base::Bytes> Lengthen(const Order& order);
 
  private:
   base::Result<signing::Extended> Step(const Order& order, base::ByteSpan document,

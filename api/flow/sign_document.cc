@@ -89,10 +89,10 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
   ASSIGN_OR_RETURN(base::Bytes result,
                    inspector_.PutSignature(signing_order, place.signature, xml));
   if (order.level != SignatureLevel::kB) {
-    ASSIGN_OR_RETURN(
-        result,
-        extend_.Lengthen({.document = result, .target = place.signature, .level = order.level},
-                         certificate.chain));
+    ASSIGN_OR_RETURN(result, extend_.Lengthen({.document = result,
+                                               .target = place.signature,
+                                               .level = order.level,
+                                               .issuers = certificate.chain}));
   }
 
   // A fresh process looks at it, with no memory of how it was made.

@@ -122,6 +122,8 @@ class FakeInspector final : public api::Inspector {
     extended.survey.has_timestamp = text.find("SignatureTimeStamp") != std::string::npos;
     extended.survey.has_values = text.find("CertificateValues") != std::string::npos;
     extended.survey.certificate = FakeSigner::Make(timestamp_time);
+    if (!order.issuers.empty())
+      extended.survey.links = {{extended.survey.certificate, order.issuers.front()}};
     extended.survey.not_after = FixedClock().now + std::chrono::hours(24);
     extended.survey.proven = timestamp_time;
     extended.document = base::ToBytes(text);
