@@ -87,6 +87,8 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   EvidenceDesk evidence_desk(inspector, courier, timestamp_trust, clock);
   ExtendSignature extend_signature(inspector, evidence_desk, clock);
   SignDocument sign_document(keyholder, inspector, evidence_desk, extend_signature, clock);
+  PreparedStore prepared_store(config.data / "prepared", keyholder, clock);
+  TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
   ReadDocument read_document(record_access, *ledger, *segments, keyholder);
   VerifyDocument verify_document(read_document, inspector, clock);
@@ -96,13 +98,10 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{find_client,        submit_document,
-                    sign_document,      extend_signature,
-                    read_document,      verify_document,
-                    document_receipt,   client_history,
-                    publish_checkpoint, keyholder,
-                    keyholder,          trust_status,
-                    fetch_trust,        clock};
+  const Flows flows{
+      find_client,   submit_document, sign_document,    extend_signature, two_step_signing,
+      read_document, verify_document, document_receipt, client_history,   publish_checkpoint,
+      keyholder,     keyholder,       trust_status,     fetch_trust,      clock};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();

@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "api/claim_keeper.h"
+#include "api/flow/sign_document.h"
 #include "api/inspector_words.h"
 #include "api/trust_import.h"
 #include "api/trust_keeper.h"
@@ -17,6 +18,7 @@
 #include "base/log.h"
 #include "hardening/walls.h"
 #include "hardening/zygote.h"
+#include "hsm/signed_info.h"
 #include "signing/verifier.h"
 
 namespace api {
@@ -91,6 +93,21 @@ base::Result<base::Bytes> DoPutSignature(const Job& job) {
                                base::ToString(job.input(1)));
 }
 
+base::Result<base::Bytes> DoReadSigner(const Job& job) {
+  RETURN_IF_ERROR(RequireUsable(job.input(0), job.time("now")));
+  ASSIGN_OR_RETURN(const hsm::SignatureAlgorithm algorithm,
+                   hsm::AlgorithmFor(job.input(0),
+                                     hsm::FindAlgorithm(job.order.Text("algorithm").value_or(""))));
+  return base::ToBytes(hsm::AlgorithmName(algorithm));
+}
+
+base::Result<base::Bytes> DoIsSignedBy(const Job& job) {
+  const auto algorithm = hsm::FindAlgorithm(job.order.Text("algorithm").value_or(""));
+  const bool good =
+      algorithm && hsm::IsSignedBy(job.input(0), *algorithm, job.input(1), job.input(2));
+  return base::Bytes{good ? std::uint8_t{1} : std::uint8_t{0}};
+}
+
 base::Result<base::Bytes> DoExtend(const Job& job) {
   ASSIGN_OR_RETURN(const signing::ExtensionOrder order,
                    ExtensionOrderFrom(OrderIn(job), job.input(0)));
@@ -133,10 +150,12 @@ struct Work {
   std::string_view name;
   base::Result<base::Bytes> (*run)(const Job&);
 };
-constexpr std::array<Work, 7> kWorks{{
+constexpr std::array<Work, 9> kWorks{{
     {"verify", DoVerify},
     {"find-signing-place", DoFindSigningPlace},
     {"put-signature", DoPutSignature},
+    {"read-signer", DoReadSigner},
+    {"is-signed-by", DoIsSignedBy},
     {"extend", DoExtend},
     {"read-timestamp", DoReadTimestampResponse},
     {"read-ocsp", DoReadOcspResponse},

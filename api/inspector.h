@@ -57,6 +57,15 @@ class Inspector {
                                                  const signing::SignatureSelector& place,
                                                  const std::string& signature) = 0;
 
+  // A certificate whose key is elsewhere: which algorithm goes with it. Errors: those of
+  // RequireUsable() in flow/sign_document.h, kInvalidInput "seal.other-algorithm".
+  virtual base::Result<hsm::SignatureAlgorithm> ReadSigner(
+      base::ByteSpan certificate, std::optional<hsm::SignatureAlgorithm> asked, base::Time now) = 0;
+  // Whether that certificate's key made the value over `data`.
+  virtual base::Result<bool> IsSignedBy(base::ByteSpan certificate,
+                                        hsm::SignatureAlgorithm algorithm, base::ByteSpan data,
+                                        base::ByteSpan value) = 0;
+
   // As signing::Extend(), with the issuers that are trusted now.
   virtual base::Result<signing::Extended> Extend(const signing::ExtensionOrder& order) = 0;
 
@@ -84,6 +93,11 @@ class InspectorClient final : public Inspector {
   base::Result<base::Bytes> PutSignature(const signing::SigningOrder& order,
                                          const signing::SignatureSelector& place,
                                          const std::string& signature) override;
+  base::Result<hsm::SignatureAlgorithm> ReadSigner(base::ByteSpan certificate,
+                                                   std::optional<hsm::SignatureAlgorithm> asked,
+                                                   base::Time now) override;
+  base::Result<bool> IsSignedBy(base::ByteSpan certificate, hsm::SignatureAlgorithm algorithm,
+                                base::ByteSpan data, base::ByteSpan value) override;
   base::Result<signing::Extended> Extend(const signing::ExtensionOrder& order) override;
   base::Result<signing::TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
                                                                const base::Sha256Digest& imprint,

@@ -87,6 +87,28 @@ base::Result<base::Bytes> InspectorClient::PutSignature(const signing::SigningOr
                         GrownFrom(order.document.size() + signature.size()));
 }
 
+base::Result<hsm::SignatureAlgorithm> InspectorClient::ReadSigner(
+    base::ByteSpan certificate, std::optional<hsm::SignatureAlgorithm> asked, base::Time now) {
+  base::Json json = OrderFor("read-signer");
+  json.Set("algorithm", asked ? hsm::AlgorithmName(*asked) : "");
+  json.Set("now", Seconds(now));
+  ASSIGN_OR_RETURN(const base::Bytes answer,
+                   base::BulkCall(channel_, json, {certificate}, kEvidence));
+  const auto algorithm = hsm::FindAlgorithm(base::AsText(answer));
+  if (!algorithm) return Nonsense();
+  return *algorithm;
+}
+
+base::Result<bool> InspectorClient::IsSignedBy(base::ByteSpan certificate,
+                                               hsm::SignatureAlgorithm algorithm,
+                                               base::ByteSpan data, base::ByteSpan value) {
+  base::Json json = OrderFor("is-signed-by");
+  json.Set("algorithm", hsm::AlgorithmName(algorithm));
+  ASSIGN_OR_RETURN(const base::Bytes answer,
+                   base::BulkCall(channel_, json, {certificate, data, value}, kEvidence));
+  return answer == base::Bytes{1};
+}
+
 base::Result<signing::Extended> InspectorClient::Extend(const signing::ExtensionOrder& order) {
   base::Json json = OrderFor("extend");
   json.Set("order", ToJson(order));

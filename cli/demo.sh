@@ -62,7 +62,26 @@ edocvault trust fetch
 edocvault trust show current
 edocvault verify "$work/lt.edoc" --trust-snapshot current
 
-step '7. One changed byte in a document: TOTAL-FAILED (exit code 1)'
+step '7. Seal at level LTA: an archive time-stamp over documents, signature and all that proves it'
+edocvault sign "$work/lēmums.txt" "$work/pielikums.csv" --key seal-p384 --level LTA --out "$work/lta.edoc" \
+  --role 'Būvvaldes vadītāja' --city Rīga --country LV --commitment approval
+edocvault verify "$work/lta.edoc" --trust-snapshot current
+
+step '8. A container that another program made, extended to LTA: no byte of it is touched'
+emulator="http://127.0.0.1:$(sed -n 's/^emulator_port = //p' "$home/client.toml")"
+python3 "$(dirname "$0")/demo_twin.py" "$emulator" "$work"
+expect 2 edocvault verify "$work/twin.edoc" --trust-snapshot current
+edocvault extend "$work/twin.edoc" --out "$work/twin-lta.edoc"
+edocvault verify "$work/twin-lta.edoc" --trust-snapshot current
+
+step '9. A signature in two steps: prepared here, its value made by a key elsewhere, completed here'
+prepared=$(edocvault prepare "$work/lēmums.txt" --certificate "$work/person.der" "$home/authority/issuing.der" --level LT \
+  --out "$work/data-to-sign" --json)
+openssl dgst -sha256 -sign "$work/person.key" -out "$work/value" "$work/data-to-sign"
+edocvault complete "$(field id <<< "$prepared")" --value "$work/value" --out "$work/two-step.edoc"
+edocvault verify "$work/two-step.edoc" --trust-snapshot current
+
+step '10. One changed byte in a document: TOTAL-FAILED (exit code 1)'
 python3 - "$work/t.edoc" "$work/changed.edoc" <<'EOT'
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as source, zipfile.ZipFile(sys.argv[2], "w") as target:
@@ -71,20 +90,20 @@ with zipfile.ZipFile(sys.argv[1]) as source, zipfile.ZipFile(sys.argv[2], "w") a
 EOT
 expect 1 edocvault verify "$work/changed.edoc"
 
-step '8. Keep a document for a client: sealed, encrypted, in the ledger, with a receipt'
+step '11. Keep a document for a client: sealed, encrypted, in the ledger, with a receipt'
 stored=$(edocvault store "$work/lēmums.txt" --client PK:320000-00000 --key seal-p256 --receipt "$work/receipt" --json)
 echo "$stored"
 id=$(field id <<< "$stored")
 
-step '9. The platform reads the client'"'"'s history, and says why'
+step '12. The platform reads the client'"'"'s history, and says why'
 edocvault history --client PK:320000-00000 --purpose 'the client opened the portal'
 
-step '10. Read it back. Who looked is on record, and the client may see it'
+step '13. Read it back. Who looked is on record, and the client may see it'
 edocvault get "$id" --out "$work/back.edoc" --purpose 'copy for the archive'
 expect 2 edocvault verify "$work/back.edoc"
 edocvault history --client PK:320000-00000 --purpose 'the client asked who looked' --accesses
 
-step '11. Stop the service; check the receipt with nothing but the vault'"'"'s public key'
+step '14. Stop the service; check the receipt with nothing but the vault'"'"'s public key'
 kill "$server" && wait "$server" || true
 server=
 cp "$home/vault.vkey" "$work/vault.vkey"
@@ -93,8 +112,10 @@ expect 1 edocvault receipt verify "$work/receipt" --key "$work/vault.vkey" --doc
 
 step 'What you saw'
 cat <<EOT
-- Two containers sealed by keys that were made inside the token and cannot leave it; each was
-  checked by our own verifier, in a process of its own, before it was released.
+- Containers sealed by keys that were made inside the token and cannot leave it; each was built with
+  a throw-away key and checked before the token was asked, and checked again before it was released.
+- A signature that another program made, carried on by an archive time-stamp; and one whose value
+  came from a key elsewhere.
 - Trusted lists fetched from their publisher, verified behind walls, kept by their hash; the
   service verifies by them, and says how old they are (GET /v1/trust).
 - A document kept encrypted under a key of its own, its entry in a Merkle log whose head the

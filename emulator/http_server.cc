@@ -82,6 +82,12 @@ class Services {
   }
   Reply ListOfLists(base::ByteSpan) { return List(ListKind::kListOfLists); }
   Reply NationalList(base::ByteSpan) { return List(ListKind::kList); }
+  // A certificate for the request (PKCS#10 in DER): for signers whose key is elsewhere.
+  Reply Issue(base::ByteSpan body) {
+    auto issued = authority_.IssueSeal(body);
+    if (!issued.ok()) return Refuse(Status::HTTP_BAD_REQUEST);
+    return {Status::HTTP_OK, "application/pkix-cert", std::move(issued.value().certificate)};
+  }
   Reply Switch(base::ByteSpan body) {
     const bool applied = switches_.Apply(base::AsText(body)).ok();
     return Refuse(applied ? Status::HTTP_NO_CONTENT : Status::HTTP_BAD_REQUEST);
@@ -123,11 +129,12 @@ struct Route {
   Reply (Services::*serve)(base::ByteSpan body);
 };
 
-constexpr std::array<Route, 5> kRoutes{{
+constexpr std::array<Route, 6> kRoutes{{
     {"/tsa", "application/timestamp-query", &Services::Timestamp},
     {"/ocsp", "application/ocsp-request", &Services::Ocsp},
     {"/trust/lotl.xml", "", &Services::ListOfLists},
     {"/trust/lv.xml", "", &Services::NationalList},
+    {"/issue", "application/pkcs10", &Services::Issue},
     {"/switch", "application/json", &Services::Switch},
 }};
 

@@ -7,6 +7,7 @@
 #include <array>
 
 #include "base/digest.h"
+#include "hsm/signed_info.h"
 
 namespace hsm {
 namespace {
@@ -129,6 +130,21 @@ bool VerifiesSeal(const PublicKey& key, SignatureAlgorithm algorithm, base::Byte
                                   data.size()) == 1;
   ERR_clear_error();
   return good;
+}
+
+base::Result<SignatureAlgorithm> AlgorithmFor(base::ByteSpan certificate,
+                                              std::optional<SignatureAlgorithm> asked) {
+  ASSIGN_OR_RETURN(const PublicKey key, PublicKey::FromCertificate(certificate));
+  auto algorithm = ChooseAlgorithm(key, asked);
+  if (algorithm.ok() || algorithm.error().reason == "seal.other-algorithm") return algorithm;
+  return base::Error{base::ErrorCode::kInvalidInput, "seal.other-algorithm",
+                     algorithm.error().message};
+}
+
+bool IsSignedBy(base::ByteSpan certificate, SignatureAlgorithm algorithm, base::ByteSpan data,
+                base::ByteSpan value) {
+  const auto key = PublicKey::FromCertificate(certificate);
+  return key.ok() && VerifiesSeal(key.value(), algorithm, data, value);
 }
 
 }  // namespace hsm

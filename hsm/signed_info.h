@@ -22,4 +22,16 @@ base::Status CheckReferences(std::span<const Reference> references);
 std::string SerialiseSignedInfo(SignatureAlgorithm algorithm,
                                 std::span<const Reference> references);
 
+// ---- For keys that are elsewhere. Certificates come from outside: open them in the inspector.
+// ----
+
+// As TokenSigner chooses for a key of that certificate. kInvalidInput "certificate.malformed",
+// "seal.other-algorithm".
+base::Result<SignatureAlgorithm> AlgorithmFor(base::ByteSpan certificate,
+                                              std::optional<SignatureAlgorithm> asked);
+
+// Whether the certificate's key made `value` over `data`. No for what is no certificate.
+bool IsSignedBy(base::ByteSpan certificate, SignatureAlgorithm algorithm, base::ByteSpan data,
+                base::ByteSpan value);
+
 }  // namespace hsm

@@ -27,9 +27,9 @@ base::Status RequireOwnKey(const Caller& caller, const hsm::KeyLabel& key) {
 }
 
 // RFC 5280, 4.1.2.5 and 4.2.1.3: a seal is made with digitalSignature or contentCommitment.
-base::Status RequireUsable(const hsm::SealingCertificate& certificate, base::Time now) {
-  const unsigned char* at = certificate.der.data();
-  const X509Certificate x509{d2i_X509(nullptr, &at, static_cast<long>(certificate.der.size()))};
+base::Status RequireUsable(base::ByteSpan certificate, base::Time now) {
+  const unsigned char* at = certificate.data();
+  const X509Certificate x509{d2i_X509(nullptr, &at, static_cast<long>(certificate.size()))};
   ERR_clear_error();
   if (!x509) return Unusable("certificate.malformed");
   std::time_t when = std::chrono::system_clock::to_time_t(now);
@@ -70,7 +70,7 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
                                             .claims = order.claims,
                                             .now = now};
   ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate, signer_.Certificate(order.key));
-  RETURN_IF_ERROR(RequireUsable(certificate, now));
+  RETURN_IF_ERROR(RequireUsable(certificate.der, now));
   ASSIGN_OR_RETURN(const signing::SigningPlace place, inspector_.FindSigningPlace(signing_order));
   RETURN_IF_ERROR(RequireLasting(certificate, order.level));
 

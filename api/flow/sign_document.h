@@ -16,7 +16,7 @@ base::Status RequireOwnKey(const Caller& caller, const hsm::KeyLabel& key);
 
 // kInvalidInput "certificate.expired", "certificate.not-yet-valid", "certificate.wrong-purpose":
 // what a certificate cannot be used for now, whatever key goes with it.
-base::Status RequireUsable(const hsm::SealingCertificate& certificate, base::Time now);
+base::Status RequireUsable(base::ByteSpan certificate, base::Time now);
 
 // Thread-safe if its parts are. Borrows them; they must outlive it.
 class SignDocument {

@@ -150,6 +150,23 @@ Result PostSignature(const Flows& flows, const Request& request, const Wildcards
   return SignedResponse(std::move(result));
 }
 
+Result PostPreparation(const Flows& flows, const Request& request, const Wildcards&) {
+  ASSIGN_OR_RETURN(const SealOrder order, ReadOrder(request));
+  ASSIGN_OR_RETURN(const TwoStepSigning::Signer signer, ReadSigner(request));
+  base::Bytes written;
+  ASSIGN_OR_RETURN(const DocumentsToSeal to_seal,
+                   ToSeal(request, order.form, flows.clock.Now(), written));
+  ASSIGN_OR_RETURN(const TwoStepSigning::Prepared prepared,
+                   flows.two_step_signing.Prepare(request.caller, order, to_seal, signer));
+  return PreparedResponse(prepared);
+}
+
+Result PostCompletion(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  ASSIGN_OR_RETURN(base::Bytes result,
+                   flows.two_step_signing.Complete(request.caller, wildcards.at(0), request.body));
+  return SignedResponse(std::move(result));
+}
+
 Result PostExtension(const Flows& flows, const Request& request, const Wildcards&) {
   const auto level = FindLevel(request.Query("level").value_or("LTA"));
   if (!level || *level == SignatureLevel::kB)
@@ -227,7 +244,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 16> kRoutes{{
+constexpr std::array<Route, 18> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -239,6 +256,8 @@ constexpr std::array<Route, 16> kRoutes{{
     {"GET", "/v1/documents/*/receipt", Body::kNone, Who::kBodies, GetReceipt},
     {"GET", "/v1/documents/*/verification", Body::kNone, Who::kBodies, GetVerification},
     {"POST", "/v1/signatures", Body::kDocument, Who::kAgencies, PostSignature},
+    {"POST", "/v1/signatures/prepare", Body::kDocument, Who::kAgencies, PostPreparation},
+    {"POST", "/v1/signatures/*/complete", Body::kSmall, Who::kAgencies, PostCompletion},
     {"POST", "/v1/signatures/extend", Body::kDocument, Who::kAgencies, PostExtension},
     {"GET", "/v1/trust", Body::kNone, Who::kAll, GetTrust},
     {"POST", "/v1/trust/fetch", Body::kNone, Who::kOperators, PostTrustFetch},

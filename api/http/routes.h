@@ -10,6 +10,7 @@
 #include "api/flow/sign_document.h"
 #include "api/flow/submit_document.h"
 #include "api/flow/trust_status.h"
+#include "api/flow/two_step_signing.h"
 #include "api/flow/verify_document.h"
 #include "api/http/message.h"
 
@@ -21,6 +22,7 @@ struct Flows {
   SubmitDocument& submit_document;
   SignDocument& sign_document;
   ExtendSignature& extend_signature;
+  TwoStepSigning& two_step_signing;
   ReadDocument& read_document;
   VerifyDocument& verify_document;
   DocumentReceipt& document_receipt;

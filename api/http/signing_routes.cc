@@ -1,7 +1,10 @@
 #include "api/http/signing_routes.h"
 
+#include <algorithm>
+
 #include "api/flow/sign_document.h"
 #include "api/http/content_disposition.h"
+#include "base/base64.h"
 #include "signing/container_writer.h"
 
 namespace api {
@@ -53,7 +56,38 @@ signing::SignatureSelector ReadSelector(const Request& request) {
   return {.file = request.Query("file").value_or(""), .id = request.Query("id").value_or("")};
 }
 
-base::Result<SealOrder> ReadSealOrder(const Request& request) {
+base::Result<TwoStepSigning::Signer> ReadSigner(const Request& request) {
+  constexpr std::size_t kMost = 8;
+  TwoStepSigning::Signer signer;
+  std::string left = request.Header("edocvault-certificate");
+  for (std::size_t count = 0; !left.empty() && count < kMost; ++count) {
+    const std::size_t end = std::min(left.find(','), left.size());
+    auto der = base::Base64Decode(left.substr(0, end));
+    left.erase(0, end + 1);
+    if (!der || der->empty()) break;
+    if (count == 0)
+      signer.certificate = *std::move(der);
+    else
+      signer.issuers.push_back(*std::move(der));
+    if (left.empty()) return signer;
+  }
+  return BadInput("certificate.malformed", "header Edocvault-Certificate");
+}
+
+Response PreparedResponse(const TwoStepSigning::Prepared& prepared) {
+  Response response = JsonResponse(
+      201,
+      base::Json()
+          .Set("id", prepared.id)
+          .Set("algorithm", hsm::AlgorithmName(prepared.algorithm))
+          .Set("dataToSign", base::Base64Encode(base::AsBytes(prepared.signed_info)))
+          .Set("sha256", base::HexEncode(base::Sha256(base::AsBytes(prepared.signed_info)).bytes))
+          .Set("expires", base::FormatTime(prepared.expires)));
+  response.headers["Location"] = "/v1/signatures/" + prepared.id;
+  return response;
+}
+
+base::Result<SealOrder> ReadOrder(const Request& request) {
   const auto level = FindLevel(request.Query("level").value_or("T"));
   if (!level) return BadInput("sign.bad-level", "level is B, T, LT or LTA");
   const auto form = signing::FindSignatureForm(request.Query("form").value_or("container"));
@@ -67,6 +101,11 @@ base::Result<SealOrder> ReadSealOrder(const Request& request) {
   }
   ASSIGN_OR_RETURN(order.claims, ReadClaims(request));
   order.countersigned = ReadSelector(request);
+  return order;
+}
+
+base::Result<SealOrder> ReadSealOrder(const Request& request) {
+  ASSIGN_OR_RETURN(const SealOrder order, ReadOrder(request));
   RETURN_IF_ERROR(RequireOwnKey(request.caller, order.key));
   return order;
 }

@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "api/flow/seal_order.h"
+#include "api/flow/two_step_signing.h"
 #include "api/http/message.h"
 #include "base/clock.h"
 #include "base/result.h"
@@ -19,6 +20,15 @@ inline constexpr std::string_view kDigestsMediaType = "application/vnd.edocvault
 // kInvalidInput "sign.bad-level", "sign.bad-form", "seal.other-algorithm", "claims.malformed";
 // kDenied "key.not-yours".
 base::Result<SealOrder> ReadSealOrder(const Request& request);
+
+// The same without the key: the signature is made elsewhere.
+base::Result<SealOrder> ReadOrder(const Request& request);
+
+// Header Edocvault-Certificate: the signer's certificate and its issuers, nearest first, base64 of
+// DER, separated by commas. kInvalidInput "certificate.malformed".
+base::Result<TwoStepSigning::Signer> ReadSigner(const Request& request);
+
+Response PreparedResponse(const TwoStepSigning::Prepared& prepared);
 
 // file and id. Both may be missing.
 signing::SignatureSelector ReadSelector(const Request& request);

@@ -289,8 +289,21 @@ TEST_F(OcspTest, ACertificateItNeverIssuedIsUnknown) {
 }
 
 TEST_F(OcspTest, AnotherCasCertificatesAreNotItsBusiness) {
-  const OcspResponse response = Ask(About(authority_->issuing_ca(), authority_->root()));
+  const base::Bytes other = authority_->list_signer_certificate();  // Issued by itself.
+  const OcspResponse response = Ask(About(other, other));
   EXPECT_EQ(OCSP_response_status(response.get()), OCSP_RESPONSE_STATUS_UNAUTHORIZED);
+}
+
+TEST_F(OcspTest, TheRootAnswersForTheIssuingCaItself) {
+  const OcspResponse response = Ask(About(authority_->issuing_ca(), authority_->root()));
+  ASSERT_EQ(OCSP_response_status(response.get()), OCSP_RESPONSE_STATUS_SUCCESSFUL);
+  const auto basic =
+      base::CHandle<OCSP_BASICRESP, OCSP_BASICRESP_free>(OCSP_response_get1_basic(response.get()));
+  const ASN1_OCTET_STRING* key = nullptr;
+  const X509_NAME* name = nullptr;
+  OCSP_resp_get0_id(basic.get(), &key, &name);
+  const auto root = FromDer<Certificate>(authority_->root(), d2i_X509);
+  EXPECT_EQ(X509_NAME_cmp(name, X509_get_subject_name(root.get())), 0);
 }
 
 TEST_F(OcspTest, ItsTimesAreTheClocks) {

@@ -114,6 +114,16 @@ class FakeInspector final : public api::Inspector {
                                          const std::string& signature) override {
     return base::ToBytes(signature);
   }
+  bool value_fits = true;
+  base::Result<hsm::SignatureAlgorithm> ReadSigner(base::ByteSpan,
+                                                   std::optional<hsm::SignatureAlgorithm>,
+                                                   base::Time) override {
+    return hsm::SignatureAlgorithm::kEcdsaSha256;
+  }
+  base::Result<bool> IsSignedBy(base::ByteSpan, hsm::SignatureAlgorithm, base::ByteSpan,
+                                base::ByteSpan) override {
+    return value_fits;
+  }
   // Knows what was put in.
   base::Result<signing::Extended> Extend(const signing::ExtensionOrder& order) override {
     signing::Extended extended;

@@ -149,6 +149,51 @@ class Sealing(ServiceCase):
         with zipfile.ZipFile(first) as before, zipfile.ZipFile(five) as after:
             self.assertEqual(before.read("lēmums.txt"), after.read("lēmums.txt"))
 
+    def outside_signer(self, name, *algorithm):
+        """A key that the service never sees, with a certificate by nobody it knows."""
+        key, certificate = self.path(f"{name}.key"), self.path(f"{name}.pem")
+        subprocess.run(["openssl", "req", "-x509", "-newkey", *algorithm, "-nodes", "-days", "30", "-subj",
+                        "/C=LV/CN=Anna Paraugs", "-addext", "keyUsage=critical,nonRepudiation", "-addext",
+                        "basicConstraints=critical,CA:FALSE", "-keyout", key, "-out", certificate],
+                       check=True, capture_output=True)
+        return key, certificate
+
+    def prepare(self, certificate, data, *words):
+        run = self.appliance.run("prepare", self.document, "--certificate", certificate, "--out", data, *words)
+        return self.ok(run).json
+
+    def test_a_signature_is_completed_with_a_value_from_outside(self):
+        key, certificate = self.outside_signer("rsa", "rsa:3072")
+        data, value, out = self.path("data"), self.path("value"), self.path("outside.edoc")
+        prepared = self.prepare(certificate, data, "--level", "T")
+        self.assertEqual(prepared["algorithm"], "rsa-sha256")
+        subprocess.run(["openssl", "dgst", "-sha256", "-sign", key, "-out", value, data], check=True)
+        for _ in range(2):  # An answer may be lost.
+            self.ok(self.appliance.run("complete", prepared["id"], "--value", value, "--out", out))
+        signature = self.ok(self.appliance.run("verify", out), 2).json["signatures"][0]
+        self.assertTrue(signature["intact"])
+        self.assertEqual(signature["format"], "XAdES-BASELINE-T")
+        self.assertIn("Anna Paraugs", signature["signer"]["subject"])
+
+    def test_a_value_that_does_not_fit_completes_nothing(self):
+        key, certificate = self.outside_signer("rsa", "rsa:2048")
+        data, other, value, out = (self.path(name) for name in ("data-1", "data-2", "value-1", "wrong.edoc"))
+        prepared = self.prepare(certificate, data, "--level", "B")
+        self.prepare(certificate, other, "--level", "B", "--role", "cita loma")
+        subprocess.run(["openssl", "dgst", "-sha256", "-sign", key, "-out", value, other], check=True)
+        complete = lambda number: self.appliance.run("complete", number, "--value", value, "--out", out)  # noqa: E731
+        self.failed(complete(prepared["id"]), 3, "complete.wrong-value")
+        self.failed(complete("0" * 32), 4, "prepared.unknown")
+        self.assertFalse(out.exists())
+        subprocess.run(["openssl", "dgst", "-sha256", "-sign", key, "-out", value, data], check=True)
+        self.ok(complete(prepared["id"]))
+
+    def test_a_certificate_of_another_purpose_prepares_nothing(self):
+        authority = self.appliance.home / "authority/issuing.der"
+        for file, code in ((authority, "certificate.wrong-purpose"), (self.document, "certificate.malformed")):
+            self.failed(self.appliance.run("prepare", self.document, "--certificate", file, "--out",
+                                           self.path("data")), 3, code)
+
     def test_what_is_broken_is_neither_signed_nor_extended(self):
         good = self.sign(self.document, level="T", out="good.edoc")
         broken = self.path("broken.edoc")
