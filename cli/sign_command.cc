@@ -6,12 +6,15 @@
 #include "base/file.h"
 #include "cli/api_client.h"
 #include "cli/documents.h"
+#include "cli/large_documents.h"
 #include "cli/signing_options.h"
 #include "cli/verbs.h"
 #include "signing/container_writer.h"
 
 namespace cli {
 namespace {
+
+constexpr const char* kDigests = "application/vnd.edocvault.digests+json";
 
 struct Options {
   std::vector<std::string> files;
@@ -26,20 +29,6 @@ struct Options {
 
 base::Error BadUse(std::string what) {
   return {base::ErrorCode::kInvalidInput, "sign.bad-form", std::move(what)};
-}
-
-// Names of documents for a signature beside them, which never leave this machine.
-base::Result<base::Bytes> DigestsOf(const std::vector<std::string>& files) {
-  base::Json documents{base::Json::Array{}};
-  for (const std::string& file : files) {
-    ASSIGN_OR_RETURN(const base::MappedFile bytes, base::MappedFile::Open(file));
-    const std::string name = std::filesystem::path(file).filename().string();
-    documents.Push(base::Json()
-                       .Set("name", name)
-                       .Set("mediaType", signing::MediaTypeOf(name))
-                       .Set("sha256", base::HexEncode(base::Sha256(bytes.bytes()).bytes)));
-  }
-  return base::ToBytes(base::Json().Set("documents", std::move(documents)).Dump());
 }
 
 base::Result<Call> CallFor(const Options& options) {
@@ -58,8 +47,9 @@ base::Result<Call> CallFor(const Options& options) {
                    (options.form != "container" && options.form != "detached");
   if (one && options.files.size() != 1) return BadUse("one file, not several");
   if (options.form == "detached") {
-    type = "application/vnd.edocvault.digests+json";
-    ASSIGN_OR_RETURN(call.body, DigestsOf(options.files));
+    type = kDigests;
+    ASSIGN_OR_RETURN(const LargeDocuments documents, LargeDocuments::Open(options.files));
+    call.body = documents.Digests();
   } else if (one) {
     type = options.add ? std::string(signing::kAsicMediaType)
                        : signing::MediaTypeOf(options.files.front());
@@ -71,12 +61,39 @@ base::Result<Call> CallFor(const Options& options) {
   return call;
 }
 
+bool StaysHere(const Options& options) {
+  return options.form == "container" && !options.add && options.countersign.empty() &&
+         AreLarge(options.files);
+}
+
+base::Result<base::Json> SignLarge(const Common& common, const Options& options) {
+  std::error_code ignored;
+  if (std::filesystem::exists(options.out, ignored))
+    return base::Error{base::ErrorCode::kConflict, "bundle.exists", options.out};
+  ASSIGN_OR_RETURN(const LargeDocuments documents, LargeDocuments::Open(options.files));
+  Call call{.method = "POST",
+            .path = "/v1/signatures",
+            .query = {{"key", options.key}, {"form", options.form}},
+            .headers = {{"Content-Type", kDigests}},
+            .body = documents.Digests()};
+  AddToQuery(options.signing, call.query);
+  ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
+  ASSIGN_OR_RETURN(const Answer answer, api.Send(call));
+  RETURN_IF_ERROR(documents.Write(options.out, base::ToString(answer.body)));
+  return base::Json()
+      .Set("file", options.out)
+      .Set("size", static_cast<std::int64_t>(std::filesystem::file_size(options.out, ignored)))
+      .Set("level", options.signing.level)
+      .Set("key", options.key);
+}
+
 base::Result<base::Json> Sign(const Common& common, const Options& options) {
   for (const std::string& file : options.files) {
     std::error_code ignored;
     if (std::filesystem::equivalent(file, options.out, ignored))
       return base::Error{base::ErrorCode::kInvalidInput, "sign.overwrites", options.out};
   }
+  if (StaysHere(options)) return SignLarge(common, options);
   ASSIGN_OR_RETURN(const Call call, CallFor(options));
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
   ASSIGN_OR_RETURN(const Answer answer, api.Send(call));

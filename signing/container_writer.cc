@@ -49,38 +49,8 @@ std::string LowerCase(std::string_view text) {
   return lower;
 }
 
-// ODF 1.2, part 3, 4: the root entry and one entry a document.
-std::string Manifest(const ContainerParts& parts) {
-  std::string xml =
-      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
-      "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" "
-      "manifest:version=\"1.2\">\n  <manifest:file-entry manifest:full-path=\"/\" "
-      "manifest:media-type=\"" +
-      std::string(kAsicMediaType) + "\"/>\n";
-  for (const ContainerDocument& document : parts.documents) {
-    xml += "  <manifest:file-entry manifest:full-path=\"" + EscapeAttribute(document.name) +
-           "\" manifest:media-type=\"" + EscapeAttribute(document.media_type) + "\"/>\n";
-  }
-  return xml + "</manifest:manifest>\n";
-}
-
 base::Error OutOfMemory(const char* what) {
   return {base::ErrorCode::kUnavailable, "memory.short", what};
-}
-
-base::Status CheckNames(const ContainerParts& parts) {
-  if (parts.documents.empty())
-    return base::Error{base::ErrorCode::kInvalidInput, "document.none", "no document given"};
-  std::set<std::string> seen;
-  for (const ContainerDocument& document : parts.documents) {
-    if (!IsDocumentName(document.name))
-      return base::Error{base::ErrorCode::kInvalidInput, "document.bad-name",
-                         "a document name that cannot be a path of a container"};
-    if (!seen.insert(LowerCase(document.name)).second)
-      return base::Error{base::ErrorCode::kInvalidInput, "document.duplicate-name",
-                         "two documents of one name"};
-  }
-  return base::Ok();
 }
 
 // `content` is read when the archive is closed: it has to live until then.
@@ -113,7 +83,7 @@ base::Result<base::Bytes> ReadBack(zip_source_t* source) {
 // Writes the container; entries named in `stored` are not deflated.
 base::Result<base::Bytes> WriteWith(const ContainerParts& parts,
                                     const std::set<std::string>& stored) {
-  const std::string manifest = Manifest(parts);
+  const std::string manifest = ContainerManifestText(parts);
   const DosTime when = ToDosTime(parts.modified);
   zip_error_t error;
   zip_error_init(&error);
@@ -168,6 +138,36 @@ base::Result<std::set<std::string>> DenseEntries(base::ByteSpan container) {
 
 }  // namespace
 
+// ODF 1.2, part 3, 4: the root entry and one entry a document.
+std::string ContainerManifestText(const ContainerParts& parts) {
+  std::string xml =
+      "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n"
+      "<manifest:manifest xmlns:manifest=\"urn:oasis:names:tc:opendocument:xmlns:manifest:1.0\" "
+      "manifest:version=\"1.2\">\n  <manifest:file-entry manifest:full-path=\"/\" "
+      "manifest:media-type=\"" +
+      std::string(kAsicMediaType) + "\"/>\n";
+  for (const ContainerDocument& document : parts.documents) {
+    xml += "  <manifest:file-entry manifest:full-path=\"" + EscapeAttribute(document.name) +
+           "\" manifest:media-type=\"" + EscapeAttribute(document.media_type) + "\"/>\n";
+  }
+  return xml + "</manifest:manifest>\n";
+}
+
+base::Status CheckContainerNames(const ContainerParts& parts) {
+  if (parts.documents.empty())
+    return base::Error{base::ErrorCode::kInvalidInput, "document.none", "no document given"};
+  std::set<std::string> seen;
+  for (const ContainerDocument& document : parts.documents) {
+    if (!IsDocumentName(document.name))
+      return base::Error{base::ErrorCode::kInvalidInput, "document.bad-name",
+                         "a document name that cannot be a path of a container"};
+    if (!seen.insert(LowerCase(document.name)).second)
+      return base::Error{base::ErrorCode::kInvalidInput, "document.duplicate-name",
+                         "two documents of one name"};
+  }
+  return base::Ok();
+}
+
 std::string MediaTypeOf(std::string_view name) {
   const std::string lower = LowerCase(name);
   for (const MediaType& row : kMediaTypes) {
@@ -177,7 +177,7 @@ std::string MediaTypeOf(std::string_view name) {
 }
 
 base::Result<base::Bytes> WriteContainer(const ContainerParts& parts) {
-  RETURN_IF_ERROR(CheckNames(parts));
+  RETURN_IF_ERROR(CheckContainerNames(parts));
   ASSIGN_OR_RETURN(base::Bytes container, WriteWith(parts, {}));
   ASSIGN_OR_RETURN(const std::set<std::string> dense, DenseEntries(container));
   if (dense.empty()) return container;

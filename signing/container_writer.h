@@ -36,6 +36,11 @@ struct ContainerParts {
 // case), "document.none"; kUnavailable "memory.short".
 base::Result<base::Bytes> WriteContainer(const ContainerParts& parts);
 
+// What WriteContainer() refuses names for.
+base::Status CheckContainerNames(const ContainerParts& parts);
+// META-INF/manifest.xml of such a container (ODF 1.2, part 3, 4).
+std::string ContainerManifestText(const ContainerParts& parts);
+
 // By the ending of the name, from a small table; application/octet-stream otherwise.
 std::string MediaTypeOf(std::string_view name);
 

@@ -149,6 +149,18 @@ class Sealing(ServiceCase):
         with zipfile.ZipFile(first) as before, zipfile.ZipFile(five) as after:
             self.assertEqual(before.read("lēmums.txt"), after.read("lēmums.txt"))
 
+    def test_what_is_too_large_to_send_is_signed_here(self):
+        large = self.appliance.write("liels.bin", os.urandom(1 << 20) * 40)
+        out = self.path("liels.edoc")
+        self.failed(self.appliance.run("sign", large, "--level", "LTA", "--out", out), 3, "sign.needs-documents")
+        self.assertFalse(out.exists())
+        self.ok(self.appliance.run("sign", large, self.document, "--level", "LT", "--out", out))
+        signature = self.ok(self.appliance.run("verify", out), 2).json["signatures"][0]
+        self.assertTrue(signature["intact"])
+        self.assertEqual(signature["format"], "XAdES-BASELINE-LT")
+        self.failed(self.appliance.run("sign", large, "--out", out), 8, "bundle.exists")
+        self.assertFalse(list(out.parent.glob("*.unverified*")))
+
     def outside_signer(self, name, *algorithm):
         """A key that the service never sees, with a certificate by nobody it knows."""
         key, certificate = self.path(f"{name}.key"), self.path(f"{name}.pem")
