@@ -1,12 +1,19 @@
-// sign.*: a whole level B signature through the keyholder's door, beside the token's raw C_Sign
-// plus one software verification of that signature.
+// sign.*: a level B signature over a digest through the whole path, as the service makes one:
+// rehearsal and verification in the inspector's processes, the seal through the keyholder's door.
+// sign.seal_*: the part of it between the front and the token. Both beside the token's raw C_Sign
+// plus one software verification of that signature; the CPU of all processes is counted.
 #include <openssl/ecdsa.h>
 #include <openssl/evp.h>
 #include <openssl/x509.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <cstdlib>
+#include <optional>
 #include <thread>
 
+#include "api/flow/sign_document.h"
+#include "api/inspector.h"
 #include "base/c_handle.h"
 #include "bench/benches.h"
 #include "bench/harness.h"
@@ -31,14 +38,16 @@ T Must(base::Result<T> result) {
 }
 
 struct SealCase {
-  const char* name;
   const char* label;
   hsm::KeyKind kind;
   CK_MECHANISM_TYPE mechanism;
+  const EVP_MD* (*md)();
+  int half = 0;  // Bytes of r and of s.
 };
 constexpr SealCase kCases[] = {
-    {"sign.p256", "p256", hsm::KeyKind::kSealP256, CKM_ECDSA},
-    {"sign.rsa3072", "rsa3072", hsm::KeyKind::kSealRsa3072, CKM_SHA256_RSA_PKCS}};
+    {"p256", hsm::KeyKind::kSealP256, CKM_ECDSA, EVP_sha256, 32},
+    {"p384", hsm::KeyKind::kSealP384, CKM_ECDSA, EVP_sha384, 48},
+    {"rsa3072", hsm::KeyKind::kSealRsa3072, CKM_SHA256_RSA_PKCS, EVP_sha256}};
 
 EvpKey KeyOf(base::ByteSpan der) {
   const unsigned char* at = der.data();
@@ -46,10 +55,10 @@ EvpKey KeyOf(base::ByteSpan der) {
   return EvpKey{X509_get_pubkey(certificate.get())};
 }
 
-base::Bytes ToEcdsaDer(base::ByteSpan value) {
+base::Bytes ToEcdsaDer(base::ByteSpan value, int half) {
   const base::CHandle<ECDSA_SIG, ECDSA_SIG_free> parts{ECDSA_SIG_new()};
-  ECDSA_SIG_set0(parts.get(), BN_bin2bn(value.data(), 32, nullptr),
-                 BN_bin2bn(value.data() + 32, 32, nullptr));
+  ECDSA_SIG_set0(parts.get(), BN_bin2bn(value.data(), half, nullptr),
+                 BN_bin2bn(value.data() + half, half, nullptr));
   base::Bytes der(static_cast<std::size_t>(i2d_ECDSA_SIG(parts.get(), nullptr)));
   unsigned char* end = der.data();
   i2d_ECDSA_SIG(parts.get(), &end);
@@ -59,22 +68,24 @@ base::Bytes ToEcdsaDer(base::ByteSpan value) {
 // The floor: C_Sign over the data (its digest for ECDSA), then EVP verifies it.
 void SignRaw(hsm::SessionPool& pool, const SealCase& what, EVP_PKEY* key, base::ByteSpan data) {
   const bool ecdsa = what.mechanism == CKM_ECDSA;
-  const base::Sha256Digest digest = base::Sha256(data);
+  base::Bytes digest(static_cast<std::size_t>(EVP_MD_get_size(what.md())));
+  EVP_Digest(data.data(), data.size(), digest.data(), nullptr, what.md(), nullptr);
   const base::Bytes value = Must(pool.Run([&](hsm::Session& session) -> base::Result<base::Bytes> {
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE handle,
                      hsm::FindKey(session, hsm::KeyPurpose::kSeal, {what.label}));
-    return session.Sign({what.mechanism, nullptr, 0}, handle, ecdsa ? digest.span() : data);
+    return session.Sign({what.mechanism, nullptr, 0}, handle,
+                        ecdsa ? base::ByteSpan(digest) : data);
   }));
-  const base::Bytes signature = ecdsa ? ToEcdsaDer(value) : value;
+  const base::Bytes signature = ecdsa ? ToEcdsaDer(value, what.half) : value;
   const DigestContext context{EVP_MD_CTX_new()};
-  EVP_DigestVerifyInit(context.get(), nullptr, EVP_sha256(), nullptr, key);
+  EVP_DigestVerifyInit(context.get(), nullptr, what.md(), nullptr, key);
   if (EVP_DigestVerify(context.get(), signature.data(), signature.size(), data.data(),
                        data.size()) != 1)
     std::exit(1);
 }
 
-double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
-                   base::ByteSpan certificate) {
+double RateOfSeal(const SealCase& what, const hsm::KeyholderConfig& config,
+                  base::ByteSpan certificate) {
   base::DoorPair door = Must(base::MakeDoor());
   const std::jthread keyholder([&] { Must(hsm::ServeKeyholder(config, door.server)); });
   hsm::KeyholderClient client{base::ChannelClient(std::move(door.caller))};
@@ -91,6 +102,63 @@ double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
   return PerCpuSecond(work);
 }
 
+// Forked before any thread is started.
+class InspectorProcess {
+ public:
+  InspectorProcess() {
+    base::DoorPair door = Must(base::MakeDoor());
+    pid_ = ::fork();
+    if (pid_ == 0) {
+      door.caller.Reset();
+      static_cast<void>(api::ServeInspector(door.server, {}));
+      ::_exit(0);
+    }
+    client.emplace(base::ChannelClient(std::move(door.caller)));
+  }
+  ~InspectorProcess() {
+    client.reset();
+    ::waitpid(pid_, nullptr, 0);
+  }
+  InspectorProcess(const InspectorProcess&) = delete;
+  InspectorProcess& operator=(const InspectorProcess&) = delete;
+
+  pid_t pid() const { return pid_; }
+  std::optional<api::InspectorClient> client;
+
+ private:
+  pid_t pid_ = -1;
+};
+
+class NoOutbound final : public api::Outbound {
+  base::Result<base::Bytes> Post(const std::string&, const std::string&, base::ByteSpan) override {
+    return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "level B asks nobody"};
+  }
+  base::Result<base::Bytes> Fetch(const std::string&) override {
+    return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "level B asks nobody"};
+  }
+};
+
+double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
+                   InspectorProcess& inspector) {
+  base::DoorPair door = Must(base::MakeDoor());
+  const std::jthread keyholder([&] { Must(hsm::ServeKeyholder(config, door.server)); });
+  hsm::KeyholderClient client{base::ChannelClient(std::move(door.caller))};
+  const base::SystemClock clock;
+  const api::TimestampTrust trust;
+  NoOutbound nobody;
+  api::EvidenceDesk desk(*inspector.client, nobody, trust, clock);
+  api::ExtendSignature extend(*inspector.client, desk, clock);
+  api::SignDocument sign(client, *inspector.client, desk, extend, clock);
+  const api::Caller caller{"bench", api::CallerRole::kAgency, "bench", {what.label}};
+  const api::DocumentsToSeal input{
+      .digests = {{"decision.pdf", "application/pdf", base::Sha256(base::AsBytes("x"))}}};
+  const auto work = [&] {
+    Must(sign.Run(caller, {.key = {what.label}, .level = api::SignatureLevel::kB}, input));
+  };
+  work();
+  return PerCpuSecondWith(inspector.pid(), work);
+}
+
 double RateOfRaw(const SealCase& what, const hsm::KeyholderConfig& config,
                  base::ByteSpan certificate) {
   tests::TokenFaces faces(config);
@@ -101,8 +169,8 @@ double RateOfRaw(const SealCase& what, const hsm::KeyholderConfig& config,
   return PerCpuSecond(work);
 }
 
-void RunCase(const SealCase& what, const tests::SoftToken& token,
-             emulator::TestAuthority& authority) {
+void RunCase(const std::string& only, const SealCase& what, const tests::SoftToken& token,
+             emulator::TestAuthority& authority, InspectorProcess& inspector) {
   base::Bytes certificate;
   {
     tests::TokenFaces faces(token.config());
@@ -118,22 +186,29 @@ void RunCase(const SealCase& what, const tests::SoftToken& token,
   }
   // A process holds the module once, so each side has it for itself while it is measured.
   const hsm::KeyholderConfig config = token.config();
-  Compare(what.name, "signatures/cpu-s",
-          {"edocvault", [&] { return RateOfWhole(what, config, certificate); }},
-          {"C_Sign+verify", [&] { return RateOfRaw(what, config, certificate); }});
+  const std::string label = what.label;
+  const Side raw{"C_Sign+verify", [&] { return RateOfRaw(what, config, certificate); }};
+  if (only.empty() || only == "sign." + label)
+    Compare("sign." + label, "signatures/cpu-s",
+            {"edocvault", [&] { return RateOfWhole(what, config, inspector); }}, raw);
+  if (only.empty() || only == "sign.seal_" + label)
+    Compare("sign.seal_" + label, "signatures/cpu-s",
+            {"edocvault", [&] { return RateOfSeal(what, config, certificate); }}, raw);
 }
 
 }  // namespace
 
 void RunSignBench(const std::string& only) {
   for (const SealCase& what : kCases) {
-    if (!only.empty() && only != what.name) continue;
+    const std::string label = what.label;
+    if (!only.empty() && only != "sign." + label && only != "sign.seal_" + label) continue;
+    InspectorProcess inspector;
     const tests::SoftToken token;
     const tests::TempDir folder;
     const base::SystemClock clock;
     const auto authority =
         Must(emulator::TestAuthority::Open({.folder = folder.path(), .ocsp_url = ""}, clock));
-    RunCase(what, token, *authority);
+    RunCase(only, what, token, *authority, inspector);
   }
 }
 

@@ -9,6 +9,7 @@
 #include <openssl/x509v3.h>
 
 #include <array>
+#include <chrono>
 #include <string>
 
 #include "base/base64.h"
@@ -17,6 +18,7 @@
 #include "signing/openssl_handles.h"
 #include "signing/revocation.h"
 #include "signing/signature_value.h"
+#include "signing/signing_place.h"
 #include "signing/throwaway_identity.h"
 #include "signing/timestamp_token.h"
 #include "signing/unsigned_properties.h"
@@ -174,6 +176,9 @@ void WarmUpVerifier() {
   const Identity common = MakeThrowaway(ThrowawayKey{EVP_EC_gen("P-256")});
   CheckAll(common);
   VerifyOnce(common);
+  static_cast<void>(FindSigningPlace(
+      {.digests = {{"warm-up.txt", "text/plain", {}}},
+       .now = std::chrono::floor<std::chrono::seconds>(std::chrono::system_clock::now())}));
   ERR_clear_error();
 }
 

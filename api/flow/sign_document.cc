@@ -86,8 +86,11 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
   const bool envelops = order.form == signing::SignatureForm::kEnveloping;
   const std::string xml =
       signing::WriteFor(order.form, {prepared, seal, envelops ? input.document : base::ByteSpan()});
-  ASSIGN_OR_RETURN(base::Bytes result,
-                   inspector_.PutSignature(signing_order, place.signature, xml));
+  // Without a document the signature is the whole result: nothing from outside is opened.
+  base::Bytes result = base::ToBytes(xml);
+  if (!input.document.empty()) {
+    ASSIGN_OR_RETURN(result, inspector_.PutSignature(signing_order, place.signature, xml));
+  }
   if (order.level != SignatureLevel::kB) {
     ASSIGN_OR_RETURN(result, extend_.Lengthen({.document = result,
                                                .target = place.signature,
