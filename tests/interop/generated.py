@@ -45,7 +45,6 @@ KNOWN = {
     ("edockit", "ed25519", "*"): "it knows RSA and ECDSA",
     ("edockit", "rsa3072-pss", "*"): "it knows RSASSA-PKCS1-v1_5",
     ("digidoc4j", "ed25519", "*"): "as EU DSS, which it rests on",
-    ("digidoc4j", "countersigned", "*"): "counter-signatures are not for its containers",
 }
 
 
