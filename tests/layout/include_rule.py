@@ -43,7 +43,7 @@ OWNERS = {
     r"openssl/": {"base", "hsm", "signing", "emulator", "api"},
     r"lmdb\.h": {"vault"},
     r"libp11\.h|p11-kit/|pkcs11": {"hsm"},
-    r"libxml/|xmlsec/|xercesc/|zip\.h|zipconf\.h": {"signing"},
+    r"libxml/|xmlsec/|xercesc/|zip\.h|zipconf\.h|zlib\.h": {"signing"},
     r"seccomp\.h|linux/seccomp": {"hardening"},
     r"Poco/": {"api", "cli", "emulator"},
     r"CLI/": {"cli"},
