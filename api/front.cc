@@ -90,6 +90,9 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   PreparedStore prepared_store(config.data / "prepared", keyholder, clock);
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
+  BatchStore batch_store(config.data / "batches", keyholder, clock);
+  BatchQueue batches({keyholder, inspector, evidence_desk, extend_signature, *ledger, keyholder,
+                      batch_store, config.callers, clock});
   ReadDocument read_document(record_access, *ledger, *segments, keyholder);
   VerifyDocument verify_document(read_document, inspector, clock);
   PublishCheckpoint publish_checkpoint(*ledger, keyholder);
@@ -98,10 +101,10 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{
-      find_client,   submit_document, sign_document,    extend_signature, two_step_signing,
-      read_document, verify_document, document_receipt, client_history,   publish_checkpoint,
-      keyholder,     keyholder,       trust_status,     fetch_trust,      clock};
+  const Flows flows{find_client,      submit_document, sign_document,      extend_signature,
+                    two_step_signing, batches,         read_document,      verify_document,
+                    document_receipt, client_history,  publish_checkpoint, keyholder,
+                    keyholder,        trust_status,    fetch_trust,        clock};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();
@@ -109,6 +112,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   if (!confirmed.ok() && confirmed.error().code == base::ErrorCode::kConflict)
     return confirmed.error();
 
+  batches.Start();
   const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
   const TrustTimer trust_timer(fetch_trust,
                                trust != nullptr ? trust->refresh : std::chrono::hours{0});

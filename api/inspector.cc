@@ -81,10 +81,56 @@ const base::Json& OrderIn(const Job& job) {
   return order == nullptr ? kNone : *order;
 }
 
+const base::Json::Array& ItemsOf(const base::Json& list) {
+  static const base::Json::Array kNone;
+  return list.AsArray() == nullptr ? kNone : *list.AsArray();
+}
+
+base::Json Failed(const base::Error& error) {
+  return base::Json().Set("error", base::ErrorToJson(error));
+}
+
 base::Result<base::Bytes> DoFindSigningPlace(const Job& job) {
   ASSIGN_OR_RETURN(const signing::SigningOrder order, SigningOrderFrom(OrderIn(job), job.input(0)));
   ASSIGN_OR_RETURN(const signing::SigningPlace place, signing::FindSigningPlace(order));
   return base::ToBytes(ToJson(place).Dump());
+}
+
+base::Result<base::Bytes> DoFindSigningPlaces(const Job& job) {
+  ASSIGN_OR_RETURN(const signing::SigningOrder shared, SigningOrderFrom(OrderIn(job), {}));
+  ASSIGN_OR_RETURN(const base::Json list, base::Json::Parse(base::AsText(job.input(0))));
+  std::vector<signing::SigningOrder> orders;
+  for (const base::Json& one : ItemsOf(list)) {
+    orders.push_back(shared);
+    ASSIGN_OR_RETURN(orders.back().digests, DocumentsFrom(&one));
+  }
+  base::Json answers{base::Json::Array{}};
+  for (const auto& place : signing::FindSigningPlaces(orders))
+    answers.Push(place.ok() ? ToJson(place.value()) : Failed(place.error()));
+  return base::ToBytes(answers.Dump());
+}
+
+base::Result<base::Bytes> DoJudge(const Job& job) {
+  ASSIGN_OR_RETURN(const base::Json list, base::Json::Parse(base::AsText(job.input(0))));
+  base::ByteSpan left = job.input(1);
+  base::Json answers{base::Json::Array{}};
+  for (const base::Json& one : ItemsOf(list)) {
+    ASSIGN_OR_RETURN(const ExpectedSignature expected, ExpectedFrom(one));
+    const auto size = static_cast<std::size_t>(one.Integer("size").value_or(0));
+    signing::VerifyRequest request{.name = "to-be-released",
+                                   .document = left.first(std::min(size, left.size())),
+                                   .trust = {},
+                                   .prepared_trust = job.trust,
+                                   .data = {},
+                                   .digests = {},
+                                   .at = job.time("at")};
+    left = left.subspan(request.document.size());
+    for (const signing::DocumentDigest& document : expected.documents)
+      request.digests.push_back({document.name, document.sha256});
+    const base::Status released = RequireReleasable(signing::Verify(request), expected);
+    answers.Push(released.ok() ? base::Json().Set("released", true) : Failed(released.error()));
+  }
+  return base::ToBytes(answers.Dump());
 }
 
 base::Result<base::Bytes> DoPutSignature(const Job& job) {
@@ -150,9 +196,11 @@ struct Work {
   std::string_view name;
   base::Result<base::Bytes> (*run)(const Job&);
 };
-constexpr std::array<Work, 9> kWorks{{
+constexpr std::array<Work, 11> kWorks{{
     {"verify", DoVerify},
     {"find-signing-place", DoFindSigningPlace},
+    {"find-signing-places", DoFindSigningPlaces},
+    {"judge", DoJudge},
     {"put-signature", DoPutSignature},
     {"read-signer", DoReadSigner},
     {"is-signed-by", DoIsSignedBy},

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "api/config.h"
+#include "api/flow/release_rule.h"
 #include "base/channel.h"
 #include "base/clock.h"
 #include "base/error_text.h"
@@ -39,6 +40,12 @@ struct VerifyOrder {
   std::vector<signing::DocumentDigest> digests{};  // Of documents beside it that are not here.
 };
 
+// A signature file over documents that are known by their digests, and what it was meant to be.
+struct MadeSignature {
+  base::Bytes xml;
+  ExpectedSignature expected;
+};
+
 // What the flows need of it. Thread-safe.
 //
 // Errors of all: those of the signing function behind each; kInvalidInput
@@ -53,6 +60,16 @@ class Inspector {
   // Where a new signature goes, and whether it would pass (signing/signing_place.h).
   virtual base::Result<signing::SigningPlace> FindSigningPlace(
       const signing::SigningOrder& order) = 0;
+  // Signatures alike, each over its own documents, which are digests alone: `shared` says the
+  // rest. One process for all, since no byte of a document is opened (ADR 0011). An answer each,
+  // in their order.
+  virtual base::Result<std::vector<base::Result<signing::SigningPlace>>> FindSigningPlaces(
+      const signing::SigningOrder& shared,
+      const std::vector<std::vector<signing::DocumentDigest>>& documents) = 0;
+  // Whether each is what it was meant to be (RequireReleasable()). One process for all, too: what
+  // it opens was written here.
+  virtual base::Result<std::vector<base::Status>> Judge(const std::vector<MadeSignature>& made,
+                                                        base::Time at) = 0;
   virtual base::Result<base::Bytes> PutSignature(const signing::SigningOrder& order,
                                                  const signing::SignatureSelector& place,
                                                  const std::string& signature) = 0;
@@ -90,6 +107,11 @@ class InspectorClient final : public Inspector {
 
   base::Result<base::Json> Verify(base::ByteSpan document, const VerifyOrder& order) override;
   base::Result<signing::SigningPlace> FindSigningPlace(const signing::SigningOrder& order) override;
+  base::Result<std::vector<base::Result<signing::SigningPlace>>> FindSigningPlaces(
+      const signing::SigningOrder& shared,
+      const std::vector<std::vector<signing::DocumentDigest>>& documents) override;
+  base::Result<std::vector<base::Status>> Judge(const std::vector<MadeSignature>& made,
+                                                base::Time at) override;
   base::Result<base::Bytes> PutSignature(const signing::SigningOrder& order,
                                          const signing::SignatureSelector& place,
                                          const std::string& signature) override;

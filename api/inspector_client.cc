@@ -77,6 +77,56 @@ base::Result<signing::SigningPlace> InspectorClient::FindSigningPlace(
   return PlaceFrom(place);
 }
 
+base::Result<std::vector<base::Result<signing::SigningPlace>>> InspectorClient::FindSigningPlaces(
+    const signing::SigningOrder& shared,
+    const std::vector<std::vector<signing::DocumentDigest>>& documents) {
+  base::Json list{base::Json::Array{}};
+  for (const auto& one : documents) list.Push(ToJson(one));
+  base::Json json = OrderFor("find-signing-places");
+  json.Set("order", ToJson(shared));
+  ASSIGN_OR_RETURN(const base::Bytes answer,
+                   base::BulkCall(channel_, json, {base::AsBytes(list.Dump())}, kReport));
+  ASSIGN_OR_RETURN(const base::Json answers, base::Json::Parse(base::AsText(answer)));
+  if (answers.AsArray() == nullptr || answers.AsArray()->size() != documents.size())
+    return Nonsense();
+  std::vector<base::Result<signing::SigningPlace>> places;
+  for (const base::Json& one : *answers.AsArray()) {
+    const base::Json* error = one.Find("error");
+    places.push_back(error == nullptr ? PlaceFrom(one) : base::ErrorFromJson(*error));
+  }
+  return places;
+}
+
+base::Result<std::vector<base::Status>> InspectorClient::Judge(
+    const std::vector<MadeSignature>& made, base::Time at) {
+  base::Json expectations{base::Json::Array{}};
+  base::Bytes signatures;
+  for (const MadeSignature& one : made) {
+    expectations.Push(ToJson(one.expected).Set("size", one.xml.size()));
+    base::Append(one.xml, signatures);
+  }
+  base::Json json = OrderFor("judge");
+  json.Set("at", Seconds(at));
+  ASSIGN_OR_RETURN(
+      const base::Bytes answer,
+      base::BulkCall(channel_, json, {base::AsBytes(expectations.Dump()), signatures}, kReport));
+  ASSIGN_OR_RETURN(const base::Json answers, base::Json::Parse(base::AsText(answer)));
+  if (answers.AsArray() == nullptr || answers.AsArray()->size() != made.size()) return Nonsense();
+  std::vector<base::Status> statuses;
+  for (const base::Json& one : *answers.AsArray()) {
+    const base::Json* error = one.Find("error");
+    const base::Json* released = one.Find("released");
+    const bool good = released != nullptr && released->AsBool() != nullptr && *released->AsBool();
+    if (error != nullptr)
+      statuses.emplace_back(base::ErrorFromJson(*error));
+    else if (good)
+      statuses.emplace_back(base::Ok());
+    else
+      return Nonsense();
+  }
+  return statuses;
+}
+
 base::Result<base::Bytes> InspectorClient::PutSignature(const signing::SigningOrder& order,
                                                         const signing::SignatureSelector& place,
                                                         const std::string& signature) {

@@ -202,6 +202,30 @@ base::Result<signing::SigningPlace> PlaceFrom(const Json& json) {
   return place;
 }
 
+Json ToJson(const ExpectedSignature& expected) {
+  return Json()
+      .Set("format", expected.format)
+      .Set("signature", ToJson(expected.signature))
+      .Set("certificate", base::HexEncode(expected.certificate.bytes))
+      .Set("value", base::HexEncode(expected.signature_value.bytes))
+      .Set("documents", ToJson(expected.documents))
+      .Set("findings", TextList(expected.findings));
+}
+
+base::Result<ExpectedSignature> ExpectedFrom(const Json& json) {
+  const auto certificate = DigestOf(&json, "certificate");
+  const auto value = DigestOf(&json, "value");
+  if (!certificate || !value) return Nonsense();
+  ExpectedSignature expected{.format = TextOf(&json, "format"),
+                             .signature = SelectorFrom(json.Find("signature")),
+                             .certificate = *certificate,
+                             .signature_value = *value,
+                             .documents = {},
+                             .findings = TextsOf(json, "findings")};
+  ASSIGN_OR_RETURN(expected.documents, DocumentsFrom(json.Find("documents")));
+  return expected;
+}
+
 base::Bytes Pack(const signing::Extended& extended) {
   Json json;
   json.Set("survey", SurveyToJson(extended.survey));

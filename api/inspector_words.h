@@ -1,6 +1,7 @@
 // The words in which the inspector is asked for what has members of its own, and answers.
 #pragma once
 
+#include "api/flow/release_rule.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "signing/extender.h"
@@ -26,6 +27,9 @@ base::Result<std::vector<signing::DocumentDigest>> DocumentsFrom(const base::Jso
 
 base::Json ToJson(const signing::SigningPlace& place);
 base::Result<signing::SigningPlace> PlaceFrom(const base::Json& json);
+
+base::Json ToJson(const ExpectedSignature& expected);
+base::Result<ExpectedSignature> ExpectedFrom(const base::Json& json);
 
 // The JSON of what is about the document, its length in eight bytes before it, then the document.
 base::Bytes Pack(const signing::Extended& extended);

@@ -90,6 +90,10 @@ Status ReplaceFile(const std::filesystem::path& path, ByteSpan content, unsigned
     ::unlink(temporary.c_str());
     return Unwritable(path, error);
   }
+  return SyncFolder(folder);
+}
+
+Status SyncFolder(const std::filesystem::path& folder) {
   const UniqueFd directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
   if (!directory.valid() || ::fsync(directory.get()) != 0) return Unwritable(folder, errno);
   return Ok();

@@ -23,6 +23,10 @@ Result<Bytes> ReadFile(const std::filesystem::path& path, std::size_t max_size);
 // kUnavailable "disk.unwritable" when the disk refuses; nothing was replaced.
 Status ReplaceFile(const std::filesystem::path& path, ByteSpan content, unsigned mode);
 
+// After a power cut the names that the folder holds now are there. kUnavailable
+// "disk.unwritable".
+Status SyncFolder(const std::filesystem::path& folder);
+
 // The whole of an open file, from its start; the file position is not used.
 // kInvalidInput "file.too-large" beyond `max_size`.
 Result<Bytes> ReadFd(const UniqueFd& fd, std::size_t max_size);

@@ -1,5 +1,6 @@
-// sign.*: a level B signature over a digest through the whole path, as the service makes one:
-// rehearsal and verification in the inspector's processes, the seal through the keyholder's door.
+// sign.*: a batch job's level B signatures over digests through the whole path, as the service
+// makes them: rehearsal and verification in the inspector's processes, seals through the
+// keyholder's door, the entry in the ledger, the outcome kept on disk.
 // sign.seal_*: the part of it between the front and the token. Both beside the token's raw C_Sign
 // plus one software verification of that signature; the CPU of all processes is counted.
 #include <openssl/ecdsa.h>
@@ -12,7 +13,7 @@
 #include <optional>
 #include <thread>
 
-#include "api/flow/sign_document.h"
+#include "api/flow/batch_work.h"
 #include "api/inspector.h"
 #include "base/c_handle.h"
 #include "bench/benches.h"
@@ -138,6 +139,7 @@ class NoOutbound final : public api::Outbound {
   }
 };
 
+// A batch job's chunk after chunk, with vault and store on disk.
 double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
                    InspectorProcess& inspector) {
   base::DoorPair door = Must(base::MakeDoor());
@@ -148,15 +150,33 @@ double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
   NoOutbound nobody;
   api::EvidenceDesk desk(*inspector.client, nobody, trust, clock);
   api::ExtendSignature extend(*inspector.client, desk, clock);
-  api::SignDocument sign(client, *inspector.client, desk, extend, clock);
-  const api::Caller caller{"bench", api::CallerRole::kAgency, "bench", {what.label}};
-  const api::DocumentsToSeal input{
-      .digests = {{"decision.pdf", "application/pdf", base::Sha256(base::AsBytes("x"))}}};
+  const tests::TempDir folder;
+  const auto ledger = Must(vault::Ledger::Open(folder.path() / "vault", {}));
+  api::BatchStore store(folder.path() / "batches", client, clock);
+  const std::vector<api::RegisteredCaller> callers{
+      {"bench", api::CallerRole::kAgency, "bench", "", {what.label}}};
+  const api::BatchParts parts{client, *inspector.client, desk, extend, *ledger, client,
+                              store,  callers,           clock};
+  api::BatchOrder order{.caller = "bench",
+                        .agency = "bench",
+                        .idempotency_key = what.label,
+                        .seal = {.key = {what.label}, .level = api::SignatureLevel::kB},
+                        .items = {}};
+  for (std::size_t i = 0; i < api::BatchOrder::kMostItems; ++i)
+    order.items.push_back({{.name = "decision-" + std::to_string(i) + ".pdf",
+                            .media_type = "application/pdf",
+                            .sha256 = base::Sha256(base::AsBytes(std::to_string(i)))}});
+  const std::string id = Must(store.Put(order));
+  std::size_t chunk = 0;
   const auto work = [&] {
-    Must(sign.Run(caller, {.key = {what.label}, .level = api::SignatureLevel::kB}, input));
+    const base::Status done = api::BatchWork(parts, id, order, chunk).Step();
+    const auto counts = store.Chunks(id)[chunk++];
+    if (done.ok() && counts.sealed == api::BatchOrder::kChunk) return;
+    std::fprintf(stderr, "bench: a chunk was not sealed\n");
+    std::exit(1);
   };
   work();
-  return PerCpuSecondWith(inspector.pid(), work);
+  return PerCpuSecondWith(inspector.pid(), work) * static_cast<double>(api::BatchOrder::kChunk);
 }
 
 double RateOfRaw(const SealCase& what, const hsm::KeyholderConfig& config,
@@ -175,6 +195,8 @@ void RunCase(const std::string& only, const SealCase& what, const tests::SoftTok
   {
     tests::TokenFaces faces(token.config());
     Must(faces.provisioner.GenerateKey({what.label}, what.kind));
+    Must(faces.provisioner.GenerateKey(token.config().root_key, hsm::KeyKind::kRootAes256));
+    Must(faces.provisioner.GenerateKey(token.config().mac_key, hsm::KeyKind::kMacHmacSha256));
     const base::Bytes request =
         Must(faces.provisioner.CertificateRequest({what.label}, {.common_name = "bench TEST",
                                                                  .organization = "bench TEST",

@@ -57,6 +57,10 @@ class Keyholder {
     ASSIGN_OR_RETURN(const Seal seal, signer_.SealReferences(call));
     return KeyholderAnswer{ToJson(seal), {}};
   }
+  Answer operator()(const SealBatch& call) {
+    ASSIGN_OR_RETURN(const SealedBatch sealed, signer_.SealAll(call));
+    return KeyholderAnswer{ToJson(sealed), {}};
+  }
   Answer operator()(const NewDocumentKeyCall& call) {
     ASSIGN_OR_RETURN(DocumentKey key, vault_keys_.NewDocumentKey(call.owner));
     KeyholderAnswer answer{BytesToJson(key.wrapped), {}};

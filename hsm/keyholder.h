@@ -49,6 +49,7 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
 
   base::Result<SealingCertificate> Certificate(const KeyLabel& key) override;
   base::Result<Seal> SealReferences(const SealRequest& request) override;
+  base::Result<SealedBatch> SealAll(const SealBatch& batch) override;
 
   base::Result<DocumentKey> NewDocumentKey(base::ByteSpan owner) override;
   base::Result<std::vector<base::Secret>> OpenDocumentKeys(

@@ -42,6 +42,15 @@ base::Result<Seal> KeyholderClient::SealReferences(const SealRequest& request) {
   return SealFrom(answer.body);
 }
 
+base::Result<SealedBatch> KeyholderClient::SealAll(const SealBatch& batch) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, batch));
+  ASSIGN_OR_RETURN(SealedBatch sealed, SealedBatchFrom(answer.body));
+  const bool fits = sealed.stopped ? sealed.seals.size() < batch.signatures.size()
+                                   : sealed.seals.size() == batch.signatures.size();
+  if (!fits) return Malformed();
+  return sealed;
+}
+
 base::Result<DocumentKey> KeyholderClient::NewDocumentKey(base::ByteSpan owner) {
   ASSIGN_OR_RETURN(KeyholderAnswer answer,
                    Ask(channel_, NewDocumentKeyCall{{owner.begin(), owner.end()}}));

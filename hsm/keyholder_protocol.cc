@@ -51,22 +51,38 @@ std::vector<base::Bytes> BytesIn(JsonFields& fields, std::string_view name) {
   return fields.List<base::Bytes>(name, [](JsonFields& item) { return item.Bytes("der"); });
 }
 
+Json ListOfReferences(const std::vector<Reference>& references) {
+  Json list{Json::Array{}};
+  for (const Reference& reference : references)
+    list.Push(Json()
+                  .Set("id", reference.id)
+                  .Set("uri", reference.uri)
+                  .Set("kind", NameOf(reference.kind))
+                  .Set("sha256", Encoded(reference.digest.span())));
+  return list;
+}
+
+Json AlgorithmToJson(std::optional<SignatureAlgorithm> algorithm) {
+  return algorithm ? AlgorithmName(*algorithm) : "";
+}
+
 // How each call is written. Members keep this order.
 struct Writer {
   Json operator()(const CertificateCall& call) const { return Json().Set("key", call.key.text); }
   Json operator()(const SealRequest& call) const {
-    Json references{Json::Array{}};
-    for (const Reference& reference : call.references) {
-      Json item;
-      item.Set("id", reference.id).Set("uri", reference.uri);
-      item.Set("kind", NameOf(reference.kind));
-      item.Set("sha256", Encoded(reference.digest.span()));
-      references.Push(std::move(item));
-    }
     return Json()
         .Set("key", call.key.text)
-        .Set("references", std::move(references))
-        .Set("algorithm", call.algorithm ? AlgorithmName(*call.algorithm) : "");
+        .Set("references", ListOfReferences(call.references))
+        .Set("algorithm", AlgorithmToJson(call.algorithm));
+  }
+  Json operator()(const SealBatch& call) const {
+    Json signatures{Json::Array{}};
+    for (const auto& references : call.signatures)
+      signatures.Push(Json().Set("references", ListOfReferences(references)));
+    return Json()
+        .Set("key", call.key.text)
+        .Set("signatures", std::move(signatures))
+        .Set("algorithm", AlgorithmToJson(call.algorithm));
   }
   Json operator()(const NewDocumentKeyCall& call) const {
     return Json().Set("owner", Encoded(call.owner));
@@ -116,18 +132,28 @@ base::Sha256Digest DigestIn(JsonFields& fields, std::string_view name) {
 KeyholderCall ReadCertificate(JsonFields& in) {
   return CertificateCall{{in.Text("key")}};
 }
-KeyholderCall ReadSeal(JsonFields& in) {
-  SealRequest call{{in.Text("key")}, {}, {}};
-  call.references = in.List<Reference>("references", [](JsonFields& item) {
+std::vector<Reference> ReferencesIn(JsonFields& in) {
+  return in.List<Reference>("references", [](JsonFields& item) {
     const auto kind = FindReferenceKind(item.Text("kind"));
     if (!kind) item.Fail();
     return Reference{item.Text("id"), item.Text("uri"), kind.value_or(ReferenceKind::kDocument),
                      DigestIn(item, "sha256")};
   });
-  const std::string algorithm = in.Text("algorithm");
-  call.algorithm = FindAlgorithm(algorithm);
-  if (!algorithm.empty() && !call.algorithm) in.Fail();
-  return call;
+}
+std::optional<SignatureAlgorithm> AlgorithmIn(JsonFields& in) {
+  const std::string name = in.Text("algorithm");
+  const auto algorithm = FindAlgorithm(name);
+  if (!name.empty() && !algorithm) in.Fail();
+  return algorithm;
+}
+KeyholderCall ReadSeal(JsonFields& in) {
+  return SealRequest{{in.Text("key")}, ReferencesIn(in), AlgorithmIn(in)};
+}
+KeyholderCall ReadSealBatch(JsonFields& in) {
+  return SealBatch{{in.Text("key")},
+                   in.List<std::vector<Reference>>(
+                       "signatures", [](JsonFields& item) { return ReferencesIn(item); }),
+                   AlgorithmIn(in)};
 }
 KeyholderCall ReadNewDocumentKey(JsonFields& in) {
   return NewDocumentKeyCall{in.Bytes("owner")};
@@ -178,6 +204,7 @@ struct CallTraits {
 constexpr auto kCalls = std::to_array<CallTraits>({
     {"certificate", ReadCertificate, true, false},
     {"seal", ReadSeal, true, false},
+    {"seal-batch", ReadSealBatch, true, false},
     {"new-document-key", ReadNewDocumentKey, true, false},
     {"open-document-keys", ReadOpenDocumentKeys, true, false},
     {"mac", ReadMac, true, false},
@@ -287,6 +314,27 @@ base::Result<Seal> SealFrom(const Json& body) {
   Seal seal{fields.Text("signedInfo"), fields.Bytes("value")};
   if (!fields.ok()) return MalformedAnswer();
   return seal;
+}
+
+Json ToJson(const SealedBatch& sealed) {
+  Json seals{Json::Array{}};
+  for (const Seal& seal : sealed.seals) seals.Push(ToJson(seal));
+  Json json;
+  json.Set("seals", std::move(seals));
+  if (sealed.stopped) json.Set("stopped", base::ErrorToJson(*sealed.stopped));
+  return json;
+}
+
+base::Result<SealedBatch> SealedBatchFrom(const Json& body) {
+  JsonFields fields(body);
+  SealedBatch sealed{fields.List<Seal>("seals",
+                                       [](JsonFields& item) {
+                                         return Seal{item.Text("signedInfo"), item.Bytes("value")};
+                                       }),
+                     std::nullopt};
+  if (!fields.ok()) return MalformedAnswer();
+  if (const Json* stopped = body.Find("stopped")) sealed.stopped = base::ErrorFromJson(*stopped);
+  return sealed;
 }
 
 Json ToJson(const Provisioner::TokenFacts& facts) {

@@ -49,8 +49,8 @@ struct ImportCertificateCall {
 struct DescribeCall {};
 
 using KeyholderCall =
-    std::variant<CertificateCall, SealRequest, NewDocumentKeyCall, OpenDocumentKeysCall, MacCall,
-                 CheckpointBody, VerifierKeyCall, GenerateKeyCall, CertificateRequestCall,
+    std::variant<CertificateCall, SealRequest, SealBatch, NewDocumentKeyCall, OpenDocumentKeysCall,
+                 MacCall, CheckpointBody, VerifierKeyCall, GenerateKeyCall, CertificateRequestCall,
                  ImportCertificateCall, DescribeCall>;
 
 // What a door is for. Describe is answered at both.
@@ -79,9 +79,11 @@ base::Result<KeyholderAnswer> DecodeAnswer(base::ByteSpan bytes);
 // Bodies of answers. Reading one fails with kInternal "channel.malformed".
 base::Json ToJson(const SealingCertificate& certificate);
 base::Json ToJson(const Seal& seal);
+base::Json ToJson(const SealedBatch& sealed);
 base::Json ToJson(const Provisioner::TokenFacts& facts);
 base::Result<SealingCertificate> SealingCertificateFrom(const base::Json& body);
 base::Result<Seal> SealFrom(const base::Json& body);
+base::Result<SealedBatch> SealedBatchFrom(const base::Json& body);
 base::Result<Provisioner::TokenFacts> TokenFactsFrom(const base::Json& body);
 base::Json BytesToJson(base::ByteSpan bytes);
 base::Result<base::Bytes> BytesFrom(const base::Json& body);

@@ -75,6 +75,20 @@ struct Seal {
   base::Bytes value;  // As SignatureValue holds it: the RSA block, or r || s.
 };
 
+// Many signatures by one key.
+struct SealBatch {
+  static constexpr std::size_t kMost = 256;
+
+  KeyLabel key;
+  std::vector<std::vector<Reference>> signatures;  // 1 to kMost, each as in SealRequest.
+  std::optional<SignatureAlgorithm> algorithm{};
+};
+
+struct SealedBatch {
+  std::vector<Seal> seals;             // Of the first ones, in their order.
+  std::optional<base::Error> stopped;  // Why the others have none; nullopt: all have.
+};
+
 struct SealingCertificate {
   base::Bytes der;                 // The certificate stored beside the key.
   std::vector<base::Bytes> chain;  // Its issuers as far as the token holds them, nearest first.
@@ -100,6 +114,13 @@ class Signer {
   //   kInvalidInput "seal.other-algorithm" the key is not of that algorithm's kind
   //   kInternal "token.bad-signature" the token made a signature that does not verify
   virtual base::Result<Seal> SealReferences(const SealRequest& request) = 0;
+
+  // These are not verified here: whoever releases one verifies it first, and has to (ADR 0011).
+  // What the token made before it was lost is handed out with the error that stopped it.
+  //
+  // Errors, when nothing was signed: as Certificate(), and kInvalidInput "seal.malformed",
+  // "seal.other-algorithm".
+  virtual base::Result<SealedBatch> SealAll(const SealBatch& batch) = 0;
 };
 
 }  // namespace hsm

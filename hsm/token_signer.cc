@@ -39,6 +39,36 @@ base::Result<Seal> TokenSigner::SealWith(Session& session, const SealRequest& re
       "the token's signature by " + request.key.text + " does not verify with its certificate"};
 }
 
+base::Result<SealedBatch> TokenSigner::SealAll(const SealBatch& batch) {
+  if (batch.signatures.empty() || batch.signatures.size() > SealBatch::kMost)
+    return base::Error{base::ErrorCode::kInvalidInput, "seal.malformed",
+                       "a batch of " + std::to_string(batch.signatures.size())};
+  for (const auto& references : batch.signatures) RETURN_IF_ERROR(CheckReferences(references));
+  SealedBatch sealed;
+  const auto done = pool_.Run([&](Session& session) -> base::Result<bool> {
+    RETURN_IF_ERROR(SealOn(session, batch, sealed.seals));
+    return true;
+  });
+  if (done.ok()) return sealed;
+  if (sealed.seals.empty()) return done.error();
+  sealed.stopped = done.error();
+  return sealed;
+}
+
+base::Status TokenSigner::SealOn(Session& session, const SealBatch& batch,
+                                 std::vector<Seal>& seals) {
+  ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kSeal, batch.key));
+  ASSIGN_OR_RETURN(const PublicKey certified, CertifiedKey(session, batch.key));
+  ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm, ChooseAlgorithm(certified, batch.algorithm));
+  while (seals.size() < batch.signatures.size()) {
+    Seal seal{SerialiseSignedInfo(algorithm, batch.signatures[seals.size()]), {}};
+    ASSIGN_OR_RETURN(seal.value,
+                     SignData(session, key, algorithm, base::AsBytes(seal.signed_info)));
+    seals.push_back(std::move(seal));
+  }
+  return base::Ok();
+}
+
 base::Result<PublicKey> TokenSigner::CertifiedKey(Session& session, const KeyLabel& label) {
   if (const auto known = KnownKey(label)) return *known;
   ASSIGN_OR_RETURN(const base::Bytes certificate, ReadCertificate(session, label));

@@ -19,9 +19,12 @@ class TokenSigner final : public Signer {
 
   base::Result<SealingCertificate> Certificate(const KeyLabel& key) override;
   base::Result<Seal> SealReferences(const SealRequest& request) override;
+  base::Result<SealedBatch> SealAll(const SealBatch& batch) override;
 
  private:
   base::Result<Seal> SealWith(Session& session, const SealRequest& request);
+  // Goes on behind the seals that are there.
+  base::Status SealOn(Session& session, const SealBatch& batch, std::vector<Seal>& seals);
   // The key that the stored certificate certifies; decoded once, not with every seal.
   base::Result<PublicKey> CertifiedKey(Session& session, const KeyLabel& label);
   std::optional<PublicKey> KnownKey(const KeyLabel& label);

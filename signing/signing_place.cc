@@ -283,8 +283,12 @@ base::Status CheckRehearsed(const SigningOrder& order, const base::Json& report,
   return base::Ok();
 }
 
-base::Status Rehearse(const SigningOrder& order, SigningPlace& place) {
-  const ThrowawayIdentity identity = MakeThrowaway(ThrowawayKey{EVP_EC_gen("P-256")});
+ThrowawayIdentity MakeP256() {
+  return MakeThrowaway(ThrowawayKey{EVP_EC_gen("P-256")});
+}
+
+base::Status Rehearse(const ThrowawayIdentity& identity, const SigningOrder& order,
+                      SigningPlace& place) {
   ASSIGN_OR_RETURN(const PreparedSignature prepared, PrepareSignature({.id = place.signature.id,
                                                                        .signing_time = order.now,
                                                                        .documents = place.documents,
@@ -300,6 +304,13 @@ base::Status Rehearse(const SigningOrder& order, SigningPlace& place) {
       WriteFor(order.form, {prepared, seal, envelops ? order.document : base::ByteSpan()});
   ASSIGN_OR_RETURN(const base::Bytes result, PutSignature(order, place.signature, xml));
   return CheckRehearsed(order, Verify(RequestFor(order, result)), place);
+}
+
+base::Result<SigningPlace> FindWith(const ThrowawayIdentity& identity, const SigningOrder& order) {
+  ASSIGN_OR_RETURN(SigningPlace place, Find(order));
+  if (place.documents.empty()) return Refused("document.none", "nothing to sign");
+  RETURN_IF_ERROR(Rehearse(identity, order, place));
+  return place;
 }
 
 }  // namespace
@@ -360,10 +371,14 @@ base::Result<base::Bytes> PutSignature(const SigningOrder& order, const Signatur
 }
 
 base::Result<SigningPlace> FindSigningPlace(const SigningOrder& order) {
-  ASSIGN_OR_RETURN(SigningPlace place, Find(order));
-  if (place.documents.empty()) return Refused("document.none", "nothing to sign");
-  RETURN_IF_ERROR(Rehearse(order, place));
-  return place;
+  return FindWith(MakeP256(), order);
+}
+
+std::vector<base::Result<SigningPlace>> FindSigningPlaces(const std::vector<SigningOrder>& orders) {
+  const ThrowawayIdentity identity = MakeP256();
+  std::vector<base::Result<SigningPlace>> places;
+  for (const SigningOrder& order : orders) places.push_back(FindWith(identity, order));
+  return places;
 }
 
 }  // namespace signing

@@ -56,6 +56,9 @@ struct SigningPlace {
 //   "sign.would-not-verify"   our verifier would not pass the whole
 base::Result<SigningPlace> FindSigningPlace(const SigningOrder& order);
 
+// The same for each, with one throw-away key for all: what that key is worth does not differ.
+std::vector<base::Result<SigningPlace>> FindSigningPlaces(const std::vector<SigningOrder>& orders);
+
 // The document with the signature; the signature alone where there is no document.
 // Errors: those of FindSigningPlace().
 base::Result<base::Bytes> PutSignature(const SigningOrder& order, const SignatureSelector& place,

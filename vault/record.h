@@ -38,6 +38,7 @@ enum class RecordKind : std::uint8_t {
   kClient = 1,    // A client was registered: `alias_mac` finds it again.
   kDocument = 2,  // A document was stored.
   kAccess = 3,    // Somebody read: `subject` is what was read (all zero: the history).
+  kSealing = 4,   // A token is about to be asked for many seals; concerns no one client.
 };
 
 // Where a document's ciphertext lies.
@@ -58,7 +59,8 @@ struct Record {
   SegmentRef content;                 // kDocument only.
   base::Sha256Digest content_sha256;  // kDocument: of the ciphertext in the segment.
   // SHA-256(salt || SHA-256 of the plaintext document); the salt is in `sealed` and, for
-  // whoever holds the document, in the receipt. kClient: the alias MAC.
+  // whoever holds the document, in the receipt. kClient: the alias MAC. kSealing: SHA-256 of the
+  // SHA-256 digests, one after another, of all that is to be signed.
   base::Sha256Digest commitment;
   base::Bytes
       sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.

@@ -22,7 +22,7 @@ Error Malformed(const char* what) {
 
 bool IsKnownKind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
-         kind <= static_cast<std::uint8_t>(RecordKind::kAccess);
+         kind <= static_cast<std::uint8_t>(RecordKind::kSealing);
 }
 
 base::Status CheckSizes(const Record& record) {
@@ -37,6 +37,8 @@ base::Status CheckFieldsOfKind(const Record& record) {
   if (!IsKnownKind(static_cast<std::uint8_t>(record.kind))) return Malformed("unknown kind");
   if (record.kind != RecordKind::kAccess && record.subject != RecordId{})
     return Malformed("a subject, but no access");
+  if (record.kind == RecordKind::kSealing && record.client != ClientId{})
+    return Malformed("a client, but a sealing");
   const bool has_content =
       record.content != SegmentRef{} || record.content_sha256 != base::Sha256Digest{};
   if (record.kind != RecordKind::kDocument && has_content)
@@ -129,6 +131,7 @@ base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
   record.sealed.assign(sealed.begin(), sealed.end());
   if (!reader.AtEnd()) return Damaged("cut short, or bytes behind its end");
   if (!CheckSizes(record).ok()) return Damaged("field too long");
+  if (!CheckFieldsOfKind(record).ok()) return Damaged("field of another kind");
   return record;
 }
 

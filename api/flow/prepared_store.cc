@@ -6,7 +6,6 @@
 
 #include <algorithm>
 
-#include "base/aead.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
@@ -15,8 +14,6 @@ namespace api {
 namespace {
 
 constexpr std::size_t kIdSize = 16;
-constexpr std::size_t kLengthSize = sizeof(std::uint64_t);
-constexpr std::size_t kMaxState = std::size_t{96} << 20U;
 constexpr std::string_view kDone = ".done";
 
 base::Error Unknown(const std::string& id) {
@@ -27,25 +24,6 @@ std::optional<base::Bytes> IdBytes(const std::string& id) {
   auto bytes = base::HexDecode(id);
   if (!bytes || bytes->size() != kIdSize || base::HexEncode(*bytes) != id) return std::nullopt;
   return bytes;
-}
-
-void AppendPart(base::ByteSpan part, base::Bytes& out) {
-  base::AppendUint64(part.size(), out);
-  base::Append(part, out);
-}
-
-std::optional<base::ByteSpan> TakePart(base::ByteSpan& left) {
-  if (left.size() < kLengthSize) return std::nullopt;
-  const std::uint64_t size = base::ReadUint64(left.first(kLengthSize));
-  left = left.subspan(kLengthSize);
-  if (size > left.size()) return std::nullopt;
-  const base::ByteSpan part = left.first(size);
-  left = left.subspan(size);
-  return part;
-}
-
-base::Error Damaged() {
-  return {base::ErrorCode::kCorrupted, "aead.mismatch", "a prepared signature does not read"};
 }
 
 }  // namespace
@@ -70,45 +48,20 @@ base::Status PreparedStore::RemoveOld() {
   return base::Error{base::ErrorCode::kUnavailable, "prepared.too-many", std::to_string(waiting)};
 }
 
-base::Result<std::string> PreparedStore::Put(const PreparedState& state) {
+base::Result<std::string> PreparedStore::Put(const SealedContent& state) {
   RETURN_IF_ERROR(RemoveOld());
   const base::Bytes owner = base::RandomBytes(kIdSize);
-  ASSIGN_OR_RETURN(const hsm::DocumentKey key, keys_.NewDocumentKey(owner));
-  base::Bytes plain;
-  AppendPart(base::AsBytes(state.facts.Dump()), plain);
-  AppendPart(state.document, plain);
-  const base::Bytes nonce = base::RandomBytes(base::kAeadNonceSize);
-  base::Bytes file;
-  AppendPart(key.wrapped, file);
-  AppendPart(nonce, file);
-  base::Append(base::AeadSeal(base::DeriveKey(key.key, "prepared"), nonce, owner, plain), file);
   const std::string id = base::HexEncode(owner);
-  RETURN_IF_ERROR(base::ReplaceFile(folder_ / id, file, S_IRUSR));
+  RETURN_IF_ERROR(WriteSealedFile(folder_ / id, keys_, owner, state));
   return id;
 }
 
-base::Result<PreparedState> PreparedStore::Get(const std::string& id) {
+base::Result<SealedContent> PreparedStore::Get(const std::string& id) {
   const auto owner = IdBytes(id);
   if (!owner) return Unknown(id);
-  const auto file = base::ReadFile(folder_ / id, kMaxState);
-  if (!file.ok()) return Unknown(id);
-  base::ByteSpan left = file.value();
-  const auto wrapped = TakePart(left);
-  const auto nonce = wrapped ? TakePart(left) : std::nullopt;
-  if (!nonce || nonce->size() != base::kAeadNonceSize) return Damaged();
-  ASSIGN_OR_RETURN(
-      const std::vector<base::Secret> keys,
-      keys_.OpenDocumentKeys({{*owner, base::Bytes(wrapped->begin(), wrapped->end())}}));
-  ASSIGN_OR_RETURN(const base::Bytes plain,
-                   base::AeadOpen(base::DeriveKey(keys.front(), "prepared"), *nonce, *owner, left));
-  base::ByteSpan parts = plain;
-  const auto facts = TakePart(parts);
-  const auto document = facts ? TakePart(parts) : std::nullopt;
-  if (!document) return Damaged();
-  PreparedState state;
-  ASSIGN_OR_RETURN(state.facts, base::Json::Parse(base::AsText(*facts)));
-  state.document.assign(document->begin(), document->end());
-  const base::Time made{std::chrono::seconds(state.facts.Integer("made").value_or(0))};
+  auto state = ReadSealedFile(folder_ / id, keys_, *owner);
+  if (!state.ok()) return state.error().reason == "file.missing" ? Unknown(id) : state.error();
+  const base::Time made{std::chrono::seconds(state.value().facts.Integer("made").value_or(0))};
   if (made + kLife < clock_.Now()) return Unknown(id);
   return state;
 }

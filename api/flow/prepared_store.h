@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <string>
 
+#include "api/flow/sealed_file.h"
 #include "base/bytes.h"
 #include "base/clock.h"
 #include "base/json.h"
@@ -12,12 +13,6 @@
 #include "hsm/vault_keys.h"
 
 namespace api {
-
-// What is kept: facts about the signature, and the document that it goes into.
-struct PreparedState {
-  base::Json facts;
-  base::Bytes document;
-};
 
 // Thread-safe. A file holds the wrapped key and the state, sealed with AES-256-GCM under it and
 // bound to the id. States older than kLife count as gone, and are removed when new ones come.
@@ -30,12 +25,13 @@ class PreparedStore {
   PreparedStore(std::filesystem::path folder, hsm::VaultKeys& keys, const base::Clock& clock)
       : folder_(std::move(folder)), keys_(keys), clock_(clock) {}
 
+  // Facts about the signature ("made": seconds since 1970), and the document that it goes into.
   // The id, 32 hexadecimal digits. Errors: those of VaultKeys and files, and
   // kUnavailable "prepared.too-many".
-  base::Result<std::string> Put(const PreparedState& state);
+  base::Result<std::string> Put(const SealedContent& state);
 
   // kNotFound "prepared.unknown" also for one that has grown too old; kCorrupted "aead.mismatch".
-  base::Result<PreparedState> Get(const std::string& id);
+  base::Result<SealedContent> Get(const std::string& id);
 
   // Notes the one value that completes it, durably. Ok when it is noted already;
   // kConflict "prepared.completed" when another one is.

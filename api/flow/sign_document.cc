@@ -44,13 +44,13 @@ base::Status RequireUsable(base::ByteSpan certificate, base::Time now) {
 }
 
 // EN 319 132-1, 6.3: what is needed to validate it later, offline, has to be had at all.
-base::Status SignDocument::RequireLasting(const hsm::SealingCertificate& certificate,
-                                          SignatureLevel level) {
+base::Status RequireLasting(EvidenceDesk& desk, const hsm::SealingCertificate& certificate,
+                            SignatureLevel level, base::Time now) {
   if (level < SignatureLevel::kLT) return base::Ok();
   if (certificate.chain.empty())
     return Error{ErrorCode::kNotFound, "key.without-issuer",
                  "level LT needs the issuer of the sealing certificate in the token"};
-  const auto status = desk_.Status(certificate.der, certificate.chain.front(), clock_.Now());
+  const auto status = desk.Status(certificate.der, certificate.chain.front(), now);
   if (!status.ok()) return status.error();
   return base::Ok();
 }
@@ -72,7 +72,7 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
   ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate, signer_.Certificate(order.key));
   RETURN_IF_ERROR(RequireUsable(certificate.der, now));
   ASSIGN_OR_RETURN(const signing::SigningPlace place, inspector_.FindSigningPlace(signing_order));
-  RETURN_IF_ERROR(RequireLasting(certificate, order.level));
+  RETURN_IF_ERROR(RequireLasting(desk_, certificate, order.level, now));
 
   ASSIGN_OR_RETURN(const signing::PreparedSignature prepared,
                    signing::PrepareSignature({.id = place.signature.id,

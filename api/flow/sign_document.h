@@ -18,6 +18,11 @@ base::Status RequireOwnKey(const Caller& caller, const hsm::KeyLabel& key);
 // what a certificate cannot be used for now, whatever key goes with it.
 base::Status RequireUsable(base::ByteSpan certificate, base::Time now);
 
+// For LT and LTA the certificate's status is asked before the token is: kNotFound
+// "key.without-issuer", and those of EvidenceDesk::Status().
+base::Status RequireLasting(EvidenceDesk& desk, const hsm::SealingCertificate& certificate,
+                            SignatureLevel level, base::Time now);
+
 // Thread-safe if its parts are. Borrows them; they must outlive it.
 class SignDocument {
  public:
@@ -40,8 +45,6 @@ class SignDocument {
                                 const DocumentsToSeal& input);
 
  private:
-  base::Status RequireLasting(const hsm::SealingCertificate& certificate, SignatureLevel level);
-
   hsm::Signer& signer_;
   Inspector& inspector_;
   EvidenceDesk& desk_;

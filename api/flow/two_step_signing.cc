@@ -41,7 +41,7 @@ Json FactsOf(const Remembered& what) {
 }
 
 // Borrows the state's document.
-base::Result<Remembered> Remember(const PreparedState& state) {
+base::Result<Remembered> Remember(const SealedContent& state) {
   const Error damaged{ErrorCode::kCorrupted, "aead.mismatch", "a prepared signature lacks a part"};
   const auto level = FindLevel(state.facts.Text("level").value_or(""));
   const auto algorithm = hsm::FindAlgorithm(state.facts.Text("algorithm").value_or(""));
@@ -56,7 +56,7 @@ base::Result<Remembered> Remember(const PreparedState& state) {
   what.caller = state.facts.Text("caller").value_or("");
   what.level = *level;
   what.algorithm = *algorithm;
-  ASSIGN_OR_RETURN(what.order, SigningOrderFrom(*order, state.document));
+  ASSIGN_OR_RETURN(what.order, SigningOrderFrom(*order, state.bytes));
   ASSIGN_OR_RETURN(what.place, PlaceFrom(*place));
   what.signer.certificate = *certificate;
   for (const Json& issuer : *issuers->AsArray())
@@ -103,17 +103,17 @@ base::Result<TwoStepSigning::Prepared> TwoStepSigning::Prepare(const Caller& cal
   answer.signed_info = hsm::SerialiseSignedInfo(what.algorithm, prepared.references);
   answer.algorithm = what.algorithm;
   answer.expires = now + PreparedStore::kLife;
-  PreparedState state;
+  SealedContent state;
   state.facts = FactsOf(what);
   state.facts.Set("signedInfo", answer.signed_info);
-  state.document.assign(input.document.begin(), input.document.end());
+  state.bytes.assign(input.document.begin(), input.document.end());
   ASSIGN_OR_RETURN(answer.id, store_.Put(state));
   return answer;
 }
 
 base::Result<base::Bytes> TwoStepSigning::Complete(const Caller& caller, const std::string& id,
                                                    base::ByteSpan value) {
-  ASSIGN_OR_RETURN(const PreparedState state, store_.Get(id));
+  ASSIGN_OR_RETURN(const SealedContent state, store_.Get(id));
   ASSIGN_OR_RETURN(const Remembered what, Remember(state));
   if (what.caller != caller.name)
     return Error{ErrorCode::kNotFound, "prepared.unknown", "another caller's"};

@@ -69,14 +69,19 @@ Response JsonResponse(int status, const base::Json& json) {
           .body = base::ToBytes(json.Dump() + "\n")};
 }
 
-Response Problem(const base::Error& error, const Request& request) {
+base::Json ProblemJson(const base::Error& error, base::Language language) {
   base::Json problem;
   problem.Set("type", "urn:edocvault:problem:" + error.reason);
-  problem.Set("title", base::TextOf(error.reason, request.language()));
+  problem.Set("title", base::TextOf(error.reason, language));
   problem.Set("status", StatusOf(error));
   if (IsForTheCaller(error.code)) problem.Set("detail", error.message);
   problem.Set("code", error.reason);
   problem.Set("action", base::ErrorCodeName(error.code));
+  return problem;
+}
+
+Response Problem(const base::Error& error, const Request& request) {
+  base::Json problem = ProblemJson(error, request.language());
   problem.Set("requestId", request.id);
   Response response = JsonResponse(StatusOf(error), problem);
   response.content_type = "application/problem+json";

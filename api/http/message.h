@@ -37,6 +37,9 @@ struct Response {
 
 Response JsonResponse(int status, const base::Json& json);
 
+// An error as a problem document tells it (RFC 9457), without the request.
+base::Json ProblemJson(const base::Error& error, base::Language language);
+
 // An RFC 9457 problem: type, title (in the caller's language), status, detail, code (the
 // stable reason), action (the ErrorCode's name) and the request's id.
 // Details of internal errors and of damage stay in the log.

@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "api/http/batch_routes.h"
 #include "api/http/content_disposition.h"
 #include "api/http/signing_routes.h"
 #include "signing/container_writer.h"
@@ -36,6 +37,24 @@ Response TextResponse(std::string_view text) {
           .content_type = "text/plain; charset=utf-8",
           .headers = {},
           .body = base::ToBytes(text)};
+}
+
+std::optional<std::size_t> NumberOf(const std::string& text) {
+  std::size_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto parsed = std::from_chars(text.data(), end, number);
+  if (parsed.ec != std::errc() || parsed.ptr != end) return std::nullopt;
+  return number;
+}
+
+// "Prefer: wait=SECONDS" (RFC 7240, 4.3); a server's thread waits no longer than this.
+std::chrono::seconds WaitOf(const Request& request) {
+  constexpr std::size_t kLongest = 10;
+  constexpr std::string_view kWait = "wait=";
+  const std::string preferred = request.Header("prefer");
+  if (!preferred.starts_with(kWait)) return std::chrono::seconds{0};
+  return std::chrono::seconds{
+      std::min(NumberOf(preferred.substr(kWait.size())).value_or(0), kLongest)};
 }
 
 // ---- One function a route. ----
@@ -167,6 +186,30 @@ Result PostCompletion(const Flows& flows, const Request& request, const Wildcard
   return SignedResponse(std::move(result));
 }
 
+Result PostBatch(const Flows& flows, const Request& request, const Wildcards&) {
+  ASSIGN_OR_RETURN(BatchOrder order, ReadBatchOrder(request));
+  ASSIGN_OR_RETURN(const BatchQueue::Progress progress,
+                   flows.batches.Submit(request.caller, std::move(order)));
+  Response response = JsonResponse(202, ToJson(progress));
+  response.headers["Location"] = "/v1/batches/" + progress.id;
+  return response;
+}
+
+Result GetBatch(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  ASSIGN_OR_RETURN(const BatchQueue::Progress progress,
+                   flows.batches.Look(request.caller, wildcards.at(0), WaitOf(request)));
+  return JsonResponse(200, ToJson(progress));
+}
+
+Result GetBatchSignatures(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  const std::string& id = wildcards.at(0);
+  const std::size_t chunk = NumberOf(request.Query("chunk").value_or("0"))
+                                .value_or(BatchOrder::kMostItems);  // Never there.
+  ASSIGN_OR_RETURN(const BatchQueue::Progress progress, flows.batches.Look(request.caller, id));
+  ASSIGN_OR_RETURN(const auto outcomes, flows.batches.Results(request.caller, id, chunk));
+  return JsonResponse(200, OutcomesToJson(outcomes, chunk, progress, request.language()));
+}
+
 Result PostExtension(const Flows& flows, const Request& request, const Wildcards&) {
   const auto level = FindLevel(request.Query("level").value_or("LTA"));
   if (!level || *level == SignatureLevel::kB)
@@ -182,11 +225,8 @@ Result PostExtension(const Flows& flows, const Request& request, const Wildcards
 Result History(const Flows& flows, const Request& request, const std::string& client,
                vault::RecordKind kind) {
   HistoryOrder order{.client = client, .kind = kind, .cursor = request.Query("cursor")};
-  if (const auto limit = request.Query("limit")) {
-    const char* const end = limit->data() + limit->size();
-    const auto parsed = std::from_chars(limit->data(), end, order.limit);
-    if (parsed.ec != std::errc() || parsed.ptr != end) order.limit = 0;  // Refused below.
-  }
+  if (const auto limit = request.Query("limit"))
+    order.limit = NumberOf(*limit).value_or(0);  // Refused below.
   ASSIGN_OR_RETURN(const base::Json page, flows.client_history.Run(ReadingOf(request), order));
   return JsonResponse(200, page);
 }
@@ -244,7 +284,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 18> kRoutes{{
+constexpr std::array<Route, 21> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -259,6 +299,9 @@ constexpr std::array<Route, 18> kRoutes{{
     {"POST", "/v1/signatures/prepare", Body::kDocument, Who::kAgencies, PostPreparation},
     {"POST", "/v1/signatures/*/complete", Body::kSmall, Who::kAgencies, PostCompletion},
     {"POST", "/v1/signatures/extend", Body::kDocument, Who::kAgencies, PostExtension},
+    {"POST", "/v1/batches", Body::kDocument, Who::kAgencies, PostBatch},
+    {"GET", "/v1/batches/*", Body::kNone, Who::kAgencies, GetBatch},
+    {"GET", "/v1/batches/*/signatures", Body::kNone, Who::kAgencies, GetBatchSignatures},
     {"GET", "/v1/trust", Body::kNone, Who::kAll, GetTrust},
     {"POST", "/v1/trust/fetch", Body::kNone, Who::kOperators, PostTrustFetch},
     {"GET", "/v1/log/checkpoint", Body::kNone, Who::kAll, GetCheckpoint},

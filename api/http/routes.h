@@ -1,6 +1,7 @@
 // Routes: which flow answers which request. The table in routes.cc is the API.
 #pragma once
 
+#include "api/flow/batch_queue.h"
 #include "api/flow/client_history.h"
 #include "api/flow/document_receipt.h"
 #include "api/flow/fetch_trust.h"
@@ -23,6 +24,7 @@ struct Flows {
   SignDocument& sign_document;
   ExtendSignature& extend_signature;
   TwoStepSigning& two_step_signing;
+  BatchQueue& batches;
   ReadDocument& read_document;
   VerifyDocument& verify_document;
   DocumentReceipt& document_receipt;

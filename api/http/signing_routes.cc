@@ -33,9 +33,10 @@ base::Result<signing::SignerClaims> ReadClaims(const Request& request) {
   return claims;
 }
 
-base::Result<std::vector<signing::DocumentDigest>> ReadDigests(base::ByteSpan body) {
-  const auto json = base::Json::Parse(base::AsText(body));
-  const base::Json* list = json.ok() ? json.value().Find("documents") : nullptr;
+}  // namespace
+
+base::Result<std::vector<signing::DocumentDigest>> ReadDocuments(const base::Json& json) {
+  const base::Json* list = json.Find("documents");
   if (list == nullptr || list->AsArray() == nullptr || list->AsArray()->empty())
     return BadInput("digests.malformed", "no list of documents");
   std::vector<signing::DocumentDigest> documents;
@@ -49,8 +50,6 @@ base::Result<std::vector<signing::DocumentDigest>> ReadDigests(base::ByteSpan bo
   }
   return documents;
 }
-
-}  // namespace
 
 signing::SignatureSelector ReadSelector(const Request& request) {
   return {.file = request.Query("file").value_or(""), .id = request.Query("id").value_or("")};
@@ -116,7 +115,9 @@ base::Result<DocumentsToSeal> ToSeal(const Request& request, signing::SignatureF
   const std::string type = request.Header("content-type");
   if (type == kDigestsMediaType) {
     DocumentsToSeal input;
-    ASSIGN_OR_RETURN(input.digests, ReadDigests(request.body));
+    const auto json = base::Json::Parse(base::AsText(request.body));
+    if (!json.ok()) return BadInput("digests.malformed", "not JSON");
+    ASSIGN_OR_RETURN(input.digests, ReadDocuments(json.value()));
     return input;
   }
   if (form == signing::SignatureForm::kDetached)

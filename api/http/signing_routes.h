@@ -30,6 +30,9 @@ base::Result<TwoStepSigning::Signer> ReadSigner(const Request& request);
 
 Response PreparedResponse(const TwoStepSigning::Prepared& prepared);
 
+// {"documents":[{"name":..,"mediaType":..,"sha256":..}]}. kInvalidInput "digests.malformed".
+base::Result<std::vector<signing::DocumentDigest>> ReadDocuments(const base::Json& json);
+
 // file and id. Both may be missing.
 signing::SignatureSelector ReadSelector(const Request& request);
 

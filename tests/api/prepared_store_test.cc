@@ -38,7 +38,7 @@ class PreparedStoreTest : public ::testing::Test {
 
 TEST_F(PreparedStoreTest, GivesBackWhatWasPutIn) {
   const std::string id = Put();
-  EXPECT_EQ(store_.Get(id).value().document, base::ToBytes("document"));
+  EXPECT_EQ(store_.Get(id).value().bytes, base::ToBytes("document"));
 }
 
 TEST_F(PreparedStoreTest, KeepsNothingReadable) {

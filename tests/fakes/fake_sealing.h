@@ -4,7 +4,9 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "api/inspector.h"
@@ -36,6 +38,21 @@ class FakeSigner final : public hsm::Signer {
   base::Result<hsm::Seal> SealReferences(const hsm::SealRequest& request) override {
     requests.push_back(request);
     return hsm::Seal{"<ds:SignedInfo/>", base::Bytes(64, 1)};
+  }
+
+  std::vector<std::size_t> batches;       // How many each call asked for.
+  std::optional<std::size_t> lost_after;  // The token goes once, after so many of a batch.
+  base::Result<hsm::SealedBatch> SealAll(const hsm::SealBatch& batch) override {
+    batches.push_back(batch.signatures.size());
+    if (next_error) return *std::exchange(next_error, std::nullopt);
+    hsm::SealedBatch sealed;
+    const auto lost = std::exchange(lost_after, std::nullopt);
+    const std::size_t count = lost.value_or(batch.signatures.size());
+    for (std::size_t i = 0; i < count; ++i)
+      sealed.seals.push_back({"<ds:SignedInfo/>", base::Bytes(64, 1)});
+    if (lost)
+      sealed.stopped = base::Error{base::ErrorCode::kUnavailable, "token.removed", "pulled"};
+    return sealed;
   }
 };
 
@@ -108,6 +125,38 @@ class FakeInspector final : public api::Inspector {
     if (place_error) return *place_error;
     return signing::SigningPlace{
         .documents = {{"a.txt", "text/plain", {}}}, .signature = {"", "S1"}, .findings = {}};
+  }
+  std::set<std::string> unplaceable;  // Names of documents that cannot be signed.
+  base::Result<std::vector<base::Result<signing::SigningPlace>>> FindSigningPlaces(
+      const signing::SigningOrder&,
+      const std::vector<std::vector<signing::DocumentDigest>>& documents) override {
+    std::vector<base::Result<signing::SigningPlace>> places;
+    for (const auto& one : documents) {
+      if (unplaceable.contains(one.front().name))
+        places.emplace_back(
+            base::Error{base::ErrorCode::kInvalidInput, "document.bad-name", "no such name"});
+      else
+        places.emplace_back(
+            signing::SigningPlace{.documents = one, .signature = {"", "S1"}, .findings = {}});
+    }
+    return places;
+  }
+  std::vector<std::string> judged;  // Names of the documents, in the order they came.
+  std::size_t refuse_next = 0;      // So many are not released.
+  base::Result<std::vector<base::Status>> Judge(const std::vector<api::MadeSignature>& made,
+                                                base::Time) override {
+    std::vector<base::Status> statuses;
+    for (const api::MadeSignature& one : made) {
+      judged.push_back(one.expected.documents.front().name);
+      const bool refused = refuse_next > 0;
+      if (refused) --refuse_next;
+      if (refused)
+        statuses.emplace_back(
+            base::Error{base::ErrorCode::kInternal, "release.refused", "not intact"});
+      else
+        statuses.emplace_back(base::Ok());
+    }
+    return statuses;
   }
   base::Result<base::Bytes> PutSignature(const signing::SigningOrder&,
                                          const signing::SignatureSelector&,

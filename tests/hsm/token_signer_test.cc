@@ -201,5 +201,49 @@ TEST_F(PrivateHalfTest, CannotBeMadeReadableByACopy) {
     EXPECT_EQ(ReadPrivate(KeyPurpose::kRoot, type).value(), base::Bytes{CK_TRUE});
 }
 
+SealBatch BatchOf(std::size_t count) {
+  SealBatch batch{.key = kKey, .signatures = {}};
+  for (std::size_t i = 0; i < count; ++i) {
+    batch.signatures.push_back(Request().references);
+    batch.signatures.back().front().uri = "lemums-" + std::to_string(i) + ".pdf";
+  }
+  return batch;
+}
+
+TEST_F(TokenSignerTest, EachOfABatchIsASealOfItsOwnInOrder) {
+  const base::Bytes certificate = MakeSealingKey(KeyKind::kSealP256);
+  const auto sealed = faces_->signer.SealAll(BatchOf(5));
+  ASSERT_TRUE(sealed.ok()) << sealed.error().message;
+  ASSERT_EQ(sealed.value().seals.size(), 5U);
+  EXPECT_FALSE(sealed.value().stopped);
+  for (std::size_t i = 0; i < 5; ++i) {
+    const Seal& seal = sealed.value().seals[i];
+    EXPECT_NE(seal.signed_info.find("lemums-" + std::to_string(i) + ".pdf"), std::string::npos);
+    EXPECT_TRUE(OpenSslVerifies(certificate, seal.signed_info, seal.value, true));
+  }
+}
+
+TEST_F(TokenSignerTest, ABatchGoesOnBehindTheSealsThatWereMadeBeforeALoss) {
+  MakeSealingKey(KeyKind::kSealP256);
+  ASSERT_TRUE(faces_->signer.SealAll(BatchOf(1)).ok());
+  token_->FailNext("C_Sign", CKR_DEVICE_REMOVED);
+  const auto sealed = faces_->signer.SealAll(BatchOf(4));
+  ASSERT_TRUE(sealed.ok()) << sealed.error().message;
+  EXPECT_EQ(sealed.value().seals.size(), 4U);
+  EXPECT_EQ(token_->Logins(), 2U);  // One more, for the loss.
+}
+
+TEST_F(TokenSignerTest, ABatchOfNoneOrOfTooManyOrWithOneMalformedIsRefusedBeforeTheToken) {
+  const auto reason = [&](const SealBatch& batch) {
+    return faces_->signer.SealAll(batch).error().reason;
+  };
+  EXPECT_EQ(reason(BatchOf(0)), "seal.malformed");
+  EXPECT_EQ(reason(BatchOf(SealBatch::kMost + 1)), "seal.malformed");
+  SealBatch batch = BatchOf(3);
+  batch.signatures[1].pop_back();
+  EXPECT_EQ(reason(batch), "seal.malformed");
+  EXPECT_EQ(token_->Logins(), 0U);
+}
+
 }  // namespace
 }  // namespace hsm

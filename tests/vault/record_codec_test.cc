@@ -77,7 +77,7 @@ TEST(RecordCodecTest, RefusesUnknownVersionsAndKinds) {
   encoded[0] = 2;
   EXPECT_FALSE(DecodeRecord(encoded).ok());
   encoded[0] = 1;
-  for (const auto kind : base::Bytes{0, 4, 255}) {
+  for (const auto kind : base::Bytes{0, 5, 255}) {
     encoded[1] = kind;
     EXPECT_FALSE(DecodeRecord(encoded).ok());
   }

@@ -1,0 +1,158 @@
+#include "api/flow/batch_queue.h"
+
+#include <algorithm>
+
+#include "base/log.h"
+
+namespace api {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::size_t kLongestKey = 100;
+constexpr std::size_t kMostDocuments = 100;
+
+Error BadInput(const char* reason, std::string what) {
+  return {ErrorCode::kInvalidInput, reason, std::move(what)};
+}
+
+base::Status CheckOrder(const BatchOrder& order) {
+  const auto visible = [](char c) { return c > ' ' && c < 0x7F; };
+  if (order.idempotency_key.empty() || order.idempotency_key.size() > kLongestKey ||
+      !std::ranges::all_of(order.idempotency_key, visible))
+    return BadInput("idempotency.key-required", "header Idempotency-Key");
+  if (order.items.empty() || order.items.size() > BatchOrder::kMostItems)
+    return BadInput("batch.bad-size", std::to_string(order.items.size()) + " items");
+  for (const auto& documents : order.items)
+    if (documents.empty() || documents.size() > kMostDocuments)
+      return BadInput("batch.bad-size", std::to_string(documents.size()) + " documents");
+  if (order.seal.form != signing::SignatureForm::kContainer &&
+      order.seal.form != signing::SignatureForm::kDetached)
+    return BadInput("sign.bad-form", "container or detached");
+  if (order.seal.level == SignatureLevel::kLTA)
+    return BadInput("sign.needs-documents", "an archive time-stamp covers the documents");
+  return base::Ok();
+}
+
+}  // namespace
+
+void BatchQueue::Start() {
+  thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
+}
+
+BatchQueue::Progress BatchQueue::ProgressOf(const std::string& id, const Batch& batch) {
+  Progress progress{
+      .id = id, .items = batch.items, .sealed = 0, .failed = 0, .waiting_for = batch.waiting_for};
+  for (const auto& [chunk, counts] : batch.chunks) {
+    progress.sealed += counts.sealed;
+    progress.failed += counts.failed;
+  }
+  return progress;
+}
+
+// REQUIRES: the caller does not hold the mutex; the token is asked.
+base::Result<std::shared_ptr<BatchQueue::Batch>> BatchQueue::Load(const std::string& id) {
+  {
+    const Lock lock(mutex_);
+    if (const auto known = known_.find(id); known != known_.end()) return known->second;
+  }
+  ASSIGN_OR_RETURN(BatchOrder order, parts_.store.Get(id));
+  auto batch = std::make_shared<Batch>(Batch{.order = std::move(order)});
+  batch->items = batch->order.items.size();
+  batch->chunks = parts_.store.Chunks(id);
+  if (batch->done()) batch->order.items = {};
+  const Lock lock(mutex_);
+  const auto [kept, is_new] = known_.emplace(id, batch);
+  if (is_new && !batch->done()) {
+    waiting_.push_back(id);
+    wake_.notify_all();
+  }
+  return kept->second;
+}
+
+base::Result<std::shared_ptr<BatchQueue::Batch>> BatchQueue::Find(const Caller& caller,
+                                                                  const std::string& id) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<Batch> batch, Load(id));
+  if (batch->order.caller == caller.name) return batch;
+  return Error{ErrorCode::kNotFound, "batch.unknown", id};
+}
+
+base::Result<BatchQueue::Progress> BatchQueue::Submit(const Caller& caller, BatchOrder order) {
+  RETURN_IF_ERROR(RequireOwnKey(caller, order.seal.key));
+  order.caller = caller.name;
+  order.agency = caller.agency;
+  RETURN_IF_ERROR(CheckOrder(order));
+  ASSIGN_OR_RETURN(const std::string id, parts_.store.Put(order));
+  return Look(caller, id);
+}
+
+base::Result<BatchQueue::Progress> BatchQueue::Look(const Caller& caller, const std::string& id,
+                                                    std::chrono::milliseconds wait) {
+  ASSIGN_OR_RETURN(const std::shared_ptr<Batch> batch, Find(caller, id));
+  Lock lock(mutex_);
+  moved_.wait_for(lock, wait, [&] { return batch->done(); });
+  return ProgressOf(id, *batch);
+}
+
+base::Result<std::vector<Outcome>> BatchQueue::Results(const Caller& caller, const std::string& id,
+                                                       std::size_t chunk) {
+  RETURN_IF_ERROR(Find(caller, id));
+  return parts_.store.GetChunk(id, chunk);
+}
+
+bool BatchQueue::TakeUp(const std::string& id) {
+  const auto loaded = Load(id);
+  if (loaded.ok()) return true;
+  if (loaded.error().code == ErrorCode::kUnavailable) return false;  // The token is away.
+  base::LogError("batch.not-loaded", loaded.error());
+  return true;
+}
+
+void BatchQueue::Run(const std::stop_token& stop) {
+  std::vector<std::string> unread = parts_.store.Ids();
+  while (!stop.stop_requested()) {
+    std::erase_if(unread, [this](const std::string& id) { return TakeUp(id); });
+    Lock lock(mutex_);
+    const auto is_called = [this] { return !waiting_.empty(); };
+    if (unread.empty())
+      wake_.wait(lock, stop, is_called);
+    else
+      wake_.wait_for(lock, stop, kRest, is_called);
+    if (!stop.stop_requested() && is_called()) ServeNext(lock, stop);
+  }
+}
+
+void BatchQueue::ServeNext(Lock& lock, const std::stop_token& stop) {
+  const std::string id = waiting_.front();
+  waiting_.pop_front();
+  const std::shared_ptr<Batch> batch = known_.at(id);
+  lock.unlock();
+  const bool went_on = Serve(id, *batch);
+  lock.lock();
+  if (!batch->done()) waiting_.push_back(id);
+  const auto is_stuck = [this](const std::string& one) {
+    return !known_.at(one)->waiting_for.empty();
+  };
+  if (!went_on && std::ranges::all_of(waiting_, is_stuck))
+    wake_.wait_for(lock, stop, kRest, [] { return false; });
+}
+
+bool BatchQueue::Serve(const std::string& id, Batch& batch) {
+  std::size_t chunk = 0;
+  while (batch.chunks.contains(chunk)) ++chunk;
+  if (!batch.work) batch.work = std::make_unique<BatchWork>(parts_, id, batch.order, chunk);
+  const base::Status done = batch.work->Step();
+  const Lock lock(mutex_);
+  const std::string waits_for = done.ok() ? "" : done.error().reason;
+  if (!done.ok() && batch.waiting_for != waits_for) base::LogError("batch.waits", done.error());
+  batch.waiting_for = waits_for;
+  if (!done.ok()) return false;
+  batch.work.reset();
+  batch.chunks = parts_.store.Chunks(id);
+  if (batch.done()) batch.order.items = {};
+  moved_.notify_all();
+  return true;
+}
+
+}  // namespace api
