@@ -11,6 +11,7 @@
 
 #include "base/bytes.h"
 #include "base/file.h"
+#include "hsm/approval.h"
 
 namespace api {
 namespace {
@@ -124,6 +125,7 @@ base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::p
   // Best kept on another volume than the data: docs/formats/keyholder.md.
   hsm.checkpoint_mark =
       table.Has("checkpoint_mark") ? table.Path("checkpoint_mark") : data / "last-checkpoint";
+  hsm.seal_uses = table.Has("seal_uses") ? table.Path("seal_uses") : data / "seal-uses";
   hsm.log_origin = table.Text("log_origin");
   hsm.environment = table.Texts("environment");
   if (table.Has("sessions"))
@@ -195,6 +197,44 @@ base::Result<TrustConfig> ReadTrust(Table table) {
   return trust;
 }
 
+struct SealKey {
+  std::string label;
+  hsm::SealRule rule;
+};
+
+base::Result<SealKey> ReadSealKey(Table table) {
+  constexpr std::size_t kMaxPem = 8192;
+  constexpr std::int64_t kMostAnHour = 100'000'000;
+  SealKey key{.label = table.Text("label"),
+              .rule = {.agency = table.Text("agency"), .approvers = {}}};
+  if (table.Has("request_keys")) {
+    for (const std::filesystem::path& path : table.Paths("request_keys")) {
+      ASSIGN_OR_RETURN(base::Bytes pem, base::ReadFile(path, kMaxPem));
+      if (!hsm::IsRequestKey(pem)) table.Complain(path.string() + " is no request key");
+      key.rule.approvers.push_back(std::move(pem));
+    }
+  }
+  if (table.Has("unattended_per_hour"))
+    key.rule.hourly =
+        static_cast<std::uint32_t>(table.Number("unattended_per_hour", 1, kMostAnHour));
+  if (key.rule.agency.empty()) table.Complain("agency is empty");
+  if (key.rule.approvers.empty() == (key.rule.hourly == 0))
+    table.Complain(key.label + " has either request_keys or unattended_per_hour");
+  RETURN_IF_ERROR(table.Finish());
+  return key;
+}
+
+// Only keys of the caller's own agency.
+base::Status CheckKeysOf(const RegisteredCaller& caller, const hsm::SealRules& rules) {
+  for (const std::string& label : caller.keys) {
+    const auto rule = rules.find(label);
+    if (rule == rules.end()) return Malformed("[caller] " + label + " has no [[key]]");
+    if (rule->second.agency != caller.agency)
+      return Malformed("[caller] " + caller.name + ": " + label + " is another agency's");
+  }
+  return base::Ok();
+}
+
 base::Result<RegisteredCaller> ReadCaller(Table table) {
   const std::string role = table.Text("role");
   struct Row {
@@ -253,15 +293,23 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
     ASSIGN_OR_RETURN(config.trust, ReadTrust(part("trust")));
     config.courier.lists = config.trust->lists;
   }
+  if (const toml::array* keys = root["key"].as_array()) {
+    for (const auto& node : *keys) {
+      ASSIGN_OR_RETURN(SealKey key, ReadSealKey(Table(node.as_table(), "key", folder)));
+      const bool is_new = config.hsm.seal_rules.emplace(key.label, std::move(key.rule)).second;
+      if (!is_new) return Malformed("[key] " + key.label + " is there twice");
+    }
+  }
   if (const toml::array* callers = root["caller"].as_array()) {
     for (const auto& node : *callers) {
       ASSIGN_OR_RETURN(RegisteredCaller caller,
                        ReadCaller(Table(node.as_table(), "caller", folder)));
+      RETURN_IF_ERROR(CheckKeysOf(caller, config.hsm.seal_rules));
       config.callers.push_back(std::move(caller));
     }
   }
-  static const std::set<std::string> kParts{"vault",      "listen", "hsm",  "courier",
-                                            "timestamps", "caller", "trust"};
+  static const std::set<std::string> kParts{"vault",      "listen", "hsm",   "courier",
+                                            "timestamps", "caller", "trust", "key"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

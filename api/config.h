@@ -26,7 +26,7 @@ struct RegisteredCaller {
   CallerRole role;
   std::string agency;              // Code of the public body; empty for all others.
   std::string certificate_sha256;  // 64 hexadecimal digits.
-  std::vector<std::string> keys;   // Labels of the sealing keys it may use.
+  std::vector<std::string> keys;   // Labels of the sealing keys it may use: of its agency.
 };
 
 struct ListenConfig {

@@ -138,6 +138,15 @@ std::string KeyList() {
   return list;
 }
 
+// A development appliance seals without anybody's approval.
+std::string KeyEntries() {
+  std::string entries;
+  for (const SealingKey& key : kDevSealingKeys)
+    entries += "\n[[key]]\nlabel = \"" + std::string(key.label) +
+               "\"\nagency = \"test-agency\"\nunattended_per_hour = 1000000\n";
+  return entries;
+}
+
 }  // namespace
 
 base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerDigests& callers) {
@@ -157,7 +166,7 @@ base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerD
       "[hsm.environment]\nSOFTHSM2_CONF = \"" +
       (home.path() / "softhsm2.conf").string() + "\"\n\n[courier.services]\ntsa = \"" + url +
       "/tsa\"\nocsp = \"" + url + "/ocsp\"\n\n[timestamps]\ntsa_certificate_sha256 = [\"" +
-      callers.tsa + "\"]\n" + TrustEntry(url) +
+      callers.tsa + "\"]\n" + TrustEntry(url) + KeyEntries() +
       CallerEntry("test-agency", "agency", callers.agency,
                   "agency = \"test-agency\"\nkeys = [" + KeyList() + "]\n") +
       CallerEntry("test-platform", "platform", callers.platform, "") +

@@ -38,6 +38,7 @@ base::Result<Call> CallFor(const Options& options) {
             .headers = {},
             .body = {}};
   AddToQuery(options.signing, call.query);
+  RETURN_IF_ERROR(AddToHeaders(options.signing, call.headers));
   std::string& type = call.headers["Content-Type"];
   if (!options.countersign.empty()) {
     call.query["form"] = "counter";
@@ -77,6 +78,7 @@ base::Result<base::Json> SignLarge(const Common& common, const Options& options)
             .headers = {{"Content-Type", kDigests}},
             .body = documents.Digests()};
   AddToQuery(options.signing, call.query);
+  RETURN_IF_ERROR(AddToHeaders(options.signing, call.headers));
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
   ASSIGN_OR_RETURN(const Answer answer, api.Send(call));
   RETURN_IF_ERROR(documents.Write(options.out, base::ToString(answer.body)));

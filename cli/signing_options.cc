@@ -3,6 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "base/bytes.h"
+#include "base/file.h"
+
 namespace cli {
 namespace {
 
@@ -12,6 +15,7 @@ struct Row {
   const char* help;
   std::string SigningOptions::*text;
 };
+constexpr std::size_t kMaxApproval = 16'384;
 constexpr std::array<Row, 5> kRows{{
     {"--algorithm", "algorithm", "Instead of the one that goes with the key: rsa-pss-sha256",
      &SigningOptions::algorithm},
@@ -30,12 +34,21 @@ void AddSigningOptions(CLI::App& verb, SigningOptions& options) {
       ->check(CLI::IsMember({"B", "T", "LT", "LTA"}))
       ->capture_default_str();
   for (const Row& row : kRows) verb.add_option(row.option, options.*row.text, row.help);
+  verb.add_option("--approval", options.approval, "What `approve` wrote, for keys that need it");
 }
 
 void AddToQuery(const SigningOptions& options, std::map<std::string, std::string>& query) {
   query["level"] = options.level;
   for (const Row& row : kRows)
     if (const std::string& text = options.*row.text; !text.empty()) query[row.parameter] = text;
+}
+
+base::Status AddToHeaders(const SigningOptions& options,
+                          std::map<std::string, std::string>& headers) {
+  if (options.approval.empty()) return base::Ok();
+  ASSIGN_OR_RETURN(const base::Bytes text, base::ReadFile(options.approval, kMaxApproval));
+  headers["Edocvault-Approval"] = base::ToString(text);
+  return base::Ok();
 }
 
 }  // namespace cli

@@ -5,6 +5,8 @@
 #include <map>
 #include <string>
 
+#include "base/result.h"
+
 namespace cli {
 
 // How a signature is to be made. Empty: as the service does by itself.
@@ -15,11 +17,16 @@ struct SigningOptions {
   std::string city;
   std::string country;
   std::string commitment;
+  std::string approval;  // File that `approve` wrote.
 };
 
 void AddSigningOptions(CLI::App& verb, SigningOptions& options);
 
 // As the service reads them from a query.
 void AddToQuery(const SigningOptions& options, std::map<std::string, std::string>& query);
+
+// The approval, if there is one, as the service reads it. Errors: those of base::ReadFile().
+base::Status AddToHeaders(const SigningOptions& options,
+                          std::map<std::string, std::string>& headers);
 
 }  // namespace cli

@@ -29,6 +29,14 @@ class JsonFields {
     return value == nullptr ? Need(std::optional<bool>()) : *value;
   }
 
+  // Empty when it is missing. Lives as long as the object.
+  const base::Json& Object(std::string_view name) {
+    static const base::Json kNone{base::Json::Object{}};
+    const base::Json* member = object_.Find(name);
+    if (member != nullptr && member->AsObject() != nullptr) return *member;
+    ok_ = false;
+    return kNone;
+  }
   // Each element read by `read(JsonFields&)`, itself an object.
   template <typename T, typename Read>
   std::vector<T> List(std::string_view name, Read read) {

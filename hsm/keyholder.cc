@@ -5,7 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "base/clock.h"
 #include "base/log.h"
+#include "hsm/guarded_signer.h"
 #include "hsm/keyholder_protocol.h"
 #include "hsm/session_pool.h"
 #include "hsm/token_provisioner.h"
@@ -36,7 +38,8 @@ class Keyholder {
   Keyholder(const KeyholderConfig& config, DoorPurpose door)
       : door_(door),
         pool_(PoolOf(config, door)),
-        signer_(pool_),
+        token_signer_(pool_),
+        signer_(token_signer_, {config.seal_rules, config.log_origin, config.seal_uses}, clock_),
         vault_keys_(pool_, {config.root_key, config.mac_key, config.checkpoint_key},
                     config.log_origin, config.checkpoint_mark),
         provisioner_(pool_) {}
@@ -50,7 +53,8 @@ class Keyholder {
   }
 
   Answer operator()(const CertificateCall& call) {
-    ASSIGN_OR_RETURN(const SealingCertificate certificate, signer_.Certificate(call.key));
+    ASSIGN_OR_RETURN(const SealingCertificate certificate,
+                     signer_.Certificate(call.key, call.agency));
     return KeyholderAnswer{ToJson(certificate), {}};
   }
   Answer operator()(const SealRequest& call) {
@@ -105,8 +109,10 @@ class Keyholder {
   static Answer Done() { return KeyholderAnswer{base::Json(base::Json::Object{}), {}}; }
 
   const DoorPurpose door_;
+  const base::SystemClock clock_;
   SessionPool pool_;
-  TokenSigner signer_;
+  TokenSigner token_signer_;
+  GuardedSigner signer_;
   TokenVaultKeys vault_keys_;
   TokenProvisioner provisioner_;
 };

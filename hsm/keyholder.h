@@ -13,6 +13,7 @@
 #include "base/channel.h"
 #include "base/result.h"
 #include "hsm/provisioner.h"
+#include "hsm/seal_rule.h"
 #include "hsm/signer.h"
 #include "hsm/vault_keys.h"
 
@@ -33,7 +34,9 @@ struct KeyholderConfig {
   KeyLabel root_key{"vault-root"};
   KeyLabel mac_key{"vault-mac"};
   KeyLabel checkpoint_key{"vault-checkpoint"};
-  std::size_t sessions = 4;  // At most this many calls use the token at once.
+  SealRules seal_rules;             // Of the sealing keys that are used at all.
+  std::filesystem::path seal_uses;  // Where used approvals and quotas are remembered.
+  std::size_t sessions = 4;         // At most this many calls use the token at once.
 };
 
 // Serves calls from `door` until every caller is gone. Never returns early because of the
@@ -47,7 +50,8 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
  public:
   explicit KeyholderClient(base::ChannelClient channel);
 
-  base::Result<SealingCertificate> Certificate(const KeyLabel& key) override;
+  base::Result<SealingCertificate> Certificate(const KeyLabel& key,
+                                               const std::string& agency) override;
   base::Result<Seal> SealReferences(const SealRequest& request) override;
   base::Result<SealedBatch> SealAll(const SealBatch& batch) override;
 

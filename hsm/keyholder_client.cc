@@ -32,8 +32,9 @@ base::Error Malformed() {
 
 KeyholderClient::KeyholderClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
 
-base::Result<SealingCertificate> KeyholderClient::Certificate(const KeyLabel& key) {
-  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, CertificateCall{key}));
+base::Result<SealingCertificate> KeyholderClient::Certificate(const KeyLabel& key,
+                                                              const std::string& agency) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, CertificateCall{key, agency}));
   return SealingCertificateFrom(answer.body);
 }
 

@@ -66,14 +66,28 @@ Json AlgorithmToJson(std::optional<SignatureAlgorithm> algorithm) {
   return algorithm ? AlgorithmName(*algorithm) : "";
 }
 
+Json MandateToJson(const Mandate& mandate) {
+  base::Bytes items;
+  for (const base::Sha256Digest& item : mandate.items) base::Append(item.span(), items);
+  return Json()
+      .Set("agency", mandate.agency)
+      .Set("level", mandate.level)
+      .Set("approval", mandate.approval)
+      .Set("group", mandate.group)
+      .Set("items", Encoded(items));
+}
+
 // How each call is written. Members keep this order.
 struct Writer {
-  Json operator()(const CertificateCall& call) const { return Json().Set("key", call.key.text); }
+  Json operator()(const CertificateCall& call) const {
+    return Json().Set("key", call.key.text).Set("agency", call.agency);
+  }
   Json operator()(const SealRequest& call) const {
     return Json()
         .Set("key", call.key.text)
         .Set("references", ListOfReferences(call.references))
-        .Set("algorithm", AlgorithmToJson(call.algorithm));
+        .Set("algorithm", AlgorithmToJson(call.algorithm))
+        .Set("mandate", MandateToJson(call.mandate));
   }
   Json operator()(const SealBatch& call) const {
     Json signatures{Json::Array{}};
@@ -82,7 +96,8 @@ struct Writer {
     return Json()
         .Set("key", call.key.text)
         .Set("signatures", std::move(signatures))
-        .Set("algorithm", AlgorithmToJson(call.algorithm));
+        .Set("algorithm", AlgorithmToJson(call.algorithm))
+        .Set("mandate", MandateToJson(call.mandate));
   }
   Json operator()(const NewDocumentKeyCall& call) const {
     return Json().Set("owner", Encoded(call.owner));
@@ -130,7 +145,7 @@ base::Sha256Digest DigestIn(JsonFields& fields, std::string_view name) {
 }
 
 KeyholderCall ReadCertificate(JsonFields& in) {
-  return CertificateCall{{in.Text("key")}};
+  return CertificateCall{{in.Text("key")}, in.Text("agency")};
 }
 std::vector<Reference> ReferencesIn(JsonFields& in) {
   return in.List<Reference>("references", [](JsonFields& item) {
@@ -146,14 +161,30 @@ std::optional<SignatureAlgorithm> AlgorithmIn(JsonFields& in) {
   if (!name.empty() && !algorithm) in.Fail();
   return algorithm;
 }
+Mandate MandateIn(JsonFields& in) {
+  const Json& object = in.Object("mandate");
+  JsonFields fields(object);
+  Mandate mandate{.agency = fields.Text("agency"),
+                  .level = fields.Text("level"),
+                  .approval = fields.Text("approval"),
+                  .group = static_cast<std::size_t>(fields.Integer("group")),
+                  .items = {}};
+  const base::Bytes items = fields.Bytes("items");
+  constexpr std::size_t kDigest = sizeof(base::Sha256Digest::bytes);
+  for (base::ByteSpan rest = items; rest.size() >= kDigest; rest = rest.subspan(kDigest))
+    mandate.items.push_back(*base::ToSha256Digest(rest.first(kDigest)));
+  if (!fields.ok()) in.Fail();
+  return mandate;
+}
 KeyholderCall ReadSeal(JsonFields& in) {
-  return SealRequest{{in.Text("key")}, ReferencesIn(in), AlgorithmIn(in)};
+  return SealRequest{{in.Text("key")}, ReferencesIn(in), AlgorithmIn(in), MandateIn(in)};
 }
 KeyholderCall ReadSealBatch(JsonFields& in) {
   return SealBatch{{in.Text("key")},
                    in.List<std::vector<Reference>>(
                        "signatures", [](JsonFields& item) { return ReferencesIn(item); }),
-                   AlgorithmIn(in)};
+                   AlgorithmIn(in),
+                   MandateIn(in)};
 }
 KeyholderCall ReadNewDocumentKey(JsonFields& in) {
   return NewDocumentKeyCall{in.Bytes("owner")};

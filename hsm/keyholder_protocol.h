@@ -22,6 +22,7 @@ namespace hsm {
 
 struct CertificateCall {
   KeyLabel key;
+  std::string agency;
 };
 struct NewDocumentKeyCall {
   base::Bytes owner;

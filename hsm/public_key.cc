@@ -1,10 +1,12 @@
 #include "hsm/public_key.h"
 
+#include <openssl/bio.h>
 #include <openssl/bn.h>
 #include <openssl/core_names.h>
 #include <openssl/ecdsa.h>
 #include <openssl/err.h>
 #include <openssl/param_build.h>
+#include <openssl/pem.h>
 
 #include <algorithm>
 #include <array>
@@ -152,6 +154,21 @@ base::Result<PublicKey> PublicKey::FromCertificate(base::ByteSpan der) {
                        "not one X.509 certificate in DER"};
   }
   return PublicKey(X509_get_pubkey(certificate.get()));
+}
+
+base::Result<PublicKey> PublicKey::FromPem(base::ByteSpan pem) {
+  const base::CHandle<BIO, BIO_free_all> bio{
+      BIO_new_mem_buf(pem.data(), static_cast<int>(pem.size()))};
+  EVP_PKEY* key = bio ? PEM_read_bio_PUBKEY(bio.get(), nullptr, nullptr, nullptr) : nullptr;
+  ERR_clear_error();
+  if (key == nullptr)
+    return base::Error{ErrorCode::kInvalidInput, "key.malformed", "not one public key in PEM"};
+  return PublicKey(key);
+}
+
+PublicKey PublicKey::Of(EVP_PKEY* borrowed) {
+  EVP_PKEY_up_ref(borrowed);
+  return PublicKey(borrowed);
 }
 
 std::string_view PublicKey::kind() const {

@@ -28,6 +28,12 @@ class PublicKey {
   // ours, and nothing behind it.
   static base::Result<PublicKey> FromCertificate(base::ByteSpan der);
 
+  // A SubjectPublicKeyInfo in PEM (RFC 7468, 13). kInvalidInput "key.malformed".
+  static base::Result<PublicKey> FromPem(base::ByteSpan pem);
+
+  // The outer half of a key that is held elsewhere.
+  static PublicKey Of(EVP_PKEY* borrowed);
+
   // "RSA", "P-256", "P-384", "P-521", "Ed25519"; empty for what is none of ours.
   std::string_view kind() const;
 

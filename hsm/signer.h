@@ -61,11 +61,23 @@ struct Reference {
   base::Sha256Digest digest;
 };
 
+// On whose behalf a seal is asked for, and by what right.
+struct Mandate {
+  std::string agency{};  // Code of the public body that the caller acts for.
+  std::string level{};   // "B", "T", "LT", "LTA": what the seal is to become.
+  // For a key that has request keys: the approval (hsm/approval.h), which of its groups this is,
+  // and the digests of all items of that group.
+  std::string approval{};
+  std::size_t group = 0;
+  std::vector<base::Sha256Digest> items{};
+};
+
 struct SealRequest {
   KeyLabel key;
   std::vector<Reference> references;  // 2 to 1,000, exactly one to SignedProperties.
   // nullopt: the one that goes with the key, which for RSA is PKCS#1 v1.5.
   std::optional<SignatureAlgorithm> algorithm{};
+  Mandate mandate{};
 };
 
 struct Seal {
@@ -82,6 +94,7 @@ struct SealBatch {
   KeyLabel key;
   std::vector<std::vector<Reference>> signatures;  // 1 to kMost, each as in SealRequest.
   std::optional<SignatureAlgorithm> algorithm{};
+  Mandate mandate{};
 };
 
 struct SealedBatch {
@@ -101,15 +114,20 @@ class Signer {
   virtual ~Signer() = default;
 
   // Errors:
-  //   kNotFound "key.unknown"             the token has no sealing key of that label
+  //   kNotFound "key.unknown"             that agency has no sealing key of that label
   //   kNotFound "key.without-certificate" it has, but no certificate was imported yet
   //   kUnavailable "token.*"              token absent, PIN refused, no session: retry later
-  virtual base::Result<SealingCertificate> Certificate(const KeyLabel& key) = 0;
+  virtual base::Result<SealingCertificate> Certificate(const KeyLabel& key,
+                                                       const std::string& agency) = 0;
 
   // Every signature is verified with the key's certificate before it is returned, so a
   // faulty token yields an error, never a bad signature.
   //
-  // Errors: as Certificate(), and
+  // Errors: as Certificate(), and, before the token is asked,
+  //   kInvalidInput "approval.*", kDenied "approval.*"  not what the agency approved
+  //   kConflict "approval.used"       it was sealed as often as was approved
+  //   kUnavailable "key.quota-spent"  of an unattended key; later there is more
+  //   kUnavailable "disk.unwritable", kCorrupted "uses.damaged"  uses cannot be counted
   //   kInvalidInput "seal.malformed"  a reference is not of the form above
   //   kInvalidInput "seal.other-algorithm" the key is not of that algorithm's kind
   //   kInternal "token.bad-signature" the token made a signature that does not verify

@@ -1,4 +1,4 @@
-// TokenSigner: the Signer that holds the token itself.
+// TokenSigner: seals by the token's keys, whoever asks. GuardedSigner is asked by others.
 #pragma once
 
 #include <map>
@@ -12,14 +12,15 @@
 
 namespace hsm {
 
-class TokenSigner final : public Signer {
+// Thread-safe. Mandates are not looked at. Errors: those of Signer that name the token or its keys.
+class TokenSigner {
  public:
   // `pool` outlives this.
   explicit TokenSigner(SessionPool& pool) : pool_(pool) {}
 
-  base::Result<SealingCertificate> Certificate(const KeyLabel& key) override;
-  base::Result<Seal> SealReferences(const SealRequest& request) override;
-  base::Result<SealedBatch> SealAll(const SealBatch& batch) override;
+  base::Result<SealingCertificate> Certificate(const KeyLabel& key);
+  base::Result<Seal> SealReferences(const SealRequest& request);
+  base::Result<SealedBatch> SealAll(const SealBatch& batch);
 
  private:
   base::Result<Seal> SealWith(Session& session, const SealRequest& request);

@@ -56,6 +56,7 @@ Json FactsOf(const BatchOrder& order) {
       .Set("key", order.seal.key.text)
       .Set("level", NameOf(order.seal.level))
       .Set("algorithm", order.seal.algorithm ? hsm::AlgorithmName(*order.seal.algorithm) : "")
+      .Set("approval", order.seal.approval)
       .Set("order", ToJson(Shared(order.seal)))
       .Set("items", std::move(items));
 }
@@ -74,7 +75,9 @@ base::Result<BatchOrder> OrderFrom(const Json& facts) {
                             .level = *level,
                             .algorithm = hsm::FindAlgorithm(facts.Text("algorithm").value_or("")),
                             .form = order.form,
-                            .claims = order.claims},
+                            .claims = order.claims,
+                            .countersigned = {},
+                            .approval = facts.Text("approval").value_or("")},
                    .items = {}};
   for (const Json& item : *items->AsArray()) {
     ASSIGN_OR_RETURN(auto documents, DocumentsFrom(&item));

@@ -19,6 +19,10 @@ bool IsAway(const Error& error) {
   return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kOutcomeUnknown;
 }
 
+bool IsQuota(const Error& error) {
+  return error.reason == "key.quota-spent";
+}
+
 vault::RecordId IntentId(const std::string& batch, std::size_t chunk, std::uint64_t attempt) {
   base::Bytes name = base::ToBytes("edocvault/1 sealing");
   base::Append(base::HexDecode(batch).value_or(base::Bytes{}), name);
@@ -49,7 +53,7 @@ base::Status BatchWork::Step() {
 // Ok: each item is over.
 base::Status BatchWork::Advance() {
   ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate,
-                   parts_.signer.Certificate(order_.seal.key));
+                   parts_.signer.Certificate(order_.seal.key, order_.agency));
   RETURN_IF_ERROR(RequireAllowed(certificate));
   if (!rehearsed_) RETURN_IF_ERROR(Rehearse(certificate));
   while (!std::ranges::all_of(items_, &Item::over)) {
@@ -140,22 +144,36 @@ base::Status BatchWork::Intend(const std::vector<std::vector<hsm::Reference>>& s
 base::Status BatchWork::Seal(const hsm::SealingCertificate& certificate, const Items& items) {
   const auto algorithm = order_.seal.algorithm.value_or(certificate.algorithm);
   std::vector<signing::PreparedSignature> prepared;
-  hsm::SealBatch batch{
-      .key = order_.seal.key, .signatures = {}, .algorithm = order_.seal.algorithm};
+  hsm::SealBatch batch{.key = order_.seal.key,
+                       .signatures = {},
+                       .algorithm = order_.seal.algorithm,
+                       .mandate = {.agency = order_.agency,
+                                   .level = std::string(NameOf(order_.seal.level)),
+                                   .approval = order_.seal.approval,
+                                   .group = chunk_,
+                                   .items = {}}};
+  // The group that was approved is all of the chunk, whatever of it is still to be sealed.
+  for (const Item& item : items_) batch.mandate.items.push_back(ItemDigestOf(*item.documents));
   for (const Item* item : items) {
     prepared.push_back(Prepare(*item, certificate));
     batch.signatures.push_back(prepared.back().references);
   }
-  RETURN_IF_ERROR(Intend(batch.signatures, algorithm));
+  if (!intended_) RETURN_IF_ERROR(Intend(batch.signatures, algorithm));
   const auto sealed = parts_.signer.SealAll(batch);
-  reason_ = "token-lost";  // Should there be a next time.
-  if (!sealed.ok()) return sealed.error();
+  // Without a quota the token was not asked: what was intended still is.
+  intended_ = !sealed.ok() && IsQuota(sealed.error());
+  if (!sealed.ok()) {
+    if (!intended_) reason_ = "token-lost";  // Should there be a next time.
+    return sealed.error();
+  }
+  const auto& stopped = sealed.value().stopped;
+  reason_ = stopped && IsQuota(*stopped) ? "quota-spent" : "token-lost";
   for (std::size_t i = 0; i < sealed.value().seals.size(); ++i) {
     const hsm::Seal& seal = sealed.value().seals[i];
     items[i]->xml = base::ToBytes(signing::WriteFor(order_.seal.form, {prepared[i], seal, {}}));
     items[i]->value = base::Sha256(seal.value);
   }
-  if (sealed.value().stopped) return *sealed.value().stopped;
+  if (stopped) return *stopped;
   return base::Ok();
 }
 

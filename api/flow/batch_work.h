@@ -76,6 +76,7 @@ class BatchWork {
   bool rehearsed_ = false;
   std::uint64_t attempt_ = 0;
   std::string reason_ = "ordered";
+  bool intended_ = false;  // The last intention still stands: the token was not asked.
 };
 
 }  // namespace api

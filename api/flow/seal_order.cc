@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <array>
 
+#include "hsm/approval.h"
+
 namespace api {
 namespace {
 
@@ -37,6 +39,15 @@ std::string FormatName(SignatureLevel level) {
 std::optional<SignatureLevel> FindFormat(std::string_view format) {
   if (!format.starts_with(kFormat)) return std::nullopt;
   return FindLevel(format.substr(kFormat.size()));
+}
+
+base::Sha256Digest ItemDigestOf(const std::vector<signing::DocumentDigest>& documents) {
+  std::vector<hsm::NamedDigest> named;
+  for (const signing::DocumentDigest& document : documents) {
+    const bool has_name = document.kind == hsm::ReferenceKind::kDocument;
+    named.push_back({has_name ? document.name : "", document.sha256});
+  }
+  return hsm::ItemDigest(named);
 }
 
 }  // namespace api

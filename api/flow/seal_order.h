@@ -29,7 +29,11 @@ struct SealOrder {
   signing::SignatureForm form = signing::SignatureForm::kContainer;
   signing::SignerClaims claims{};
   signing::SignatureSelector countersigned{};  // For SignatureForm::kCounter.
+  std::string approval{};                      // hsm/approval.h; empty: none.
 };
+
+// What an approval calls an item: what one signature covers.
+base::Sha256Digest ItemDigestOf(const std::vector<signing::DocumentDigest>& documents);
 
 // Borrows the bytes.
 struct DocumentsToSeal {

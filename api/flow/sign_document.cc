@@ -69,7 +69,8 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
                                             .countersigned = order.countersigned,
                                             .claims = order.claims,
                                             .now = now};
-  ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate, signer_.Certificate(order.key));
+  ASSIGN_OR_RETURN(const hsm::SealingCertificate certificate,
+                   signer_.Certificate(order.key, caller.agency));
   RETURN_IF_ERROR(RequireUsable(certificate.der, now));
   ASSIGN_OR_RETURN(const signing::SigningPlace place, inspector_.FindSigningPlace(signing_order));
   RETURN_IF_ERROR(RequireLasting(desk_, certificate, order.level, now));
@@ -80,9 +81,15 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
                                               .documents = place.documents,
                                               .certificate = certificate.der,
                                               .claims = order.claims}));
-  ASSIGN_OR_RETURN(const hsm::Seal seal, signer_.SealReferences({.key = order.key,
-                                                                 .references = prepared.references,
-                                                                 .algorithm = order.algorithm}));
+  ASSIGN_OR_RETURN(const hsm::Seal seal,
+                   signer_.SealReferences({.key = order.key,
+                                           .references = prepared.references,
+                                           .algorithm = order.algorithm,
+                                           .mandate = {.agency = caller.agency,
+                                                       .level = std::string(NameOf(order.level)),
+                                                       .approval = order.approval,
+                                                       .group = 0,
+                                                       .items = {ItemDigestOf(place.documents)}}}));
   const bool envelops = order.form == signing::SignatureForm::kEnveloping;
   const std::string xml =
       signing::WriteFor(order.form, {prepared, seal, envelops ? input.document : base::ByteSpan()});

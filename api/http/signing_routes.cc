@@ -100,6 +100,7 @@ base::Result<SealOrder> ReadOrder(const Request& request) {
   }
   ASSIGN_OR_RETURN(order.claims, ReadClaims(request));
   order.countersigned = ReadSelector(request);
+  order.approval = request.Header("edocvault-approval");
   return order;
 }
 

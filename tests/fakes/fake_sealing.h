@@ -31,7 +31,8 @@ class FakeSigner final : public hsm::Signer {
     return Issue(key.get(), name.get(), at);
   }
 
-  base::Result<hsm::SealingCertificate> Certificate(const hsm::KeyLabel&) override {
+  base::Result<hsm::SealingCertificate> Certificate(const hsm::KeyLabel&,
+                                                    const std::string&) override {
     if (next_error) return *next_error;
     return hsm::SealingCertificate{certificate, {issuer}, hsm::SignatureAlgorithm::kEcdsaSha256};
   }
@@ -40,10 +41,12 @@ class FakeSigner final : public hsm::Signer {
     return hsm::Seal{"<ds:SignedInfo/>", base::Bytes(64, 1)};
   }
 
+  std::vector<hsm::Mandate> mandates;     // Of batches.
   std::vector<std::size_t> batches;       // How many each call asked for.
   std::optional<std::size_t> lost_after;  // The token goes once, after so many of a batch.
   base::Result<hsm::SealedBatch> SealAll(const hsm::SealBatch& batch) override {
     batches.push_back(batch.signatures.size());
+    mandates.push_back(batch.mandate);
     if (next_error) return *std::exchange(next_error, std::nullopt);
     hsm::SealedBatch sealed;
     const auto lost = std::exchange(lost_after, std::nullopt);

@@ -54,6 +54,7 @@ class SoftToken {
                           {"TOKEN_SHIM_MODULE", SOFTHSM_MODULE},
                           {"TOKEN_SHIM_DIR", (path() / "shim").string()}};
     config.log_origin = "vault.example/log1";
+    config.seal_uses = path() / "seal-uses";
     return config;
   }
 

@@ -265,6 +265,111 @@ class Sealing(ServiceCase):
         self.failed(run, 5, "caller.wrong-role")
 
 
+class Approving(unittest.TestCase):
+    """One key of the appliance seals only what the agency's request key approved."""
+
+    @classmethod
+    def setUpClass(cls):
+        cls.appliance = Appliance(BIN)
+        cls.addClassCleanup(cls.appliance.remove)
+        cls.request_key = cls.make_key("request")
+        cls.strangers_key = cls.make_key("stranger")
+        config = cls.appliance.home / "edocvaultd.toml"
+        old = 'label = "seal-p256"\nagency = "test-agency"\nunattended_per_hour = 1000000'
+        assert old in config.read_text()
+        config.write_text(config.read_text().replace(
+            old, 'label = "seal-p256"\nagency = "test-agency"\nrequest_keys = ["request.pub"]').replace(
+            'label = "seal-p384"\nagency = "test-agency"\nunattended_per_hour = 1000000',
+            'label = "seal-p384"\nagency = "test-agency"\nunattended_per_hour = 2'))
+        assert cls.appliance.serve().startswith("ready")
+
+    @classmethod
+    def make_key(cls, name):
+        private, public = cls.appliance.work / f"{name}.pem", cls.appliance.home / f"{name}.pub"
+        subprocess.run(["openssl", "genpkey", "-algorithm", "EC", "-pkeyopt", "ec_paramgen_curve:P-256",
+                        "-out", private], check=True, capture_output=True)
+        subprocess.run(["openssl", "pkey", "-in", private, "-pubout", "-out", public], check=True)
+        return private
+
+    def approve(self, *words, key=None):
+        out = self.appliance.work / "approval"
+        run = self.appliance.run("approve", *words, "--request-key", key or self.request_key,
+                                 "--vault", "dev.edocvault.test/log", "--out", out)
+        self.assertEqual(run.exit, 0, run.out)
+        return out
+
+    def sign(self, *words, approval=None, out="out.edoc"):
+        given = ["--approval", approval] if approval else []
+        return self.appliance.run("sign", *words, *given, "--out", self.appliance.work / out)
+
+    def refused(self, run, code):
+        self.assertEqual(run.code, code, run.out)
+        self.assertTrue(run.json["error"]["message"].endswith("."))
+
+    def test_what_was_approved_is_sealed_and_once(self):
+        document = self.appliance.write("pie\u0161\u0137irts +1.txt", "one")
+        approval = self.approve(document)
+        self.assertEqual(self.sign(document, approval=approval).exit, 0)
+        self.refused(self.sign(document, approval=approval), "approval.used")
+
+    def test_every_form_can_be_approved(self):
+        xml = self.appliance.write("a.xml", "<a>one</a>")
+        for form in "enveloped", "enveloping", "detached":
+            run = self.sign(xml, "--form", form, approval=self.approve(xml, "--form", form), out=f"{form}.xml")
+            self.assertEqual(run.exit, 0, (form, run.out))
+        text = self.appliance.write("b.txt", "two")
+        container = self.appliance.work / "forms.edoc"
+        run = self.sign(xml, text, "--level", "LT", approval=self.approve(xml, text, "--level", "LT"), out=container)
+        self.assertEqual(run.exit, 0, run.out)
+        run = self.sign(container, "--add", approval=self.approve(container, "--add"), out="added.edoc")
+        self.assertEqual(run.exit, 0, run.out)
+
+    def test_nothing_else_is_sealed(self):
+        document, other = self.appliance.write("a.txt", "a"), self.appliance.write("b.txt", "b")
+        self.refused(self.sign(document), "approval.required")
+        approval = self.approve(document)
+        self.refused(self.sign(other, approval=approval), "approval.other-documents")
+        self.refused(self.sign(document, other, approval=approval), "approval.other-documents")
+        self.refused(self.sign(document, "--level", "B", approval=approval), "approval.other-level")
+        self.refused(self.sign(document, approval=self.approve(document, "--key", "seal-p384")), "approval.other-key")
+        self.refused(self.sign(document, approval=self.approve(document, key=self.strangers_key)),
+                     "approval.wrong-signature")
+        self.refused(self.sign(document, approval=self.appliance.write("x", "no approval")), "approval.malformed")
+        self.assertEqual(self.sign(document, approval=approval).exit, 0)
+
+    def test_a_used_approval_stays_used_when_the_keyholder_starts_anew(self):
+        document = self.appliance.write("c.txt", "c")
+        approval = self.approve(document)
+        self.assertEqual(self.sign(document, approval=approval).exit, 0)
+        keyholder = self.appliance.role("keyholder")
+        os.kill(keyholder, signal.SIGKILL)
+        Appliance.until(lambda: self.appliance.role("keyholder") not in (None, keyholder))
+        self.refused(self.sign(document, approval=approval), "approval.used")
+
+    def test_an_unattended_key_seals_within_its_quota(self):
+        document = self.appliance.write("d.txt", "d")
+        runs = [self.sign(document, "--key", "seal-p384") for _ in range(5)]  # Even as an hour begins.
+        self.assertEqual([run.exit for run in runs[:2]], [0, 0])
+        self.assertIn("key.quota-spent", [run.code for run in runs if run.exit])
+
+    def test_a_batch_is_sealed_under_one_approval(self):
+        items = [{"documents": [{"name": f"{i}.pdf", "mediaType": "application/pdf", "sha256": f"{i:064x}"}]}
+                 for i in range(300)]
+        order = self.appliance.write("batch.json", json.dumps({"items": items}))
+        approval = self.approve("--batch", order, "--level", "B").read_text()
+        call = ["-H", "Content-Type: application/json", "-H", f"Edocvault-Approval: {approval}", "--data-binary"]
+        path = "/v1/batches?key=seal-p256&level=B"
+        status, body = self.appliance.curl(path, "-H", "Idempotency-Key: right", *call, f"@{order}")
+        self.assertEqual(status, 202, body)
+        status, body = self.appliance.curl(f"/v1/batches/{json.loads(body)['id']}", "-H", "Prefer: wait=10")
+        self.assertEqual(json.loads(body)["sealed"], 300, body)
+        items[7]["documents"][0]["sha256"] = "f" * 64
+        other = self.appliance.write("other.json", json.dumps({"items": items}))
+        status, body = self.appliance.curl(path, "-H", "Idempotency-Key: wrong", *call, f"@{other}")
+        status, body = self.appliance.curl(f"/v1/batches/{json.loads(body)['id']}", "-H", "Prefer: wait=10")
+        self.assertEqual((json.loads(body)["sealed"], json.loads(body)["failed"]), (0, 300), body)
+
+
 class Verifying(ServiceCase):
     def refused(self, content, code_pattern):
         file = self.appliance.write("bad.edoc", content)

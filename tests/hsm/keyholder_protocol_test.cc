@@ -6,16 +6,18 @@ namespace hsm {
 namespace {
 
 std::vector<KeyholderCall> OneOfEach() {
-  return {CertificateCall{{"k"}},
+  return {CertificateCall{{"k"}, "a"},
           SealRequest{{"k"},
                       {{"r1", "a", ReferenceKind::kDocument, {}},
                        {"", "#b", ReferenceKind::kSignedProperties, {}}},
-                      SignatureAlgorithm::kRsaPssSha256},
+                      SignatureAlgorithm::kRsaPssSha256,
+                      {"agency", "LT", "a.b.c", 3, {{}, base::Sha256(base::AsBytes("x"))}}},
           SealBatch{{"k"},
                     {{{"r1", "a", ReferenceKind::kDocument, {}},
                       {"", "#b", ReferenceKind::kSignedProperties, {}}},
                      {{"r1", "c", ReferenceKind::kDocument, {}}}},
-                    std::nullopt},
+                    std::nullopt,
+                    {"agency", "B", "", 0, {}}},
           NewDocumentKeyCall{base::Bytes(16)},
           OpenDocumentKeysCall{{{base::Bytes(16), base::Bytes(60)}}},
           MacCall{std::string("\xff\0x", 3)},

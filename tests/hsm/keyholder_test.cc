@@ -17,6 +17,7 @@ namespace hsm {
 namespace {
 
 const KeyLabel kKey{"agency-1"};
+const std::string kAgency = "test-agency";
 
 // A role in a thread, behind a real door.
 class Role {
@@ -46,6 +47,12 @@ class KeyholderTest : public tests::TokenTest {
     faces_.reset();
   }
 
+  KeyholderConfig config() const {
+    KeyholderConfig config = token_->config();
+    config.seal_rules[kKey.text] = {.agency = kAgency, .approvers = {}, .hourly = 1000};
+    return config;
+  }
+
   void Provision() {
     Role role(ServeProvisioning, token_->config());
     Provisioner& provisioner = role.client();
@@ -66,9 +73,9 @@ class KeyholderTest : public tests::TokenTest {
 
 TEST_F(KeyholderTest, ServesAllThatItsContractsPromise) {
   Provision();
-  Role role(ServeKeyholder, token_->config());
+  Role role(ServeKeyholder, config());
   KeyholderClient& client = role.client();
-  const SealingCertificate stored = client.Certificate(kKey).value();
+  const SealingCertificate stored = client.Certificate(kKey, kAgency).value();
   EXPECT_EQ(stored.der, certificate_);
   EXPECT_EQ(stored.chain, std::vector<base::Bytes>{certificate_});
 
@@ -87,8 +94,8 @@ TEST_F(KeyholderTest, ServesAllThatItsContractsPromise) {
 
 TEST_F(KeyholderTest, ASealOfAThousandReferencesPassesTheChannel) {
   Provision();
-  Role role(ServeKeyholder, token_->config());
-  SealRequest request{kKey, {{"", "#SP", ReferenceKind::kSignedProperties, {}}}};
+  Role role(ServeKeyholder, config());
+  SealRequest request{kKey, {{"", "#SP", ReferenceKind::kSignedProperties, {}}}, {}, {kAgency}};
   while (request.references.size() < 1000)
     request.references.push_back(
         {"",
@@ -102,7 +109,7 @@ TEST_F(KeyholderTest, ASealOfAThousandReferencesPassesTheChannel) {
 }
 
 TEST_F(KeyholderTest, TheServiceDoorAnswersNoProvisioning) {
-  Role role(ServeKeyholder, token_->config());
+  Role role(ServeKeyholder, config());
   const auto made = role.client().GenerateKey(kKey, KeyKind::kSealP256);
   ASSERT_FALSE(made.ok());
   EXPECT_EQ(made.error().code, base::ErrorCode::kDenied);
@@ -124,7 +131,7 @@ TEST_F(KeyholderTest, TheProvisioningDoorSealsAndOpensNothing) {
 TEST_F(KeyholderTest, AnAbsentTokenIsAnAnswerAndNotAnEnd) {
   Provision();
   token_->Remove();
-  Role role(ServeKeyholder, token_->config());
+  Role role(ServeKeyholder, config());
   EXPECT_EQ(role.client().MacIdentifier("x").error().code, base::ErrorCode::kUnavailable);
   token_->PutBack();
   EXPECT_TRUE(role.client().MacIdentifier("x").ok());

@@ -1,0 +1,136 @@
+#include "hsm/guarded_signer.h"
+
+#include <algorithm>
+#include <optional>
+
+namespace hsm {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+Error Denied(const char* reason, std::string what) {
+  return {ErrorCode::kDenied, reason, std::move(what)};
+}
+
+// Each one that is asked for is among the items of the group, and is so once.
+bool AreAmong(const std::vector<std::vector<Reference>>& signatures,
+              std::vector<base::Sha256Digest> items) {
+  return std::ranges::all_of(signatures, [&](const std::vector<Reference>& references) {
+    const auto item = std::ranges::find(items, ItemDigest(references));
+    if (item == items.end()) return false;
+    items.erase(item);
+    return true;
+  });
+}
+
+std::optional<Error> WhyNot(const Approval& approval, const KeyLabel& key, const Mandate& mandate,
+                            const std::string& vault, base::Time now) {
+  if (approval.vault != vault) return Denied("approval.other-vault", approval.vault);
+  if (!(approval.key == key)) return Denied("approval.other-key", approval.key.text);
+  if (approval.level != mandate.level) return Denied("approval.other-level", approval.level);
+  if (approval.expires <= now) return Denied("approval.expired", approval.nonce);
+  if (approval.expires > now + Approval::kLongest)
+    return Denied("approval.too-long", approval.nonce);
+  return std::nullopt;
+}
+
+}  // namespace
+
+// Another's key is as unknown as one that does not exist.
+base::Result<const SealRule*> GuardedSigner::RuleFor(const KeyLabel& key,
+                                                     const std::string& agency) const {
+  const auto rule = config_.rules.find(key.text);
+  if (rule == config_.rules.end() || rule->second.agency != agency || agency.empty())
+    return Error{ErrorCode::kNotFound, "key.unknown", "no key " + key.text + " of " + agency};
+  return &rule->second;
+}
+
+base::Result<GuardedSigner::Permit> GuardedSigner::Permitted(const Asked& asked) {
+  ASSIGN_OR_RETURN(const SealRule* rule, RuleFor(asked.key, asked.mandate.agency));
+  ASSIGN_OR_RETURN(const base::Time now, uses_.NoEarlierThan(clock_.Now()));
+  return rule->approvers.empty() ? ByQuota(asked, *rule, now) : ByApproval(asked, *rule, now);
+}
+
+base::Result<GuardedSigner::Permit> GuardedSigner::ByApproval(const Asked& asked,
+                                                              const SealRule& rule,
+                                                              base::Time now) {
+  const Mandate& mandate = asked.mandate;
+  if (mandate.approval.empty())
+    return Denied("approval.required", "key " + asked.key.text + " is not unattended");
+  ASSIGN_OR_RETURN(const Approval approval, OpenApproval(mandate.approval, rule.approvers));
+  if (const auto error = WhyNot(approval, asked.key, mandate, config_.vault, now)) return *error;
+  if (mandate.group >= approval.groups.size() || mandate.items.size() > SealBatch::kMost ||
+      !(GroupDigest(mandate.items) == approval.groups[mandate.group]) ||
+      !AreAmong(asked.signatures, mandate.items))
+    return Denied("approval.other-documents", approval.nonce);
+  const UseCounter::Use use{
+      .what = "approval/" + approval.nonce + "/" + std::to_string(mandate.group),
+      .limit = approval.uses,
+      .until = approval.expires};
+  ASSIGN_OR_RETURN(const std::uint32_t taken, uses_.Take(use, 1, now));
+  if (taken == 0) return Error{ErrorCode::kConflict, "approval.used", approval.nonce};
+  return Permit{.signatures = asked.signatures.size(), .use = use};
+}
+
+base::Result<GuardedSigner::Permit> GuardedSigner::ByQuota(const Asked& asked, const SealRule& rule,
+                                                           base::Time now) {
+  constexpr std::uint32_t kParts = 64;  // Of an hour's quota are counted ahead, rounded down.
+  const auto hour = std::chrono::floor<std::chrono::hours>(now);
+  const UseCounter::Use use{.what = "quota/" + asked.key.text + "/" + base::FormatTime(hour),
+                            .limit = rule.hourly,
+                            .until = hour + std::chrono::hours(1)};
+  const auto wanted = static_cast<std::uint32_t>(asked.signatures.size());
+  const std::lock_guard lock(mutex_);
+  Ahead& ahead = ahead_[asked.key.text];
+  if (ahead.hour != use.what) ahead = {.hour = use.what, .left = 0};
+  if (ahead.left < wanted) {
+    const std::uint32_t more = std::max(wanted - ahead.left, rule.hourly / kParts);
+    ASSIGN_OR_RETURN(const std::uint32_t taken, uses_.Take(use, more, now));
+    ahead.left += taken;
+  }
+  const std::uint32_t granted = std::min(ahead.left, wanted);
+  if (granted == 0)
+    return Error{ErrorCode::kUnavailable, "key.quota-spent",
+                 asked.key.text + ": " + std::to_string(rule.hourly) + " in an hour"};
+  ahead.left -= granted;
+  return Permit{.signatures = granted, .use = use};
+}
+
+void GuardedSigner::Return(const KeyLabel& key, const Permit& permit) {
+  const std::lock_guard lock(mutex_);
+  const auto ahead = ahead_.find(key.text);
+  if (ahead == ahead_.end())
+    uses_.GiveBack(permit.use, 1);
+  else if (ahead->second.hour == permit.use.what)
+    ahead->second.left += static_cast<std::uint32_t>(permit.signatures);
+}
+
+base::Result<SealingCertificate> GuardedSigner::Certificate(const KeyLabel& key,
+                                                            const std::string& agency) {
+  RETURN_IF_ERROR(RuleFor(key, agency));
+  return token_.Certificate(key);
+}
+
+base::Result<Seal> GuardedSigner::SealReferences(const SealRequest& request) {
+  const std::vector<std::vector<Reference>> one{request.references};
+  ASSIGN_OR_RETURN(const Permit permit, Permitted({request.key, request.mandate, one}));
+  auto seal = token_.SealReferences(request);
+  if (!seal.ok()) Return(request.key, permit);
+  return seal;
+}
+
+base::Result<SealedBatch> GuardedSigner::SealAll(const SealBatch& batch) {
+  if (batch.signatures.empty()) return token_.SealAll(batch);  // Says what is wrong with it.
+  ASSIGN_OR_RETURN(const Permit permit, Permitted({batch.key, batch.mandate, batch.signatures}));
+  SealBatch permitted = batch;
+  permitted.signatures.resize(permit.signatures);
+  auto sealed = token_.SealAll(permitted);
+  if (!sealed.ok()) Return(batch.key, permit);
+  if (sealed.ok() && !sealed.value().stopped && permit.signatures < batch.signatures.size())
+    sealed.value().stopped =
+        Error{ErrorCode::kUnavailable, "key.quota-spent", "the rest of a batch"};
+  return sealed;
+}
+
+}  // namespace hsm

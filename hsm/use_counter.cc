@@ -1,0 +1,126 @@
+#include "hsm/use_counter.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <cerrno>
+
+#include "base/file.h"
+#include "base/json.h"
+
+namespace hsm {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::size_t kMaxFile = std::size_t{64} << 20U;
+constexpr std::size_t kMaxLines = 200'000;  // Then it is written anew.
+
+Error Damaged(std::string what) {
+  return {ErrorCode::kCorrupted, "uses.damaged", std::move(what)};
+}
+
+std::string Line(const std::string& what, std::int64_t count, base::Time until, base::Time at) {
+  return base::Json()
+             .Set("what", what)
+             .Set("count", count)
+             .Set("until", base::FormatTime(until))
+             .Set("at", base::FormatTime(at))
+             .Dump() +
+         "\n";
+}
+
+bool WriteAll(const base::UniqueFd& fd, std::string_view text) {
+  while (!text.empty()) {
+    const ssize_t written = ::write(fd.get(), text.data(), text.size());
+    if (written < 0 && errno == EINTR) continue;
+    if (written <= 0) return false;
+    text.remove_prefix(static_cast<std::size_t>(written));
+  }
+  return ::fdatasync(fd.get()) == 0;
+}
+
+}  // namespace
+
+base::Status UseCounter::Read(std::string_view line) {
+  const auto json = base::Json::Parse(line);
+  if (!json.ok()) return Damaged(json.error().message);
+  const auto what = json.value().Text("what");
+  const auto count = json.value().Integer("count");
+  const auto until = base::ParseTime(json.value().Text("until").value_or(""));
+  const auto at = base::ParseTime(json.value().Text("at").value_or(""));
+  if (!what || !count || !until || !at) return Damaged("a line without its members");
+  counts_[*what].count += *count;
+  counts_[*what].until = *until;
+  latest_ = std::max(latest_, *at);
+  return base::Ok();
+}
+
+base::Status UseCounter::Load() {
+  counts_.clear();
+  const auto content = base::ReadFile(file_, kMaxFile);
+  if (!content.ok() && content.error().code != ErrorCode::kNotFound)
+    return Damaged(content.error().message);
+  std::string_view text = content.ok() ? base::AsText(content.value()) : std::string_view();
+  // What is behind the last end of line was never on stable storage: nobody was told of it.
+  for (std::size_t end = text.find('\n'); end != std::string_view::npos; end = text.find('\n')) {
+    RETURN_IF_ERROR(Read(text.substr(0, end)));
+    text.remove_prefix(end + 1);
+  }
+  return Compact();
+}
+
+base::Status UseCounter::Compact() {
+  std::erase_if(counts_, [this](const auto& entry) { return entry.second.until < latest_; });
+  // The latest time outlives the uses that told it.
+  std::string text = Line("", 0, latest_, latest_);
+  for (const auto& [what, count] : counts_)
+    if (!what.empty()) text += Line(what, count.count, count.until, latest_);
+  RETURN_IF_ERROR(base::ReplaceFile(file_, base::AsBytes(text), 0600));
+  log_ = base::UniqueFd(::open(file_.c_str(), O_WRONLY | O_APPEND | O_CLOEXEC));
+  if (!log_.valid()) return Error{ErrorCode::kUnavailable, "disk.unwritable", file_.string()};
+  lines_ = counts_.size();
+  loaded_ = true;
+  return base::Ok();
+}
+
+base::Status UseCounter::Write(const std::string& what, std::int64_t count, base::Time until) {
+  if (!WriteAll(log_, Line(what, count, until, latest_))) {
+    loaded_ = false;  // Half a line may be there: read again, and written anew, before the next.
+    return Error{ErrorCode::kUnavailable, "disk.unwritable", file_.string()};
+  }
+  ++lines_;
+  counts_[what].count += count;
+  counts_[what].until = until;
+  return base::Ok();
+}
+
+base::Result<std::uint32_t> UseCounter::Take(const Use& use, std::uint32_t wanted, base::Time now) {
+  const std::lock_guard lock(mutex_);
+  if (!loaded_) RETURN_IF_ERROR(Load());
+  if (lines_ > kMaxLines) RETURN_IF_ERROR(Compact());
+  latest_ = std::max(latest_, now);
+  const auto known = counts_.find(use.what);
+  const std::int64_t used = known == counts_.end() ? 0 : known->second.count;
+  const std::int64_t left = std::max<std::int64_t>(std::int64_t{use.limit} - used, 0);
+  const auto taken = static_cast<std::uint32_t>(std::min<std::int64_t>(left, wanted));
+  if (taken > 0) RETURN_IF_ERROR(Write(use.what, taken, use.until));
+  return taken;
+}
+
+void UseCounter::GiveBack(const Use& use, std::uint32_t count) {
+  const std::lock_guard lock(mutex_);
+  // Failing here leaves it taken, which is the safe side.
+  if (loaded_ && count > 0) (void)Write(use.what, -std::int64_t{count}, use.until);
+}
+
+base::Result<base::Time> UseCounter::NoEarlierThan(base::Time now) {
+  const std::lock_guard lock(mutex_);
+  if (!loaded_) RETURN_IF_ERROR(Load());
+  return std::max(latest_, now);
+}
+
+}  // namespace hsm
