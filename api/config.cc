@@ -49,6 +49,11 @@ class Table {
     }
     return *value;
   }
+  bool Flag(const std::string& key) {
+    const auto value = Take(key).value<bool>();
+    if (!value) Complain(key + " must be true or false");
+    return value.value_or(false);
+  }
   std::map<std::string, std::string> Texts(const std::string& key) {
     std::map<std::string, std::string> texts;
     const toml::table* inner = Take(key).as_table();
@@ -214,10 +219,13 @@ base::Result<SealKey> ReadSealKey(Table table) {
       key.rule.approvers.push_back(std::move(pem));
     }
   }
+  if (table.Has("signs_hashes")) key.rule.signs_hashes = table.Flag("signs_hashes");
   if (table.Has("unattended_per_hour"))
     key.rule.hourly =
         static_cast<std::uint32_t>(table.Number("unattended_per_hour", 1, kMostAnHour));
   if (key.rule.agency.empty()) table.Complain("agency is empty");
+  if (key.rule.signs_hashes && key.rule.approvers.empty())
+    table.Complain(key.label + " signs hashes, which is never unattended");
   if (key.rule.approvers.empty() == (key.rule.hourly == 0))
     table.Complain(key.label + " has either request_keys or unattended_per_hour");
   RETURN_IF_ERROR(table.Finish());
@@ -289,6 +297,11 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
     config.tsa_certificates = timestamps.List("tsa_certificate_sha256");
     RETURN_IF_ERROR(timestamps.Finish());
   }
+  if (root.contains("csc")) {
+    Table csc = part("csc");
+    config.csc = CscService{.name = csc.Text("name"), .region = csc.Text("region")};
+    RETURN_IF_ERROR(csc.Finish());
+  }
   if (root.contains("trust")) {
     ASSIGN_OR_RETURN(config.trust, ReadTrust(part("trust")));
     config.courier.lists = config.trust->lists;
@@ -308,8 +321,8 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
       config.callers.push_back(std::move(caller));
     }
   }
-  static const std::set<std::string> kParts{"vault",      "listen", "hsm",   "courier",
-                                            "timestamps", "caller", "trust", "key"};
+  static const std::set<std::string> kParts{"vault",  "listen", "hsm", "courier", "timestamps",
+                                            "caller", "trust",  "key", "csc"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

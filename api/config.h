@@ -61,6 +61,12 @@ struct TrustConfig {
   std::chrono::hours refresh{0};  // Fetched so often; 0: when an operator asks.
 };
 
+// The operator's word on the interface of the Cloud Signature Consortium.
+struct CscService {
+  std::string name;
+  std::string region;  // ISO 3166-1, two letters.
+};
+
 struct Config {
   std::filesystem::path data;
   ListenConfig listen;
@@ -69,6 +75,7 @@ struct Config {
   std::vector<std::string> tsa_certificates;  // SHA-256 of the TSA certificates that are used.
   std::optional<TrustConfig> trust;           // nullopt: nothing is trusted.
   std::vector<RegisteredCaller> callers;
+  std::optional<CscService> csc;                        // nullopt: it is not served.
   std::size_t document_bytes = std::size_t{32} << 20U;  // Largest body taken.
 };
 

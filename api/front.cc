@@ -93,6 +93,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   BatchStore batch_store(config.data / "batches", keyholder, clock);
   BatchQueue batches({keyholder, inspector, evidence_desk, extend_signature, *ledger, keyholder,
                       batch_store, config.callers, clock});
+  RemoteSigning remote_signing(keyholder, keyholder, *ledger, config.hsm.seal_rules, clock);
   ReadDocument read_document(record_access, *ledger, *segments, keyholder);
   VerifyDocument verify_document(read_document, inspector, clock);
   PublishCheckpoint publish_checkpoint(*ledger, keyholder);
@@ -101,10 +102,24 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{find_client,      submit_document, sign_document,      extend_signature,
-                    two_step_signing, batches,         read_document,      verify_document,
-                    document_receipt, client_history,  publish_checkpoint, keyholder,
-                    keyholder,        trust_status,    fetch_trust,        clock};
+  const Flows flows{find_client,
+                    submit_document,
+                    sign_document,
+                    extend_signature,
+                    two_step_signing,
+                    batches,
+                    remote_signing,
+                    read_document,
+                    verify_document,
+                    document_receipt,
+                    client_history,
+                    publish_checkpoint,
+                    keyholder,
+                    keyholder,
+                    trust_status,
+                    fetch_trust,
+                    clock,
+                    config.csc};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();

@@ -32,6 +32,7 @@ constexpr std::size_t kNonce = 18;
 struct Options {
   std::vector<std::string> files;
   std::string batch;
+  std::vector<std::string> hashes;
   std::string request_key;
   std::string vault;
   std::string key = "seal-p256";
@@ -119,15 +120,29 @@ base::Result<std::vector<base::Sha256Digest>> ItemsOf(const std::string& file) {
   return digests;
 }
 
+base::Result<std::vector<base::Sha256Digest>> HashItems(const std::vector<std::string>& hashes) {
+  if (hashes.size() > hsm::SealBatch::kMost) return BadInput("batch.bad-size", "256 at most");
+  std::vector<base::Sha256Digest> digests;
+  for (const std::string& text : hashes) {
+    const auto hash = base::HexDecode(text);
+    if (!hash || hash->empty()) return BadInput("hash.malformed", text + " is not hexadecimal");
+    digests.push_back(hsm::ItemDigest(base::ByteSpan(*hash)));
+  }
+  return digests;
+}
+
 base::Result<std::string> Approve(const Options& options) {
-  if (options.files.empty() == options.batch.empty())
-    return BadInput("sign.bad-form", "files or --batch");
-  auto found = options.batch.empty() ? OneItem(options) : ItemsOf(options.batch);
+  const int given =
+      int{!options.files.empty()} + int{!options.batch.empty()} + int{!options.hashes.empty()};
+  if (given != 1) return BadInput("sign.bad-form", "one of files, --batch and --hash");
+  auto found = !options.hashes.empty()  ? HashItems(options.hashes)
+               : !options.batch.empty() ? ItemsOf(options.batch)
+                                        : OneItem(options);
   if (!found.ok()) return found.error();
   const std::vector<base::Sha256Digest>& items = found.value();
   hsm::Approval approval{.vault = options.vault,
                          .key = {options.key},
-                         .level = options.level,
+                         .level = options.hashes.empty() ? options.level : "hash",
                          .groups = {},
                          .nonce = base::Base64UrlEncode(base::RandomBytes(kNonce)),
                          .expires = base::SystemClock().Now() + std::chrono::hours(options.hours),
@@ -151,6 +166,8 @@ void AddApprove(CLI::App& app, Common& common, int& exit_code) {
       "approve", "Approve, by the agency's request key, exactly what may be sealed");
   verb->add_option("files", options->files, "Documents, as they will be given to `sign`");
   verb->add_option("--batch", options->batch, "Instead: the body of POST /v1/batches");
+  verb->add_option("--hash", options->hashes,
+                   "Instead: hashes, hexadecimal, for a key that signs hashes (CSC API)");
   verb->add_option("--request-key", options->request_key, "The agency's private key, PEM")
       ->required();
   verb->add_option("--vault", options->vault, "Origin of the vault's log: `log_origin` there")

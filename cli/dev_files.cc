@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "hsm/approval.h"
 
 namespace cli {
 namespace {
@@ -120,6 +121,13 @@ base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
   return digests;
 }
 
+base::Status WriteRequestKey(const Home& home) {
+  const hsm::RequestKeyPair pair = hsm::MakeRequestKey();
+  RETURN_IF_ERROR(
+      base::ReplaceFile(home.path() / "client/request.key", pair.private_pem.Reveal(), 0600));
+  return WriteText(home.path() / "client/request.pub", pair.public_pem, 0644);
+}
+
 base::Status WriteSoftTokenFiles(const Home& home) {
   RETURN_IF_ERROR(WriteText(home.path() / "softhsm2.conf",
                             "directories.tokendir = " + (home.path() / "token").string() +
@@ -135,16 +143,18 @@ std::string KeyList() {
   std::string list;
   for (const SealingKey& key : kDevSealingKeys)
     list += (list.empty() ? "\"" : ", \"") + std::string(key.label) + "\"";
-  return list;
+  return list + ", \"" + kDevRemoteKey.label + "\"";
 }
 
-// A development appliance seals without anybody's approval.
+// A development appliance seals without anybody's approval. Hashes are never signed so.
 std::string KeyEntries() {
   std::string entries;
   for (const SealingKey& key : kDevSealingKeys)
     entries += "\n[[key]]\nlabel = \"" + std::string(key.label) +
                "\"\nagency = \"test-agency\"\nunattended_per_hour = 1000000\n";
-  return entries;
+  return entries + "\n[[key]]\nlabel = \"" + kDevRemoteKey.label +
+         "\"\nagency = \"test-agency\"\nrequest_keys = [\"client/request.pub\"]\n"
+         "signs_hashes = true\n\n[csc]\nname = \"edocvault for development\"\nregion = \"LV\"\n";
 }
 
 }  // namespace

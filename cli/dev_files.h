@@ -26,6 +26,8 @@ inline constexpr auto kDevSealingKeys = std::to_array<SealingKey>({
     {"seal-rsa3072", hsm::KeyKind::kSealRsa3072},
     {"seal-rsa4096", hsm::KeyKind::kSealRsa4096},
 });
+// Signs hashes, under approvals by client/request.key.
+inline constexpr SealingKey kDevRemoteKey{"remote-p256", hsm::KeyKind::kRemoteP256};
 
 struct DevPorts {
   std::uint16_t service = 0;
@@ -51,6 +53,9 @@ base::Status MakeFolders(const Home& home);
 // but nobody registered, to try out a refusal.
 base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
                                                         emulator::TestAuthority& authority);
+
+// The agency's request key: client/request.key, and request.pub beside it.
+base::Status WriteRequestKey(const Home& home);
 
 // SoftHSM's configuration and a random PIN.
 base::Status WriteSoftTokenFiles(const Home& home);

@@ -55,7 +55,9 @@ base::Status MakeKeys(const Home& home, emulator::TestAuthority& authority) {
     RETURN_IF_ERROR(token.GenerateKey(hsm::KeyLabel{label}, kind));
     RETURN_IF_ERROR(CertifySealingKey(token, authority, hsm::KeyLabel{label}));
   }
-  return base::Ok();
+  const hsm::KeyLabel remote{kDevRemoteKey.label};
+  RETURN_IF_ERROR(token.GenerateKey(remote, kDevRemoteKey.kind));
+  return CertifySealingKey(token, authority, remote);
 }
 
 base::Status SaveVerifierKey(const Home& home) {
@@ -76,6 +78,7 @@ base::Result<base::Json> InitDev(const Home& home, const Options& options) {
           {.folder = home.authority(), .ocsp_url = EmulatorUrl(ports) + "/ocsp"}, clock));
   ASSIGN_OR_RETURN(const CallerDigests callers, IssueConnectionCertificates(home, *authority));
   RETURN_IF_ERROR(WriteSoftTokenFiles(home));
+  RETURN_IF_ERROR(WriteRequestKey(home));
   RETURN_IF_ERROR(WriteConfigs(home, ports, callers));
   RETURN_IF_ERROR(MakeToken(home));
   RETURN_IF_ERROR(MakeKeys(home, *authority));

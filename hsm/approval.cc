@@ -9,6 +9,7 @@
 
 #include <algorithm>
 #include <array>
+#include <cstdlib>
 #include <optional>
 #include <utility>
 
@@ -183,6 +184,24 @@ base::Bytes SignWith(EVP_PKEY* key, SignatureAlgorithm algorithm, std::string_vi
 
 }  // namespace
 
+RequestKeyPair MakeRequestKey() {
+  const EvpKey key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
+  const Bio private_half{BIO_new(BIO_s_secmem())};
+  const Bio public_half{BIO_new(BIO_s_mem())};
+  if (!key ||
+      PEM_write_bio_PrivateKey(private_half.get(), key.get(), nullptr, nullptr, 0, nullptr,
+                               nullptr) != 1 ||
+      PEM_write_bio_PUBKEY(public_half.get(), key.get()) != 1)
+    std::abort();  // Out of memory.
+  const auto content = [](const Bio& bio) {
+    char* data = nullptr;
+    const long size = BIO_get_mem_data(bio.get(), &data);
+    return std::string_view(data, static_cast<std::size_t>(size));
+  };
+  return {.private_pem = base::Secret(base::ToBytes(content(private_half))),
+          .public_pem = std::string(content(public_half))};
+}
+
 base::Sha256Digest ItemDigest(const std::vector<NamedDigest>& documents) {
   std::vector<std::string> lines;
   for (const NamedDigest& one : documents)
@@ -191,6 +210,10 @@ base::Sha256Digest ItemDigest(const std::vector<NamedDigest>& documents) {
   std::string text;
   for (const std::string& line : lines) text += line;
   return base::Sha256(base::AsBytes(text));
+}
+
+base::Sha256Digest ItemDigest(base::ByteSpan hash) {
+  return base::Sha256(base::AsBytes(base::HexEncode(hash) + "  \n"));
 }
 
 base::Sha256Digest ItemDigest(const std::vector<Reference>& references) {

@@ -34,7 +34,7 @@ struct Approval {
 
   std::string vault;  // Origin of the log whose vault may use it.
   KeyLabel key;
-  std::string level;                       // "B", "T", "LT", "LTA".
+  std::string level;                       // "B", "T", "LT", "LTA"; "hash" of hashes.
   std::vector<base::Sha256Digest> groups;  // 1 to kMostGroups.
   std::string nonce;                       // 16 to 64 characters of base64url.
   base::Time expires;
@@ -46,6 +46,8 @@ struct NamedDigest {
   base::Sha256Digest digest;
 };
 base::Sha256Digest ItemDigest(const std::vector<NamedDigest>& documents);
+// Of a hash that a signing application made; the line has no name.
+base::Sha256Digest ItemDigest(base::ByteSpan hash);
 // Of what they cover; SignedProperties are the signature's own.
 base::Sha256Digest ItemDigest(const std::vector<Reference>& references);
 base::Sha256Digest GroupDigest(const std::vector<base::Sha256Digest>& items);
@@ -65,5 +67,12 @@ base::Result<Approval> OpenApproval(std::string_view jws,
 // Signs one, with a private key in PEM (RFC 7468, 10). For whoever owns the request key.
 // kInvalidInput "approval.bad-key" for what is no private key of the kinds above.
 base::Result<std::string> SignApproval(const Approval& approval, const base::Secret& private_pem);
+
+struct RequestKeyPair {
+  base::Secret private_pem;
+  std::string public_pem;
+};
+// A new one, P-256. For development: an agency makes its own, where it keeps it.
+RequestKeyPair MakeRequestKey();
 
 }  // namespace hsm

@@ -118,16 +118,15 @@ base::Status CheckSubject(const CertificateSubject& subject) {
 
 base::Result<base::Bytes> SignCertificateRequest(Session& session, const KeyLabel& label,
                                                  const CertificateSubject& subject) {
-  ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kSeal, label));
-  ASSIGN_OR_RETURN(const PublicKey public_key,
-                   PublicKey::FromToken(session, KeyId(KeyPurpose::kSeal, label)));
+  ASSIGN_OR_RETURN(const CertifiedKey certified, FindCertified(session, label));
+  ASSIGN_OR_RETURN(const PublicKey public_key, PublicKey::FromToken(session, certified.id));
   ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm, AlgorithmOf(public_key));
   ASSIGN_OR_RETURN(const Request request, Unsigned(public_key, subject));
   if (!SetAlgorithm(request.get(), algorithm)) return OpenSslFailed("a certificate request");
 
   const base::Bytes text =
       ToDer([&](std::uint8_t** out) { return i2d_re_X509_REQ_tbs(request.get(), out); });
-  ASSIGN_OR_RETURN(const base::Bytes raw, SignData(session, key, algorithm, text));
+  ASSIGN_OR_RETURN(const base::Bytes raw, SignData(session, certified.key, algorithm, text));
   const bool is_ecdsa = public_key.kind().starts_with("P-");
   if (!SetValue(request.get(), is_ecdsa ? EcdsaDer(public_key, raw) : raw))
     return OpenSslFailed("a certificate request");

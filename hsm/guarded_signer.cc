@@ -14,10 +14,9 @@ Error Denied(const char* reason, std::string what) {
 }
 
 // Each one that is asked for is among the items of the group, and is so once.
-bool AreAmong(const std::vector<std::vector<Reference>>& signatures,
-              std::vector<base::Sha256Digest> items) {
-  return std::ranges::all_of(signatures, [&](const std::vector<Reference>& references) {
-    const auto item = std::ranges::find(items, ItemDigest(references));
+bool AreAmong(const std::vector<base::Sha256Digest>& asked, std::vector<base::Sha256Digest> items) {
+  return std::ranges::all_of(asked, [&](const base::Sha256Digest& one) {
+    const auto item = std::ranges::find(items, one);
     if (item == items.end()) return false;
     items.erase(item);
     return true;
@@ -49,28 +48,37 @@ base::Result<const SealRule*> GuardedSigner::RuleFor(const KeyLabel& key,
 base::Result<GuardedSigner::Permit> GuardedSigner::Permitted(const Asked& asked) {
   ASSIGN_OR_RETURN(const SealRule* rule, RuleFor(asked.key, asked.mandate.agency));
   ASSIGN_OR_RETURN(const base::Time now, uses_.NoEarlierThan(clock_.Now()));
+  // The token keeps the two apart as well, by the keys' purpose.
+  if (rule->signs_hashes != asked.hashes)
+    return Denied("key.other-purpose", asked.key.text + " is for the other of seals and hashes");
   return rule->approvers.empty() ? ByQuota(asked, *rule, now) : ByApproval(asked, *rule, now);
+}
+
+base::Result<Approval> GuardedSigner::Approved(const Asked& asked, const SealRule& rule,
+                                               base::Time now) const {
+  const Mandate& mandate = asked.mandate;
+  if (mandate.approval.empty())
+    return Denied("approval.required", "key " + asked.key.text + " is not unattended");
+  ASSIGN_OR_RETURN(Approval approval, OpenApproval(mandate.approval, rule.approvers));
+  if (const auto error = WhyNot(approval, asked.key, mandate, config_.vault, now)) return *error;
+  if (mandate.group >= approval.groups.size() || mandate.items.size() > SealBatch::kMost ||
+      !(GroupDigest(mandate.items) == approval.groups[mandate.group]) ||
+      !AreAmong(asked.items(), mandate.items))
+    return Denied("approval.other-documents", approval.nonce);
+  return approval;
 }
 
 base::Result<GuardedSigner::Permit> GuardedSigner::ByApproval(const Asked& asked,
                                                               const SealRule& rule,
                                                               base::Time now) {
-  const Mandate& mandate = asked.mandate;
-  if (mandate.approval.empty())
-    return Denied("approval.required", "key " + asked.key.text + " is not unattended");
-  ASSIGN_OR_RETURN(const Approval approval, OpenApproval(mandate.approval, rule.approvers));
-  if (const auto error = WhyNot(approval, asked.key, mandate, config_.vault, now)) return *error;
-  if (mandate.group >= approval.groups.size() || mandate.items.size() > SealBatch::kMost ||
-      !(GroupDigest(mandate.items) == approval.groups[mandate.group]) ||
-      !AreAmong(asked.signatures, mandate.items))
-    return Denied("approval.other-documents", approval.nonce);
+  ASSIGN_OR_RETURN(const Approval approval, Approved(asked, rule, now));
   const UseCounter::Use use{
-      .what = "approval/" + approval.nonce + "/" + std::to_string(mandate.group),
+      .what = "approval/" + approval.nonce + "/" + std::to_string(asked.mandate.group),
       .limit = approval.uses,
       .until = approval.expires};
   ASSIGN_OR_RETURN(const std::uint32_t taken, uses_.Take(use, 1, now));
   if (taken == 0) return Error{ErrorCode::kConflict, "approval.used", approval.nonce};
-  return Permit{.signatures = asked.signatures.size(), .use = use};
+  return Permit{.signatures = asked.count, .use = use};
 }
 
 base::Result<GuardedSigner::Permit> GuardedSigner::ByQuota(const Asked& asked, const SealRule& rule,
@@ -80,7 +88,7 @@ base::Result<GuardedSigner::Permit> GuardedSigner::ByQuota(const Asked& asked, c
   const UseCounter::Use use{.what = "quota/" + asked.key.text + "/" + base::FormatTime(hour),
                             .limit = rule.hourly,
                             .until = hour + std::chrono::hours(1)};
-  const auto wanted = static_cast<std::uint32_t>(asked.signatures.size());
+  const auto wanted = static_cast<std::uint32_t>(asked.count);
   const std::lock_guard lock(mutex_);
   Ahead& ahead = ahead_[asked.key.text];
   if (ahead.hour != use.what) ahead = {.hour = use.what, .left = 0};
@@ -113,8 +121,12 @@ base::Result<SealingCertificate> GuardedSigner::Certificate(const KeyLabel& key,
 }
 
 base::Result<Seal> GuardedSigner::SealReferences(const SealRequest& request) {
-  const std::vector<std::vector<Reference>> one{request.references};
-  ASSIGN_OR_RETURN(const Permit permit, Permitted({request.key, request.mandate, one}));
+  ASSIGN_OR_RETURN(const Permit permit,
+                   Permitted({.key = request.key,
+                              .mandate = request.mandate,
+                              .count = 1,
+                              .items = [&] { return std::vector{ItemDigest(request.references)}; },
+                              .hashes = false}));
   auto seal = token_.SealReferences(request);
   if (!seal.ok()) Return(request.key, permit);
   return seal;
@@ -122,7 +134,16 @@ base::Result<Seal> GuardedSigner::SealReferences(const SealRequest& request) {
 
 base::Result<SealedBatch> GuardedSigner::SealAll(const SealBatch& batch) {
   if (batch.signatures.empty()) return token_.SealAll(batch);  // Says what is wrong with it.
-  ASSIGN_OR_RETURN(const Permit permit, Permitted({batch.key, batch.mandate, batch.signatures}));
+  const auto items = [&] {
+    std::vector<base::Sha256Digest> digests;
+    for (const auto& references : batch.signatures) digests.push_back(ItemDigest(references));
+    return digests;
+  };
+  ASSIGN_OR_RETURN(const Permit permit, Permitted({.key = batch.key,
+                                                   .mandate = batch.mandate,
+                                                   .count = batch.signatures.size(),
+                                                   .items = items,
+                                                   .hashes = false}));
   SealBatch permitted = batch;
   permitted.signatures.resize(permit.signatures);
   auto sealed = token_.SealAll(permitted);
@@ -131,6 +152,35 @@ base::Result<SealedBatch> GuardedSigner::SealAll(const SealBatch& batch) {
     sealed.value().stopped =
         Error{ErrorCode::kUnavailable, "key.quota-spent", "the rest of a batch"};
   return sealed;
+}
+
+GuardedSigner::Asked GuardedSigner::Of(const HashBatch& batch) {
+  const auto items = [&batch] {
+    std::vector<base::Sha256Digest> digests;
+    for (const base::Bytes& hash : batch.hashes) digests.push_back(ItemDigest(hash));
+    return digests;
+  };
+  return {.key = batch.key,
+          .mandate = batch.mandate,
+          .count = batch.hashes.size(),
+          .items = items,
+          .hashes = true};
+}
+
+base::Result<base::Time> GuardedSigner::CheckApproval(const HashBatch& batch) {
+  ASSIGN_OR_RETURN(const SealRule* rule, RuleFor(batch.key, batch.mandate.agency));
+  if (!rule->signs_hashes) return Denied("key.other-purpose", batch.key.text + " signs no hashes");
+  ASSIGN_OR_RETURN(const base::Time now, uses_.NoEarlierThan(clock_.Now()));
+  ASSIGN_OR_RETURN(const Approval approval, Approved(Of(batch), *rule, now));
+  return approval.expires;
+}
+
+base::Result<std::vector<base::Bytes>> GuardedSigner::SignHashes(const HashBatch& batch) {
+  if (batch.hashes.empty()) return token_.SignHashes(batch);  // Says what is wrong with it.
+  ASSIGN_OR_RETURN(const Permit permit, Permitted(Of(batch)));
+  auto values = token_.SignHashes(batch);
+  if (!values.ok()) Return(batch.key, permit);
+  return values;
 }
 
 }  // namespace hsm

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <mutex>
 #include <string>
@@ -34,19 +35,25 @@ class GuardedSigner final : public Signer {
   base::Result<Seal> SealReferences(const SealRequest& request) override;
   // As many as the quota leaves, and "key.quota-spent" for the others.
   base::Result<SealedBatch> SealAll(const SealBatch& batch) override;
+  base::Result<base::Time> CheckApproval(const HashBatch& batch) override;
+  base::Result<std::vector<base::Bytes>> SignHashes(const HashBatch& batch) override;
 
  private:
   struct Asked {
     const KeyLabel& key;
     const Mandate& mandate;
-    const std::vector<std::vector<Reference>>& signatures;
+    std::size_t count = 0;                                   // Of signatures.
+    std::function<std::vector<base::Sha256Digest>()> items;  // What each is of.
+    bool hashes = false;                                     // Not seals.
   };
+  static Asked Of(const HashBatch& batch);
   struct Permit {
     std::size_t signatures = 0;  // The first so many may be made.
     UseCounter::Use use;
   };
 
   base::Result<const SealRule*> RuleFor(const KeyLabel& key, const std::string& agency) const;
+  base::Result<Approval> Approved(const Asked& asked, const SealRule& rule, base::Time now) const;
   base::Result<Permit> Permitted(const Asked& asked);
   base::Result<Permit> ByApproval(const Asked& asked, const SealRule& rule, base::Time now);
   base::Result<Permit> ByQuota(const Asked& asked, const SealRule& rule, base::Time now);

@@ -18,6 +18,7 @@ struct PurposeTraits {
 
 constexpr auto kPurposes = std::to_array<PurposeTraits>({
     {KeyPurpose::kSeal, "seal", CKO_PRIVATE_KEY},
+    {KeyPurpose::kRemote, "remote", CKO_PRIVATE_KEY},
     {KeyPurpose::kCheckpoint, "checkpoint", CKO_PRIVATE_KEY},
     {KeyPurpose::kRoot, "root", CKO_SECRET_KEY},
     {KeyPurpose::kMac, "mac", CKO_SECRET_KEY},
@@ -47,6 +48,9 @@ constexpr auto kKinds = std::to_array<KindTraits>({
     {KeyKind::kSealP521, KeyPurpose::kSeal, CKK_EC, CKM_EC_KEY_PAIR_GEN, kP521Parameters},
     {KeyKind::kSealEd25519, KeyPurpose::kSeal, CKK_EC_EDWARDS, CKM_EC_EDWARDS_KEY_PAIR_GEN,
      kEd25519Parameters},
+    {KeyKind::kRemoteRsa3072, KeyPurpose::kRemote, CKK_RSA, CKM_RSA_PKCS_KEY_PAIR_GEN, {}, 3072},
+    {KeyKind::kRemoteP256, KeyPurpose::kRemote, CKK_EC, CKM_EC_KEY_PAIR_GEN, kP256Parameters},
+    {KeyKind::kRemoteP384, KeyPurpose::kRemote, CKK_EC, CKM_EC_KEY_PAIR_GEN, kP384Parameters},
     {KeyKind::kCheckpointEd25519, KeyPurpose::kCheckpoint, CKK_EC_EDWARDS,
      CKM_EC_EDWARDS_KEY_PAIR_GEN, kEd25519Parameters},
     {KeyKind::kRootAes256, KeyPurpose::kRoot, CKK_AES, CKM_AES_KEY_GEN, {}, 32},
@@ -146,6 +150,14 @@ base::Result<CK_OBJECT_HANDLE> FindKey(Session& session, KeyPurpose purpose,
                    FindOne(session, TraitsOf(purpose).object_class, id));
   session.known_keys.emplace(id, key);
   return key;
+}
+
+base::Result<CertifiedKey> FindCertified(Session& session, const KeyLabel& label) {
+  const auto seal = FindKey(session, KeyPurpose::kSeal, label);
+  if (seal.ok()) return CertifiedKey{seal.value(), KeyId(KeyPurpose::kSeal, label)};
+  if (seal.error().reason != "key.unknown") return seal.error();
+  ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kRemote, label));
+  return CertifiedKey{key, KeyId(KeyPurpose::kRemote, label)};
 }
 
 base::Status MakeKey(Session& session, const KeyLabel& label, KeyKind kind) {

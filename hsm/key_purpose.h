@@ -24,7 +24,13 @@ inline constexpr std::array<std::uint8_t, 7> kP521Parameters{0x06, 0x05, 0x2b, 0
                                                              0x04, 0x00, 0x23};
 inline constexpr std::array<std::uint8_t, 5> kEd25519Parameters{0x06, 0x03, 0x2b, 0x65, 0x70};
 
-enum class KeyPurpose { kSeal, kCheckpoint, kRoot, kMac };
+enum class KeyPurpose {
+  kSeal,    // SignedInfo that is serialised beside it.
+  kRemote,  // Hashes that a signing application made, each approved: never for seals (ADR 0014).
+  kCheckpoint,
+  kRoot,
+  kMac,
+};
 
 // "seal:agency-1"
 std::string KeyId(KeyPurpose purpose, const KeyLabel& label);
@@ -40,6 +46,14 @@ base::Status CheckLabel(const KeyLabel& label);
 //   kCorrupted "key.ambiguous"   two keys carry the label: the token was tampered with
 //   kUnavailable "token.*"
 base::Result<CK_OBJECT_HANDLE> FindKey(Session& session, KeyPurpose purpose, const KeyLabel& label);
+
+struct CertifiedKey {
+  CK_OBJECT_HANDLE key;
+  std::string id;  // CKA_ID, also of its public half and certificate.
+};
+// A key of those that have certificates, whether it seals or signs hashes. A label is one key's in
+// a token. Errors as FindKey().
+base::Result<CertifiedKey> FindCertified(Session& session, const KeyLabel& label);
 
 // As FindKey(), of a public key or certificate object.
 base::Result<CK_OBJECT_HANDLE> FindOne(Session& session, CK_OBJECT_CLASS object_class,

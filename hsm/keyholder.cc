@@ -65,6 +65,14 @@ class Keyholder {
     ASSIGN_OR_RETURN(const SealedBatch sealed, signer_.SealAll(call));
     return KeyholderAnswer{ToJson(sealed), {}};
   }
+  Answer operator()(const CheckApprovalCall& call) {
+    ASSIGN_OR_RETURN(const base::Time expires, signer_.CheckApproval(call.batch));
+    return KeyholderAnswer{TextToJson(base::FormatTime(expires)), {}};
+  }
+  Answer operator()(const HashBatch& call) {
+    ASSIGN_OR_RETURN(const std::vector<base::Bytes> values, signer_.SignHashes(call));
+    return KeyholderAnswer{ListToJson(values), {}};
+  }
   Answer operator()(const NewDocumentKeyCall& call) {
     ASSIGN_OR_RETURN(DocumentKey key, vault_keys_.NewDocumentKey(call.owner));
     KeyholderAnswer answer{BytesToJson(key.wrapped), {}};

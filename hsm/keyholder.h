@@ -54,6 +54,8 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
                                                const std::string& agency) override;
   base::Result<Seal> SealReferences(const SealRequest& request) override;
   base::Result<SealedBatch> SealAll(const SealBatch& batch) override;
+  base::Result<base::Time> CheckApproval(const HashBatch& batch) override;
+  base::Result<std::vector<base::Bytes>> SignHashes(const HashBatch& batch) override;
 
   base::Result<DocumentKey> NewDocumentKey(base::ByteSpan owner) override;
   base::Result<std::vector<base::Secret>> OpenDocumentKeys(

@@ -52,6 +52,21 @@ base::Result<SealedBatch> KeyholderClient::SealAll(const SealBatch& batch) {
   return sealed;
 }
 
+base::Result<base::Time> KeyholderClient::CheckApproval(const HashBatch& batch) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, CheckApprovalCall{batch}));
+  ASSIGN_OR_RETURN(const std::string text, TextFrom(answer.body));
+  const auto time = base::ParseTime(text);
+  if (!time) return Malformed();
+  return *time;
+}
+
+base::Result<std::vector<base::Bytes>> KeyholderClient::SignHashes(const HashBatch& batch) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, batch));
+  ASSIGN_OR_RETURN(std::vector<base::Bytes> values, ListFrom(answer.body));
+  if (values.size() != batch.hashes.size()) return Malformed();
+  return values;
+}
+
 base::Result<DocumentKey> KeyholderClient::NewDocumentKey(base::ByteSpan owner) {
   ASSIGN_OR_RETURN(KeyholderAnswer answer,
                    Ask(channel_, NewDocumentKeyCall{{owner.begin(), owner.end()}}));

@@ -36,6 +36,9 @@ constexpr auto kKindNames = std::to_array<KindName>({
     {KeyKind::kSealP384, "seal-p384"},
     {KeyKind::kSealP521, "seal-p521"},
     {KeyKind::kSealEd25519, "seal-ed25519"},
+    {KeyKind::kRemoteRsa3072, "remote-rsa-3072"},
+    {KeyKind::kRemoteP256, "remote-p256"},
+    {KeyKind::kRemoteP384, "remote-p384"},
     {KeyKind::kCheckpointEd25519, "checkpoint-ed25519"},
     {KeyKind::kRootAes256, "root-aes-256"},
     {KeyKind::kMacHmacSha256, "mac-hmac-sha256"},
@@ -77,6 +80,14 @@ Json MandateToJson(const Mandate& mandate) {
       .Set("items", Encoded(items));
 }
 
+Json HashBatchToJson(const HashBatch& batch) {
+  return Json()
+      .Set("key", batch.key.text)
+      .Set("hashes", ListOfBytes(batch.hashes))
+      .Set("algorithm", AlgorithmName(batch.algorithm))
+      .Set("mandate", MandateToJson(batch.mandate));
+}
+
 // How each call is written. Members keep this order.
 struct Writer {
   Json operator()(const CertificateCall& call) const {
@@ -99,6 +110,8 @@ struct Writer {
         .Set("algorithm", AlgorithmToJson(call.algorithm))
         .Set("mandate", MandateToJson(call.mandate));
   }
+  Json operator()(const CheckApprovalCall& call) const { return HashBatchToJson(call.batch); }
+  Json operator()(const HashBatch& call) const { return HashBatchToJson(call); }
   Json operator()(const NewDocumentKeyCall& call) const {
     return Json().Set("owner", Encoded(call.owner));
   }
@@ -186,6 +199,20 @@ KeyholderCall ReadSealBatch(JsonFields& in) {
                    AlgorithmIn(in),
                    MandateIn(in)};
 }
+HashBatch HashBatchIn(JsonFields& in) {
+  HashBatch batch{{in.Text("key")}, BytesIn(in, "hashes"), SignatureAlgorithm::kEcdsaSha256, {}};
+  const auto algorithm = FindAlgorithm(in.Text("algorithm"));
+  if (!algorithm) in.Fail();
+  batch.algorithm = algorithm.value_or(batch.algorithm);
+  batch.mandate = MandateIn(in);
+  return batch;
+}
+KeyholderCall ReadCheckApproval(JsonFields& in) {
+  return CheckApprovalCall{HashBatchIn(in)};
+}
+KeyholderCall ReadHashBatch(JsonFields& in) {
+  return HashBatchIn(in);
+}
 KeyholderCall ReadNewDocumentKey(JsonFields& in) {
   return NewDocumentKeyCall{in.Bytes("owner")};
 }
@@ -236,6 +263,8 @@ constexpr auto kCalls = std::to_array<CallTraits>({
     {"certificate", ReadCertificate, true, false},
     {"seal", ReadSeal, true, false},
     {"seal-batch", ReadSealBatch, true, false},
+    {"check-approval", ReadCheckApproval, true, false},
+    {"sign-hashes", ReadHashBatch, true, false},
     {"new-document-key", ReadNewDocumentKey, true, false},
     {"open-document-keys", ReadOpenDocumentKeys, true, false},
     {"mac", ReadMac, true, false},
@@ -392,6 +421,17 @@ base::Result<base::Bytes> BytesFrom(const Json& body) {
   base::Bytes bytes = fields.Bytes("bytes");
   if (!fields.ok()) return MalformedAnswer();
   return bytes;
+}
+
+Json ListToJson(const std::vector<base::Bytes>& list) {
+  return Json().Set("list", ListOfBytes(list));
+}
+
+base::Result<std::vector<base::Bytes>> ListFrom(const Json& body) {
+  JsonFields fields(body);
+  std::vector<base::Bytes> list = BytesIn(fields, "list");
+  if (!fields.ok()) return MalformedAnswer();
+  return list;
 }
 
 Json TextToJson(std::string_view text) {

@@ -24,6 +24,9 @@ struct CertificateCall {
   KeyLabel key;
   std::string agency;
 };
+struct CheckApprovalCall {
+  HashBatch batch;
+};
 struct NewDocumentKeyCall {
   base::Bytes owner;
 };
@@ -50,9 +53,9 @@ struct ImportCertificateCall {
 struct DescribeCall {};
 
 using KeyholderCall =
-    std::variant<CertificateCall, SealRequest, SealBatch, NewDocumentKeyCall, OpenDocumentKeysCall,
-                 MacCall, CheckpointBody, VerifierKeyCall, GenerateKeyCall, CertificateRequestCall,
-                 ImportCertificateCall, DescribeCall>;
+    std::variant<CertificateCall, SealRequest, SealBatch, CheckApprovalCall, HashBatch,
+                 NewDocumentKeyCall, OpenDocumentKeysCall, MacCall, CheckpointBody, VerifierKeyCall,
+                 GenerateKeyCall, CertificateRequestCall, ImportCertificateCall, DescribeCall>;
 
 // What a door is for. Describe is answered at both.
 enum class DoorPurpose { kService, kProvisioning };
@@ -88,6 +91,8 @@ base::Result<SealedBatch> SealedBatchFrom(const base::Json& body);
 base::Result<Provisioner::TokenFacts> TokenFactsFrom(const base::Json& body);
 base::Json BytesToJson(base::ByteSpan bytes);
 base::Result<base::Bytes> BytesFrom(const base::Json& body);
+base::Json ListToJson(const std::vector<base::Bytes>& list);
+base::Result<std::vector<base::Bytes>> ListFrom(const base::Json& body);
 base::Json TextToJson(std::string_view text);
 base::Result<std::string> TextFrom(const base::Json& body);
 

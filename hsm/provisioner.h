@@ -19,6 +19,9 @@ enum class KeyKind {
   kSealP384,
   kSealP521,
   kSealEd25519,
+  kRemoteRsa3072,
+  kRemoteP256,
+  kRemoteP384,
   kCheckpointEd25519,
   kRootAes256,
   kMacHmacSha256,
@@ -41,7 +44,7 @@ class Provisioner {
   // kConflict "key.exists" when the label is taken; nothing was changed.
   virtual base::Status GenerateKey(const KeyLabel& label, KeyKind kind) = 0;
 
-  // PKCS#10 (RFC 2986), DER, signed by the key. Sealing keys only.
+  // PKCS#10 (RFC 2986), DER, signed by the key. Of keys that seal or sign hashes.
   // kNotFound "key.unknown".
   virtual base::Result<base::Bytes> CertificateRequest(const KeyLabel& label,
                                                        const CertificateSubject& subject) = 0;

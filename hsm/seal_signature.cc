@@ -12,6 +12,7 @@
 namespace hsm {
 namespace {
 
+using KeyContext = base::CHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using DigestContext = base::CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
 
 enum class Padding { kNone, kPkcs1, kPss };
@@ -100,16 +101,47 @@ base::Result<base::Bytes> SignData(Session& session, CK_OBJECT_HANDLE key,
                                    SignatureAlgorithm algorithm, base::ByteSpan data) {
   const Traits& traits = TraitsOf(algorithm);
   if (traits.md == nullptr) return session.Sign({traits.mechanism, nullptr, 0}, key, data);
-  const base::Bytes digest = Digest(traits.md(), data);
+  return SignHash(session, key, algorithm, Digest(traits.md(), data));
+}
+
+std::size_t HashSize(SignatureAlgorithm algorithm) {
+  const Traits& traits = TraitsOf(algorithm);
+  return traits.md == nullptr ? 0 : static_cast<std::size_t>(EVP_MD_get_size(traits.md()));
+}
+
+base::Result<base::Bytes> SignHash(Session& session, CK_OBJECT_HANDLE key,
+                                   SignatureAlgorithm algorithm, base::ByteSpan hash) {
+  const Traits& traits = TraitsOf(algorithm);
   if (traits.padding == Padding::kPkcs1) {
     base::Bytes info(kSha256DigestInfo.begin(), kSha256DigestInfo.end());
-    base::Append(digest, info);
+    base::Append(hash, info);
     return session.Sign({traits.mechanism, nullptr, 0}, key, info);
   }
   if (traits.padding == Padding::kNone)
-    return session.Sign({traits.mechanism, nullptr, 0}, key, digest);
-  CK_RSA_PKCS_PSS_PARAMS pss{CKM_SHA256, CKG_MGF1_SHA256, digest.size()};
-  return session.Sign({traits.mechanism, &pss, sizeof pss}, key, digest);
+    return session.Sign({traits.mechanism, nullptr, 0}, key, hash);
+  CK_RSA_PKCS_PSS_PARAMS pss{CKM_SHA256, CKG_MGF1_SHA256, hash.size()};
+  return session.Sign({traits.mechanism, &pss, sizeof pss}, key, hash);
+}
+
+bool VerifiesHash(const PublicKey& key, SignatureAlgorithm algorithm, base::ByteSpan hash,
+                  base::ByteSpan value) {
+  const Traits& traits = TraitsOf(algorithm);
+  if (traits.key != key.kind() || hash.size() != HashSize(algorithm)) return false;
+  const base::Bytes der = traits.mechanism == CKM_ECDSA ? EcdsaDer(key, value) : base::Bytes();
+  const base::ByteSpan signature = traits.mechanism == CKM_ECDSA ? base::ByteSpan(der) : value;
+  const KeyContext context{EVP_PKEY_CTX_new(key.evp(), nullptr)};
+  bool good = context && EVP_PKEY_verify_init(context.get()) == 1;
+  if (good && traits.padding != Padding::kNone)
+    good = EVP_PKEY_CTX_set_rsa_padding(context.get(), traits.padding == Padding::kPss
+                                                           ? RSA_PKCS1_PSS_PADDING
+                                                           : RSA_PKCS1_PADDING) == 1;
+  good = good && EVP_PKEY_CTX_set_signature_md(context.get(), traits.md()) == 1;
+  if (good && traits.padding == Padding::kPss)
+    good = EVP_PKEY_CTX_set_rsa_pss_saltlen(context.get(), RSA_PSS_SALTLEN_DIGEST) == 1;
+  good = good && EVP_PKEY_verify(context.get(), signature.data(), signature.size(), hash.data(),
+                                 hash.size()) == 1;
+  ERR_clear_error();
+  return good;
 }
 
 bool VerifiesSeal(const PublicKey& key, SignatureAlgorithm algorithm, base::ByteSpan data,

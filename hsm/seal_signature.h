@@ -25,6 +25,17 @@ base::Result<SignatureAlgorithm> ChooseAlgorithm(const PublicKey& key,
 base::Result<base::Bytes> SignData(Session& session, CK_OBJECT_HANDLE key,
                                    SignatureAlgorithm algorithm, base::ByteSpan data);
 
+// Bytes of the algorithm's hash; 0 for Ed25519, which signs none.
+std::size_t HashSize(SignatureAlgorithm algorithm);
+
+// As SignData(), of a hash that was made elsewhere. REQUIRES: of HashSize() bytes.
+base::Result<base::Bytes> SignHash(Session& session, CK_OBJECT_HANDLE key,
+                                   SignatureAlgorithm algorithm, base::ByteSpan hash);
+
+// Whether the key made the value over what has that hash.
+bool VerifiesHash(const PublicKey& key, SignatureAlgorithm algorithm, base::ByteSpan hash,
+                  base::ByteSpan value);
+
 // Whether the key made the value over `data`.
 bool VerifiesSeal(const PublicKey& key, SignatureAlgorithm algorithm, base::ByteSpan data,
                   base::ByteSpan value);

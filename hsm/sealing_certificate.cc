@@ -55,11 +55,11 @@ base::Status Replace(Session& session, const KeyLabel& label, std::string_view i
 }  // namespace
 
 base::Result<base::Bytes> ReadCertificate(Session& session, const KeyLabel& label) {
-  const std::string id = KeyId(KeyPurpose::kSeal, label);
-  ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> found, FindCertificates(session, id));
+  ASSIGN_OR_RETURN(const CertifiedKey key, FindCertified(session, label));
+  ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> found, FindCertificates(session, key.id));
   if (found.empty())
     return base::Error{base::ErrorCode::kNotFound, "key.without-certificate",
-                       "no certificate is stored beside " + id};
+                       "no certificate is stored beside " + key.id};
   // Two stand here only if an import was cut short; both certify this key.
   return session.Attribute(found.front(), CKA_VALUE);
 }
@@ -85,7 +85,8 @@ base::Status StoreCertificates(Session& session, const KeyLabel& label, base::By
                      FindCertificates(session, ChainId(label, i)));
     RETURN_IF_ERROR(DestroyAll(session, old));
   }
-  return Replace(session, label, KeyId(KeyPurpose::kSeal, label), certificate);
+  ASSIGN_OR_RETURN(const CertifiedKey key, FindCertified(session, label));
+  return Replace(session, label, key.id, certificate);
 }
 
 }  // namespace hsm

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "base/bytes.h"
+#include "base/clock.h"
 #include "base/digest.h"
 #include "base/result.h"
 
@@ -102,6 +103,15 @@ struct SealedBatch {
   std::optional<base::Error> stopped;  // Why the others have none; nullopt: all have.
 };
 
+// Hashes that were made elsewhere, to be signed by a key that does nothing else.
+struct HashBatch {
+  KeyLabel key;
+  std::vector<base::Bytes> hashes;  // 1 to SealBatch::kMost, each as long as the algorithm's.
+  SignatureAlgorithm algorithm;     // Not kEd25519, which signs no hashes.
+  // The approval's level is "hash"; an item is the line "<hash>  \n" (hsm/approval.h).
+  Mandate mandate{};
+};
+
 struct SealingCertificate {
   base::Bytes der;                 // The certificate stored beside the key.
   std::vector<base::Bytes> chain;  // Its issuers as far as the token holds them, nearest first.
@@ -139,6 +149,17 @@ class Signer {
   // Errors, when nothing was signed: as Certificate(), and kInvalidInput "seal.malformed",
   // "seal.other-algorithm".
   virtual base::Result<SealedBatch> SealAll(const SealBatch& batch) = 0;
+
+  // Whether SignHashes() would be permitted, and until when; nothing is signed or used up.
+  // Errors: kNotFound "key.unknown" and those of approvals.
+  virtual base::Result<base::Time> CheckApproval(const HashBatch& batch) = 0;
+
+  // The values in the order of the hashes: the RSA block, or Ecdsa-Sig-Value in DER (RFC 3279,
+  // 2.2.3). All or none.
+  //
+  // Errors: as SealReferences(), but for references, and
+  //   kInvalidInput "hash.malformed"  a hash of another length, none or too many
+  virtual base::Result<std::vector<base::Bytes>> SignHashes(const HashBatch& batch) = 0;
 };
 
 }  // namespace hsm

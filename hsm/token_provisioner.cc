@@ -57,9 +57,8 @@ base::Status TokenProvisioner::ImportCertificate(const KeyLabel& label, base::By
   RETURN_IF_ERROR(CheckChain(chain));
   ASSIGN_OR_RETURN(const PublicKey certified, PublicKey::FromCertificate(certificate));
   return pool_.Run([&](Session& session) -> base::Status {
-    RETURN_IF_ERROR(FindKey(session, KeyPurpose::kSeal, label));
-    ASSIGN_OR_RETURN(const PublicKey own,
-                     PublicKey::FromToken(session, KeyId(KeyPurpose::kSeal, label)));
+    ASSIGN_OR_RETURN(const CertifiedKey found, FindCertified(session, label));
+    ASSIGN_OR_RETURN(const PublicKey own, PublicKey::FromToken(session, found.id));
     if (!(own == certified))
       return Error{ErrorCode::kInvalidInput, "certificate.not-for-key",
                    "the certificate is not for the key " + label.text};

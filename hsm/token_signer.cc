@@ -11,7 +11,6 @@
 namespace hsm {
 base::Result<SealingCertificate> TokenSigner::Certificate(const KeyLabel& key) {
   return pool_.Run([&](Session& session) -> base::Result<SealingCertificate> {
-    RETURN_IF_ERROR(FindKey(session, KeyPurpose::kSeal, key));
     ASSIGN_OR_RETURN(base::Bytes der, ReadCertificate(session, key));
     ASSIGN_OR_RETURN(const PublicKey public_key, PublicKey::FromCertificate(der));
     ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm, AlgorithmOf(public_key));
@@ -27,7 +26,7 @@ base::Result<Seal> TokenSigner::SealReferences(const SealRequest& request) {
 
 base::Result<Seal> TokenSigner::SealWith(Session& session, const SealRequest& request) {
   ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kSeal, request.key));
-  ASSIGN_OR_RETURN(const PublicKey certified, CertifiedKey(session, request.key));
+  ASSIGN_OR_RETURN(const PublicKey certified, PublicKeyOf(session, request.key));
   ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm,
                    ChooseAlgorithm(certified, request.algorithm));
   Seal seal{SerialiseSignedInfo(algorithm, request.references), {}};
@@ -58,7 +57,7 @@ base::Result<SealedBatch> TokenSigner::SealAll(const SealBatch& batch) {
 base::Status TokenSigner::SealOn(Session& session, const SealBatch& batch,
                                  std::vector<Seal>& seals) {
   ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kSeal, batch.key));
-  ASSIGN_OR_RETURN(const PublicKey certified, CertifiedKey(session, batch.key));
+  ASSIGN_OR_RETURN(const PublicKey certified, PublicKeyOf(session, batch.key));
   ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm, ChooseAlgorithm(certified, batch.algorithm));
   while (seals.size() < batch.signatures.size()) {
     Seal seal{SerialiseSignedInfo(algorithm, batch.signatures[seals.size()]), {}};
@@ -69,7 +68,38 @@ base::Status TokenSigner::SealOn(Session& session, const SealBatch& batch,
   return base::Ok();
 }
 
-base::Result<PublicKey> TokenSigner::CertifiedKey(Session& session, const KeyLabel& label) {
+base::Result<std::vector<base::Bytes>> TokenSigner::SignHashes(const HashBatch& batch) {
+  if (batch.hashes.empty() || batch.hashes.size() > SealBatch::kMost)
+    return base::Error{base::ErrorCode::kInvalidInput, "hash.malformed",
+                       std::to_string(batch.hashes.size()) + " hashes"};
+  for (const base::Bytes& hash : batch.hashes)
+    if (hash.size() != HashSize(batch.algorithm))
+      return base::Error{base::ErrorCode::kInvalidInput, "hash.malformed",
+                         "not as long as the algorithm's hash"};
+  return pool_.Run([&](Session& session) { return SignHashesOn(session, batch); });
+}
+
+base::Result<std::vector<base::Bytes>> TokenSigner::SignHashesOn(Session& session,
+                                                                 const HashBatch& batch) {
+  ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kRemote, batch.key));
+  ASSIGN_OR_RETURN(const PublicKey certified, PublicKeyOf(session, batch.key));
+  RETURN_IF_ERROR(ChooseAlgorithm(certified, batch.algorithm));
+  std::vector<base::Bytes> values;
+  for (const base::Bytes& hash : batch.hashes) {
+    ASSIGN_OR_RETURN(base::Bytes value, SignHash(session, key, batch.algorithm, hash));
+    if (!VerifiesHash(certified, batch.algorithm, hash, value)) {
+      Forget(batch.key);
+      return base::Error{
+          base::ErrorCode::kInternal, "token.bad-signature",
+          "the token's signature by " + batch.key.text + " does not verify with its certificate"};
+    }
+    const bool ecdsa = certified.kind().starts_with("P-");
+    values.push_back(ecdsa ? EcdsaDer(certified, value) : std::move(value));
+  }
+  return values;
+}
+
+base::Result<PublicKey> TokenSigner::PublicKeyOf(Session& session, const KeyLabel& label) {
   if (const auto known = KnownKey(label)) return *known;
   ASSIGN_OR_RETURN(const base::Bytes certificate, ReadCertificate(session, label));
   ASSIGN_OR_RETURN(PublicKey key, PublicKey::FromCertificate(certificate));

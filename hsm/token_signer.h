@@ -21,13 +21,16 @@ class TokenSigner {
   base::Result<SealingCertificate> Certificate(const KeyLabel& key);
   base::Result<Seal> SealReferences(const SealRequest& request);
   base::Result<SealedBatch> SealAll(const SealBatch& batch);
+  // Each verified with the key's certificate. kInvalidInput "hash.malformed".
+  base::Result<std::vector<base::Bytes>> SignHashes(const HashBatch& batch);
 
  private:
   base::Result<Seal> SealWith(Session& session, const SealRequest& request);
+  base::Result<std::vector<base::Bytes>> SignHashesOn(Session& session, const HashBatch& batch);
   // Goes on behind the seals that are there.
   base::Status SealOn(Session& session, const SealBatch& batch, std::vector<Seal>& seals);
   // The key that the stored certificate certifies; decoded once, not with every seal.
-  base::Result<PublicKey> CertifiedKey(Session& session, const KeyLabel& label);
+  base::Result<PublicKey> PublicKeyOf(Session& session, const KeyLabel& label);
   std::optional<PublicKey> KnownKey(const KeyLabel& label);
   void Forget(const KeyLabel& label);
 

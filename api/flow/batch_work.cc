@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "api/flow/record_keys.h"
+#include "api/flow/sealing_entry.h"
 #include "hsm/signed_info.h"
 
 namespace api {
@@ -119,12 +119,6 @@ base::Status BatchWork::Intend(const std::vector<std::vector<hsm::Reference>>& s
     base::Append(
         base::Sha256(base::AsBytes(hsm::SerialiseSignedInfo(algorithm, references))).span(),
         digests);
-  vault::Record record;
-  record.kind = vault::RecordKind::kSealing;
-  record.id = IntentId(id_, chunk_, attempt_);
-  record.stored_at = parts_.clock.Now();
-  record.agency = order_.agency;
-  record.commitment = base::Sha256(digests);
   const base::Json metadata = base::Json()
                                   .Set("batch", id_)
                                   .Set("chunk", chunk_)
@@ -135,10 +129,11 @@ base::Status BatchWork::Intend(const std::vector<std::vector<hsm::Reference>>& s
                                   .Set("level", NameOf(order_.seal.level))
                                   .Set("system", order_.caller)
                                   .Set("idempotencyKey", order_.idempotency_key);
-  ASSIGN_OR_RETURN(const hsm::DocumentKey key, parts_.keys.NewDocumentKey(record.id.span()));
-  record.sealed = SealMetadata(key.key, record.id, metadata);
-  RETURN_IF_ERROR(parts_.ledger.Append({record, key.wrapped}));
-  return base::Ok();
+  return RecordSealing(parts_.ledger, parts_.keys, parts_.clock.Now(),
+                       {.id = IntentId(id_, chunk_, attempt_),
+                        .agency = order_.agency,
+                        .commitment = base::Sha256(digests),
+                        .metadata = metadata});
 }
 
 base::Status BatchWork::Seal(const hsm::SealingCertificate& certificate, const Items& items) {

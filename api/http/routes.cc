@@ -259,6 +259,32 @@ Result PostTrustFetch(const Flows& flows, const Request&, const Wildcards&) {
   return JsonResponse(200, imported);
 }
 
+// ---- The Cloud Signature Consortium's interface, whose errors have a form of their own. ----
+
+template <typename Work>
+Result Csc(const Flows& flows, const Request& request, const Work& work) {
+  if (!flows.csc)
+    return base::Error{base::ErrorCode::kNotFound, "http.no-such-path", "there is no [csc]"};
+  const Result answer = work();
+  return answer.ok() ? answer.value() : CscProblem(answer.error(), request);
+}
+Result PostCscInfo(const Flows& flows, const Request& request, const Wildcards&) {
+  return Csc(flows, request, [&] { return CscInfo(*flows.csc, request); });
+}
+Result PostCscList(const Flows& flows, const Request& request, const Wildcards&) {
+  return Csc(flows, request, [&] { return CscList(flows.remote_signing, request); });
+}
+Result PostCscCredential(const Flows& flows, const Request& request, const Wildcards&) {
+  return Csc(flows, request, [&] { return CscCredential(flows.remote_signing, request); });
+}
+Result PostCscAuthorize(const Flows& flows, const Request& request, const Wildcards&) {
+  return Csc(flows, request,
+             [&] { return CscAuthorize(flows.remote_signing, flows.clock, request); });
+}
+Result PostCscSignHash(const Flows& flows, const Request& request, const Wildcards&) {
+  return Csc(flows, request, [&] { return CscSignHash(flows.remote_signing, request); });
+}
+
 // ---- The table. ----
 
 // Who may call a route; the flows decide on.
@@ -274,8 +300,9 @@ bool MayCall(Who who, CallerRole role) {
   return false;
 }
 
-enum class Body { kNone, kSmall, kDocument };
+enum class Body { kNone, kSmall, kMedium, kDocument };
 constexpr std::size_t kSmallBody = 4096;
+constexpr std::size_t kMediumBody = std::size_t{64} * 1024;
 
 struct Route {
   std::string_view method;
@@ -284,7 +311,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 21> kRoutes{{
+constexpr std::array<Route, 26> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -302,6 +329,11 @@ constexpr std::array<Route, 21> kRoutes{{
     {"POST", "/v1/batches", Body::kDocument, Who::kAgencies, PostBatch},
     {"GET", "/v1/batches/*", Body::kNone, Who::kAgencies, GetBatch},
     {"GET", "/v1/batches/*/signatures", Body::kNone, Who::kAgencies, GetBatchSignatures},
+    {"POST", "/csc/v2/info", Body::kMedium, Who::kAgencies, PostCscInfo},
+    {"POST", "/csc/v2/credentials/list", Body::kMedium, Who::kAgencies, PostCscList},
+    {"POST", "/csc/v2/credentials/info", Body::kMedium, Who::kAgencies, PostCscCredential},
+    {"POST", "/csc/v2/credentials/authorize", Body::kMedium, Who::kAgencies, PostCscAuthorize},
+    {"POST", "/csc/v2/signatures/signHash", Body::kMedium, Who::kAgencies, PostCscSignHash},
     {"GET", "/v1/trust", Body::kNone, Who::kAll, GetTrust},
     {"POST", "/v1/trust/fetch", Body::kNone, Who::kOperators, PostTrustFetch},
     {"GET", "/v1/log/checkpoint", Body::kNone, Who::kAll, GetCheckpoint},
@@ -367,6 +399,7 @@ base::Result<std::size_t> Admit(const Request& request, std::size_t document_byt
   switch (matched.route->body) {
     case Body::kNone: return std::size_t{0};
     case Body::kSmall: return kSmallBody;
+    case Body::kMedium: return kMediumBody;
     case Body::kDocument: return document_bytes;
   }
   return std::size_t{0};

@@ -8,11 +8,13 @@
 #include "api/flow/find_client.h"
 #include "api/flow/publish_checkpoint.h"
 #include "api/flow/read_document.h"
+#include "api/flow/remote_signing.h"
 #include "api/flow/sign_document.h"
 #include "api/flow/submit_document.h"
 #include "api/flow/trust_status.h"
 #include "api/flow/two_step_signing.h"
 #include "api/flow/verify_document.h"
+#include "api/http/csc_routes.h"
 #include "api/http/message.h"
 
 namespace api {
@@ -25,6 +27,7 @@ struct Flows {
   ExtendSignature& extend_signature;
   TwoStepSigning& two_step_signing;
   BatchQueue& batches;
+  RemoteSigning& remote_signing;
   ReadDocument& read_document;
   VerifyDocument& verify_document;
   DocumentReceipt& document_receipt;
@@ -35,6 +38,7 @@ struct Flows {
   TrustStatus& trust_status;
   FetchTrust& fetch_trust;
   const base::Clock& clock;
+  const std::optional<CscService>& csc;  // nullopt: not served.
 };
 
 // Asked when the head of a request is read and its body is not: how many bytes of body it may

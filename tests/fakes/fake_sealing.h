@@ -57,6 +57,17 @@ class FakeSigner final : public hsm::Signer {
       sealed.stopped = base::Error{base::ErrorCode::kUnavailable, "token.removed", "pulled"};
     return sealed;
   }
+  std::vector<hsm::HashBatch> hashes;
+  base::Result<base::Time> CheckApproval(const hsm::HashBatch& batch) override {
+    hashes.push_back(batch);
+    if (next_error) return *next_error;
+    return FixedClock().now + std::chrono::hours(1);
+  }
+  base::Result<std::vector<base::Bytes>> SignHashes(const hsm::HashBatch& batch) override {
+    hashes.push_back(batch);
+    if (next_error) return *next_error;
+    return std::vector<base::Bytes>(batch.hashes.size(), base::Bytes(64, 1));
+  }
 };
 
 class FakeOutbound final : public api::Outbound {

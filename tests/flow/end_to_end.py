@@ -2,6 +2,8 @@
 
     end_to_end.py BIN_DIR [unittest arguments]
 """
+import base64
+import hashlib
 import io
 import json
 import os
@@ -368,6 +370,68 @@ class Approving(unittest.TestCase):
         status, body = self.appliance.curl(path, "-H", "Idempotency-Key: wrong", *call, f"@{other}")
         status, body = self.appliance.curl(f"/v1/batches/{json.loads(body)['id']}", "-H", "Prefer: wait=10")
         self.assertEqual((json.loads(body)["sealed"], json.loads(body)["failed"]), (0, 300), body)
+
+
+class RemoteSigning(ServiceCase):
+    """A signing application that speaks CSC API v2, its hashes approved by the agency's request key."""
+
+    def call(self, method, **body):
+        status, text = self.appliance.curl(f"/csc/v2/{method}", "-H", "Content-Type: application/json",
+                                           "-d", json.dumps(body))
+        return status, json.loads(text)
+
+    def approval(self, *hashes):
+        words = [word for value in hashes for word in ("--hash", value.hex())]
+        out = self.path("approval")
+        self.ok(self.appliance.run("approve", *words, "--key", "remote-p256", "--request-key",
+                                   self.appliance.home / "client/request.key", "--vault", "dev.edocvault.test/log",
+                                   "--out", out))
+        return out.read_text()
+
+    def sign(self, sad, *hashes, **more):
+        return self.call("signatures/signHash", credentialID="remote-p256", SAD=sad,
+                         hashes=[base64.b64encode(one).decode() for one in hashes],
+                         hashAlgorithmOID="2.16.840.1.101.3.4.2.1", signAlgo="1.2.840.10045.4.3.2", **more)
+
+    def test_hashes_are_listed_authorised_signed_and_verify(self):
+        self.assertEqual(self.call("info")[1]["authType"], ["TLS"])
+        self.assertEqual(self.call("credentials/list")[1]["credentialIDs"], ["remote-p256"])
+        status, info = self.call("credentials/info", credentialID="remote-p256", certificates="chain", authInfo=True)
+        self.assertEqual((status, info["SCAL"]), (200, "2"))
+        data = [b"one", b"two"]
+        hashes = [hashlib.sha256(one).digest() for one in data]
+        sad = self.approval(*hashes)
+        status, answer = self.call("credentials/authorize", credentialID="remote-p256", numSignatures=2,
+                                   hashes=[base64.b64encode(one).decode() for one in hashes],
+                                   hashAlgorithmOID="2.16.840.1.101.3.4.2.1",
+                                   authData=[{"id": "approval", "value": sad}])
+        self.assertEqual((status, answer["SAD"]), (200, sad), answer)
+        status, answer = self.sign(sad, *hashes)
+        self.assertEqual(status, 200, answer)
+        certificate = self.appliance.write("remote.der", base64.b64decode(info["cert"]["certificates"][0]))
+        key = self.path("remote.pub")
+        subprocess.run(["openssl", "x509", "-inform", "DER", "-in", certificate, "-pubkey", "-noout", "-out", key],
+                       check=True)
+        for text, value in zip(data, answer["signatures"]):
+            signature = self.appliance.write("value", base64.b64decode(value))
+            subprocess.run(["openssl", "dgst", "-sha256", "-verify", key, "-signature", signature,
+                            self.appliance.write("data", text)], check=True, capture_output=True)
+        status, answer = self.sign(sad, *hashes)
+        self.assertEqual((status, answer["error"]), (400, "invalid_request"))
+        self.assertIn("approval.used", answer["error_description"])
+
+    def test_another_hash_and_another_key_are_refused(self):
+        right, wrong = hashlib.sha256(b"right").digest(), hashlib.sha256(b"wrong").digest()
+        sad = self.approval(right)
+        self.assertIn("approval.other-documents", self.sign(sad, wrong)[1]["error_description"])
+        self.assertIn("approval.other-documents", self.sign(sad, right, wrong)[1]["error_description"])
+        self.assertIn("approval.malformed", self.sign("no approval", right)[1]["error_description"])
+        status, answer = self.call("credentials/info", credentialID="seal-p256")
+        self.assertIn("key.unknown", answer["error_description"])
+
+    def test_a_remote_key_makes_no_seal_and_a_sealing_key_signs_no_hash(self):
+        run = self.appliance.run("sign", self.document, "--key", "remote-p256", "--out", self.path("no.edoc"))
+        self.failed(run, run.exit, "key.other-purpose")
 
 
 class Verifying(ServiceCase):

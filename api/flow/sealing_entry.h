@@ -1,0 +1,26 @@
+// What the ledger says before a token is asked: that it will be, by whom, for what, and why.
+#pragma once
+
+#include <string>
+
+#include "base/clock.h"
+#include "base/json.h"
+#include "base/result.h"
+#include "hsm/vault_keys.h"
+#include "vault/ledger.h"
+
+namespace api {
+
+struct SealingEntry {
+  vault::RecordId id;
+  std::string agency;
+  base::Sha256Digest commitment;  // To what is to be signed.
+  base::Json metadata;            // Encrypted.
+};
+
+// Durable when it returns ok; until then nothing may be signed. Errors: those of
+// VaultKeys::NewDocumentKey() and Ledger::Append().
+base::Status RecordSealing(vault::Ledger& ledger, hsm::VaultKeys& keys, base::Time now,
+                           const SealingEntry& entry);
+
+}  // namespace api
