@@ -17,6 +17,7 @@
 #include "hsm/approval.h"
 #include "signing/container_writer.h"
 #include "signing/signing_place.h"
+#include "signing/verifier.h"
 
 namespace cli {
 namespace {
@@ -62,6 +63,7 @@ std::string ItemOf(const signing::SigningOrder& order) {
 
 // What the signature will cover is looked for behind walls, as the service does.
 base::Result<base::Sha256Digest> ItemIn(const signing::SigningOrder& order) {
+  signing::PrepareVerifier();
   ASSIGN_OR_RETURN(const base::Bytes answer,
                    hardening::RunInWalls(WallsFor(order.document.size()),
                                          [&] { return base::ToBytes(ItemOf(order)); }));

@@ -57,8 +57,10 @@ std::string NameOfPath(std::string_view path) {
       name += path[i];
       continue;
     }
-    const auto byte = base::HexDecode(path.substr(i + 1, 2));
-    name += byte ? base::ToString(*byte) : std::string(path.substr(i, 3));
+    std::string digits(path.substr(i + 1, 2));
+    std::ranges::transform(digits, digits.begin(),
+                           [](char c) { return c >= 'A' && c <= 'F' ? char(c - 'A' + 'a') : c; });
+    name += base::ToString(base::HexDecode(digits).value_or(base::Bytes{}));
     i += 2;
   }
   return name;

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "api/flow/sealing_entry.h"
 #include "base/log.h"
 
 namespace api {
@@ -99,6 +100,19 @@ base::Result<std::vector<Outcome>> BatchQueue::Results(const Caller& caller, con
                                                        std::size_t chunk) {
   RETURN_IF_ERROR(Find(caller, id));
   return parts_.store.GetChunk(id, chunk);
+}
+
+base::Result<std::vector<base::Json>> BatchQueue::Sealings(const Caller& caller,
+                                                           const std::string& id,
+                                                           std::size_t chunk) {
+  RETURN_IF_ERROR(Find(caller, id));
+  std::vector<base::Json> sealings;
+  for (std::uint64_t attempt = 0;; ++attempt) {
+    auto one = ReadSealing(parts_.ledger, parts_.keys, SealingId(id, chunk, attempt));
+    if (!one.ok() && one.error().code == ErrorCode::kNotFound) return sealings;
+    if (!one.ok()) return one.error();
+    sealings.push_back(std::move(one).value());
+  }
 }
 
 bool BatchQueue::TakeUp(const std::string& id) {

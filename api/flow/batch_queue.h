@@ -53,6 +53,11 @@ class BatchQueue {
   base::Result<std::vector<Outcome>> Results(const Caller& caller, const std::string& id,
                                              std::size_t chunk);
 
+  // What the ledger says of each call of the token for a chunk: attempt, reason, count, entry.
+  // kNotFound "batch.unknown"; those of ReadSealing().
+  base::Result<std::vector<base::Json>> Sealings(const Caller& caller, const std::string& id,
+                                                 std::size_t chunk);
+
  private:
   struct Batch {
     BatchOrder order;  // Without its items once it is done.

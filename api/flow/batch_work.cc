@@ -23,16 +23,6 @@ bool IsQuota(const Error& error) {
   return error.reason == "key.quota-spent";
 }
 
-vault::RecordId IntentId(const std::string& batch, std::size_t chunk, std::uint64_t attempt) {
-  base::Bytes name = base::ToBytes("edocvault/1 sealing");
-  base::Append(base::HexDecode(batch).value_or(base::Bytes{}), name);
-  base::AppendUint64(chunk, name);
-  base::AppendUint64(attempt, name);
-  vault::RecordId id;
-  std::ranges::copy_n(base::Sha256(name).bytes.begin(), id.bytes.size(), id.bytes.begin());
-  return id;
-}
-
 }  // namespace
 
 BatchWork::BatchWork(const BatchParts& parts, std::string id, const BatchOrder& order,
@@ -110,7 +100,7 @@ signing::PreparedSignature BatchWork::Prepare(const Item& item,
 // The entry is there before the token is asked.
 base::Status BatchWork::Intend(const std::vector<std::vector<hsm::Reference>>& signatures,
                                hsm::SignatureAlgorithm algorithm) {
-  while (parts_.ledger.Find(IntentId(id_, chunk_, attempt_)).ok()) {
+  while (parts_.ledger.Find(SealingId(id_, chunk_, attempt_)).ok()) {
     ++attempt_;
     if (reason_ == "ordered") reason_ = "interrupted";
   }
@@ -130,7 +120,7 @@ base::Status BatchWork::Intend(const std::vector<std::vector<hsm::Reference>>& s
                                   .Set("system", order_.caller)
                                   .Set("idempotencyKey", order_.idempotency_key);
   return RecordSealing(parts_.ledger, parts_.keys, parts_.clock.Now(),
-                       {.id = IntentId(id_, chunk_, attempt_),
+                       {.id = SealingId(id_, chunk_, attempt_),
                         .agency = order_.agency,
                         .commitment = base::Sha256(digests),
                         .metadata = metadata});

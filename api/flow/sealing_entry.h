@@ -18,9 +18,17 @@ struct SealingEntry {
   base::Json metadata;            // Encrypted.
 };
 
+// Of an attempt of a batch's chunk; anybody who knows the three can look for it.
+vault::RecordId SealingId(const std::string& batch, std::size_t chunk, std::uint64_t attempt);
+
 // Durable when it returns ok; until then nothing may be signed. Errors: those of
 // VaultKeys::NewDocumentKey() and Ledger::Append().
 base::Status RecordSealing(vault::Ledger& ledger, hsm::VaultKeys& keys, base::Time now,
                            const SealingEntry& entry);
+
+// What the entry says, with "entry", its number, and "storedAt".
+// kNotFound "record.unknown" when there is none; those of OpenRecordKey().
+base::Result<base::Json> ReadSealing(const vault::Ledger& ledger, hsm::VaultKeys& keys,
+                                     const vault::RecordId& id);
 
 }  // namespace api

@@ -210,6 +210,14 @@ Result GetBatchSignatures(const Flows& flows, const Request& request, const Wild
   return JsonResponse(200, OutcomesToJson(outcomes, chunk, progress, request.language()));
 }
 
+Result GetBatchSealings(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  const std::size_t chunk =
+      NumberOf(request.Query("chunk").value_or("0")).value_or(BatchOrder::kMostItems);
+  ASSIGN_OR_RETURN(std::vector<base::Json> sealings,
+                   flows.batches.Sealings(request.caller, wildcards.at(0), chunk));
+  return JsonResponse(200, base::Json().Set("sealings", std::move(sealings)));
+}
+
 Result PostExtension(const Flows& flows, const Request& request, const Wildcards&) {
   const auto level = FindLevel(request.Query("level").value_or("LTA"));
   if (!level || *level == SignatureLevel::kB)
@@ -311,7 +319,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 26> kRoutes{{
+constexpr std::array<Route, 27> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -329,6 +337,7 @@ constexpr std::array<Route, 26> kRoutes{{
     {"POST", "/v1/batches", Body::kDocument, Who::kAgencies, PostBatch},
     {"GET", "/v1/batches/*", Body::kNone, Who::kAgencies, GetBatch},
     {"GET", "/v1/batches/*/signatures", Body::kNone, Who::kAgencies, GetBatchSignatures},
+    {"GET", "/v1/batches/*/sealings", Body::kNone, Who::kAgencies, GetBatchSealings},
     {"POST", "/csc/v2/info", Body::kMedium, Who::kAgencies, PostCscInfo},
     {"POST", "/csc/v2/credentials/list", Body::kMedium, Who::kAgencies, PostCscList},
     {"POST", "/csc/v2/credentials/info", Body::kMedium, Who::kAgencies, PostCscCredential},

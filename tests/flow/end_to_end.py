@@ -294,7 +294,7 @@ class Approving(unittest.TestCase):
         return private
 
     def approve(self, *words, key=None):
-        out = self.appliance.work / "approval"
+        out = self.appliance.work / f"approval-{len(list(self.appliance.work.glob('approval-*')))}"
         run = self.appliance.run("approve", *words, "--request-key", key or self.request_key,
                                  "--vault", "dev.edocvault.test/log", "--out", out)
         self.assertEqual(run.exit, 0, run.out)
@@ -370,6 +370,32 @@ class Approving(unittest.TestCase):
         status, body = self.appliance.curl(path, "-H", "Idempotency-Key: wrong", *call, f"@{other}")
         status, body = self.appliance.curl(f"/v1/batches/{json.loads(body)['id']}", "-H", "Prefer: wait=10")
         self.assertEqual((json.loads(body)["sealed"], json.loads(body)["failed"]), (0, 300), body)
+
+
+class Batches(ServiceCase):
+    def test_many_documents_become_containers_and_again_only_what_is_missing(self):
+        files = [self.appliance.write(f"l\u0113mums {i} +.txt", f"decision {i}") for i in range(6)]
+        out = self.path("sealed")
+        run = self.ok(self.appliance.run("batch", *files, "--level", "LT", "--out", out)).json
+        self.assertEqual((run["written"], run["kept"], run["failed"]), (6, 0, []))
+        report = self.ok(self.appliance.run("verify", out / (files[3].name + ".edoc")), 2).json
+        self.assertEqual(report["signatures"][0]["format"], "XAdES-BASELINE-LT")
+        self.assertTrue(report["signatures"][0]["intact"])
+        before = (out / (files[0].name + ".edoc")).read_bytes()
+        (out / (files[5].name + ".edoc")).unlink()
+        again = self.ok(self.appliance.run("batch", *files, "--level", "LT", "--out", out)).json
+        self.assertEqual((again["id"], again["written"], again["kept"]), (run["id"], 1, 5))
+        self.assertEqual((out / (files[0].name + ".edoc")).read_bytes(), before)
+        status, body = self.appliance.curl(f"/v1/batches/{run['id']}/sealings")
+        sealings = json.loads(body)["sealings"]
+        self.assertEqual([(one["reason"], one["count"]) for one in sealings], [("ordered", 6)])
+
+    def test_two_files_of_one_name_are_refused(self):
+        self.failed(self.appliance.run("batch", self.document, self.document, "--out", self.path("no")), 3,
+                    "document.duplicate-name")
+
+    def test_a_batch_of_another_caller_is_unknown(self):
+        self.assertEqual(self.appliance.curl("/v1/batches/" + "0" * 32)[0], 404)
 
 
 class RemoteSigning(ServiceCase):
@@ -864,7 +890,7 @@ class Trusting(unittest.TestCase):
         self.appliance.stop()
         config = self.appliance.home / "edocvaultd.toml"
         text = config.read_text()
-        config.write_text(text[:text.index("[trust]")] + text[text.index("[[caller]]"):])
+        config.write_text(text[:text.index("[trust]")] + text[text.index("[[key]]"):])
         self.assertTrue(self.appliance.serve().startswith("ready"))
         self.assertEqual((self.appliance.trust()["state"], self.appliance.trust()["configured"]), ("none", False))
 

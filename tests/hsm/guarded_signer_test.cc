@@ -12,6 +12,7 @@ namespace {
 
 const KeyLabel kKey{"agency-1"};
 const KeyLabel kUnattended{"agency-2"};
+const KeyLabel kRemote{"agency-3"};
 const std::string kAgency = "test-agency";
 constexpr std::uint32_t kHourly = 100;
 
@@ -25,8 +26,9 @@ class GuardedSignerTest : public tests::TokenTest {
   void SetUp() override {
     TokenTest::SetUp();
     if (IsSkipped()) return;
-    for (const KeyLabel& label : {kKey, kUnattended}) {
-      ASSERT_TRUE(faces_->provisioner.GenerateKey(label, KeyKind::kSealP256).ok());
+    for (const KeyLabel& label : {kKey, kUnattended, kRemote}) {
+      const KeyKind kind = label == kRemote ? KeyKind::kRemoteP256 : KeyKind::kSealP256;
+      ASSERT_TRUE(faces_->provisioner.GenerateKey(label, kind).ok());
       const auto request = faces_->provisioner.CertificateRequest(label, {"Test", "", "", "LV"});
       ASSERT_TRUE(
           faces_->provisioner.ImportCertificate(label, tests::IssueFor(request.value()), {}).ok());
@@ -38,8 +40,9 @@ class GuardedSignerTest : public tests::TokenTest {
   void Start() {
     guard_ = std::make_unique<GuardedSigner>(
         faces_->signer,
-        GuardConfig{.rules = {{kKey.text, {kAgency, {request_key_.Public()}, 0}},
-                              {kUnattended.text, {kAgency, {}, kHourly}}},
+        GuardConfig{.rules = {{kKey.text, {false, kAgency, {request_key_.Public()}, 0}},
+                              {kRemote.text, {true, kAgency, {request_key_.Public()}, 0}},
+                              {kUnattended.text, {false, kAgency, {}, kHourly}}},
                     .vault = "vault.example/log1",
                     .uses = token_->path() / "uses"},
         clock_);
@@ -195,6 +198,72 @@ TEST_F(GuardedSignerTest, ALostTokenSpendsNoQuota) {
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(guard_->SealAll(Batch(60)).ok());
   token_->FailNext("C_Sign", CKR_OK, 0);
   EXPECT_EQ(guard_->SealAll(Batch(100)).value().seals.size(), 100U);
+}
+
+class GuardedHashTest : public GuardedSignerTest {
+ protected:
+  HashBatch Hashes(std::size_t count) const {
+    HashBatch batch{kRemote, {}, SignatureAlgorithm::kEcdsaSha256, {}};
+    std::vector<base::Sha256Digest> items;
+    for (std::size_t i = 0; i < count; ++i) {
+      batch.hashes.push_back(base::Bytes(32, static_cast<std::uint8_t>(i)));
+      items.push_back(ItemDigest(base::ByteSpan(batch.hashes.back())));
+    }
+    const Approval approval{.vault = "vault.example/log1",
+                            .key = kRemote,
+                            .level = "hash",
+                            .groups = {GroupDigest(items)},
+                            .nonce = "0123456789abcdef",
+                            .expires = clock_.now + std::chrono::hours(1)};
+    batch.mandate = {.agency = kAgency,
+                     .level = "hash",
+                     .approval = SignApproval(approval, request_key_.Private()).value(),
+                     .group = 0,
+                     .items = items};
+    return batch;
+  }
+};
+
+TEST_F(GuardedHashTest, SignsTheHashesThatWereApprovedAndOnce) {
+  const HashBatch batch = Hashes(3);
+  EXPECT_EQ(guard_->CheckApproval(batch).value(), clock_.now + std::chrono::hours(1));
+  const auto values = guard_->SignHashes(batch);
+  ASSERT_TRUE(values.ok()) << values.error().message;
+  EXPECT_EQ(values.value().size(), 3U);
+  EXPECT_EQ(values.value()[0][0], 0x30) << "Ecdsa-Sig-Value";
+  EXPECT_EQ(guard_->SignHashes(batch).error().reason, "approval.used");
+}
+
+TEST_F(GuardedHashTest, SignsNoOtherHash) {
+  HashBatch batch = Hashes(2);
+  batch.hashes[1][0] ^= 1U;
+  EXPECT_EQ(guard_->SignHashes(batch).error().reason, "approval.other-documents");
+  batch = Hashes(2);
+  batch.hashes.push_back(base::Bytes(32, 9));
+  EXPECT_EQ(guard_->SignHashes(batch).error().reason, "approval.other-documents");
+  batch = Hashes(2);
+  batch.mandate.approval.clear();
+  EXPECT_EQ(guard_->SignHashes(batch).error().reason, "approval.required");
+}
+
+TEST_F(GuardedHashTest, AHashOfAnotherLengthIsRefusedAndUsesNothingUp) {
+  HashBatch batch = Hashes(1);
+  batch.algorithm = SignatureAlgorithm::kEcdsaSha384;
+  EXPECT_EQ(guard_->SignHashes(batch).error().reason, "hash.malformed");
+  batch.algorithm = SignatureAlgorithm::kRsaSha256;
+  EXPECT_EQ(guard_->SignHashes(batch).error().reason, "seal.other-algorithm");
+  EXPECT_TRUE(guard_->SignHashes(Hashes(1)).ok());
+}
+
+TEST_F(GuardedHashTest, SealsAndHashesHaveKeysOfTheirOwn) {
+  HashBatch batch = Hashes(1);
+  batch.key = kKey;
+  EXPECT_EQ(guard_->SignHashes(batch).error().reason, "key.other-purpose");
+  EXPECT_EQ(Seal({.agency = kAgency, .level = "B"}, "a.pdf", kRemote), "key.other-purpose");
+  // In the token as well, whatever the rules say.
+  EXPECT_EQ(faces_->signer.SignHashes(batch).error().reason, "key.unknown");
+  EXPECT_EQ(faces_->signer.SealReferences({kRemote, References("a"), {}, {}}).error().reason,
+            "key.unknown");
 }
 
 }  // namespace
