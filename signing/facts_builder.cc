@@ -276,6 +276,7 @@ const std::optional<Certificate>& FactsBuilder::SignerOf(const OcspResponse& res
 void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
                            const Certificate& certificate, const Certificate& issuer,
                            const CertificatePath& path, Material& material, int depth) {
+  if (budget_ != nullptr && !budget_->Spend(kCostOfAskedAnswer * response.answers()).ok()) return;
   const auto entry = response.About(certificate, issuer);
   if (!entry) return;
   const facts::Id owner = IdOfCertificate(certificate);
