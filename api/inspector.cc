@@ -279,11 +279,11 @@ base::Result<base::Bytes> AnswerOf(const Unpacked& unpacked) {
   return base::ErrorFromJson(error);
 }
 
-// What the zygote holds of a call while its work runs. The inputs are mapped before the fork,
-// so that the child finds them; the zygote itself looks at none of their bytes.
+// What the zygote holds of a call while its work runs. The inputs are mapped for the fork alone, so
+// that the child finds them and the children after it do not; the zygote itself looks at none of
+// their bytes.
 struct Running {
   base::IncomingCall call;
-  std::vector<base::MappedFile> inputs;
   hardening::WalledWork work;
   std::optional<TrustImport> import{};  // What an import brings, once its description is there.
 };
@@ -323,9 +323,10 @@ class Zygote {
  private:
   base::Result<base::Bytes> Work(base::ByteSpan order, const std::vector<base::MappedFile>& inputs,
                                  signing::SignatureMemory& memory) const;
-  base::Result<Running> StartWork(base::IncomingCall& call, std::vector<base::MappedFile> inputs);
+  base::Result<Running> StartWork(base::IncomingCall& call,
+                                  const std::vector<base::MappedFile>& inputs);
   base::Result<Running> StartImport(base::IncomingCall& call, const base::Json& order,
-                                    std::vector<base::MappedFile> inputs);
+                                    const std::vector<base::MappedFile>& inputs);
   base::Result<base::Bytes> FinishImport(Running& running);
   const base::Json& facts() const { return keeper_ ? keeper_->facts() : facts_; }
 
@@ -351,19 +352,19 @@ base::Result<base::Bytes> Zygote::Work(base::ByteSpan order,
 }
 
 base::Result<Running> Zygote::StartWork(base::IncomingCall& call,
-                                        std::vector<base::MappedFile> inputs) {
+                                        const std::vector<base::MappedFile>& inputs) {
   ASSIGN_OR_RETURN(auto work, hardening::WalledWork::Start(WallsFor(inputs, prepared_), [&] {
                      signing::SignatureMemory memory{.known = &claims_.known()};
                      const auto result = Work(call.request.payload, inputs, memory);
                      return Pack(result, memory);
                    }));
-  return Running{std::move(call), std::move(inputs), std::move(work)};
+  return Running{std::move(call), std::move(work)};
 }
 
 // An import reads the store and the configured certificates before its fork, and writes the
 // store after it; what the files say is found out in between, behind the walls.
 base::Result<Running> Zygote::StartImport(base::IncomingCall& call, const base::Json& order,
-                                          std::vector<base::MappedFile> inputs) {
+                                          const std::vector<base::MappedFile>& inputs) {
   if (config_ == nullptr || inputs.size() != 1)
     return base::Error{base::ErrorCode::kNotFound, "trust.not-configured", "no lists are"};
   ASSIGN_OR_RETURN(TrustImport import, PrepareTrustImport(*config_, order, inputs[0].bytes()));
@@ -371,7 +372,7 @@ base::Result<Running> Zygote::StartImport(base::IncomingCall& call, const base::
   ASSIGN_OR_RETURN(auto work, hardening::WalledWork::Start(kWalls, [&] {
                      return base::ToBytes(DescribeTrustImport(import, clock_.Now()).Dump());
                    }));
-  return Running{std::move(call), std::move(inputs), std::move(work), std::move(import)};
+  return Running{std::move(call), std::move(work), std::move(import)};
 }
 
 base::Result<Running> Zygote::Start(base::IncomingCall call) {
@@ -384,10 +385,10 @@ base::Result<Running> Zygote::Start(base::IncomingCall call) {
     }
     inputs.push_back(std::move(input).value());
   }
+  call.request.files.clear();
   const auto order = base::Json::Parse(base::AsText(call.request.payload));
   const bool import = order.ok() && order.value().Text("work") == "import-trust";
-  auto running = import ? StartImport(call, order.value(), std::move(inputs))
-                        : StartWork(call, std::move(inputs));
+  auto running = import ? StartImport(call, order.value(), inputs) : StartWork(call, inputs);
   if (!running.ok()) call.Answer(base::BulkAnswer(running.error()));
   return running;
 }

@@ -76,6 +76,17 @@ Json::Array OtherAnchors(const Json& files, const Json& anchors) {
   return others;
 }
 
+// False when an anchor of the configuration has signed a list or is named as one who may: trust in
+// a closed scope is no say in whom the lists trust.
+bool IsEveryAnchorOne(const Json& files, const Json& anchors) {
+  return std::ranges::all_of(ListOf(anchors, "certificates"), [&](const Json& anchor) {
+    return !IsTrue(anchor, "anchor") ||
+           std::ranges::any_of(ListOf(files, "certificates"), [&](const Json& one) {
+             return IsTrue(one, "anchor") && one.Text("sha256") == anchor.Text("sha256");
+           });
+  });
+}
+
 // All files but those of the digests. What was fetched stays: it has its own rule.
 trust::Files Without(const Json::Array& digests, const TrustImport& import) {
   trust::Files files;
@@ -141,6 +152,7 @@ base::Result<Json> FinishTrustImport(const TrustConfig& config, const TrustImpor
   for (std::size_t i = 0; i < import.fetched; ++i)
     RETURN_IF_ERROR(RequireList(import.files[i].name, DigestOf(import.files[i]), *files));
   if (!OtherAnchors(*files, *anchors).empty()) return Other("a certificate is no anchor");
+  if (!IsEveryAnchorOne(*files, *anchors)) return Other("an anchor signs a list");
   const trust::Files kept = Without(ListOf(described, "leftOut"), import);
   ASSIGN_OR_RETURN(const trust::Snapshot snapshot,
                    trust::Store(config.dir)

@@ -33,8 +33,9 @@ base::Result<TrustImport> PrepareTrustImport(const TrustConfig& config, const ba
 base::Json DescribeTrustImport(const TrustImport& import, base::Time now);
 
 // Imports; answers {"snapshot","lists","findings"}.
-//   kInvalidInput "trust.fetched-other"  something fetched is not the list that it should be, or
-//                                        a certificate that is no anchor would be trusted itself
+//   kInvalidInput "trust.fetched-other"  something fetched is not the list that it should be or is
+//                                        signed by one of the anchors, or a certificate that is no
+//                                        anchor would be trusted itself
 //   others as trust::Store::Import()
 base::Result<base::Json> FinishTrustImport(const TrustConfig& config, const TrustImport& import,
                                            const base::Json& described, base::Time now);

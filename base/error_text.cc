@@ -20,6 +20,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"channel.too-large", "Pieprasījums ir par lielu.", "The request is too large."},
     {"disk.unwritable", "Failu nevar ierakstīt. Pārbaudiet vietu diskā un tiesības.",
      "The file cannot be written. Check disk space and permissions."},
+    {"file.changed", "Fails pārbaudes laikā ir mainīts. Pārbaudiet vēlreiz.",
+     "The file was changed while it was checked. Check it again."},
     {"file.missing", "Tāda faila nav. Pārbaudiet nosaukumu un ceļu.",
      "There is no such file. Check its name and path."},
     {"file.too-large", "Fails ir par lielu.", "The file is too large."},

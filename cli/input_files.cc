@@ -1,5 +1,7 @@
 #include "cli/input_files.h"
 
+#include <sys/stat.h>
+
 #include <algorithm>
 #include <system_error>
 
@@ -41,10 +43,38 @@ base::Status InputFiles::Add(const fs::path& path) {
 base::Status InputFiles::AddFile(const fs::path& path, std::string name) {
   if (files_.size() >= kMaxFiles)
     return Error{ErrorCode::kInvalidInput, "input.too-many-files", path.string()};
+  auto copied = base::ReadFile(path, kMaxCopied - copied_bytes_);
+  if (copied.ok()) {
+    copied_bytes_ += copied.value().size();
+    copied_.push_back(std::move(copied).value());
+    files_.push_back({std::move(name), copied_.back()});
+    return base::Ok();
+  }
+  if (copied.error().reason != "file.too-large") return copied.error();
+  const Stamp stamp = StampOf(path);
   ASSIGN_OR_RETURN(base::MappedFile mapped, base::MappedFile::Open(path));
-  mapped_.push_back(std::move(mapped));
-  files_.push_back({std::move(name), mapped_.back().bytes()});
+  mapped_.push_back({std::move(mapped), path, stamp});
+  files_.push_back({std::move(name), mapped_.back().file.bytes()});
   return base::Ok();
+}
+
+base::Status InputFiles::RequireUnchanged() const {
+  for (const Mapped& one : mapped_)
+    if (StampOf(one.path) != one.stamp)
+      return Error{ErrorCode::kConflict, "file.changed", one.path.string()};
+  return base::Ok();
+}
+
+InputFiles::Stamp InputFiles::StampOf(const fs::path& path) {
+  struct stat info {};
+  if (::stat(path.c_str(), &info) != 0) return {};
+  return {static_cast<std::int64_t>(info.st_dev),
+          static_cast<std::int64_t>(info.st_ino),
+          info.st_size,
+          info.st_mtim.tv_sec,
+          info.st_mtim.tv_nsec,
+          info.st_ctim.tv_sec,
+          info.st_ctim.tv_nsec};
 }
 
 }  // namespace cli

@@ -1,6 +1,11 @@
-// InputFiles: files and folders named on the command line, mapped, never copied.
+// InputFiles: files and folders named on the command line, as they are when they are added.
+//
+// Who may write to a file could change it between the look at its signature and the digest that the
+// report names it by. What is not too large is copied; the rest is mapped and held to its times.
 #pragma once
 
+#include <array>
+#include <cstdint>
 #include <filesystem>
 #include <string>
 #include <vector>
@@ -28,12 +33,28 @@ class InputFiles {
 
   const std::vector<File>& files() const { return files_; }
 
+  // Asked when all work with the bytes is done: whether what is only mapped is as it was.
+  // kConflict "file.changed" by its times and size; who has mapped it for writing can evade that.
+  base::Status RequireUnchanged() const;
+
   static constexpr std::size_t kMaxFiles = 10'000;
+  static constexpr std::size_t kMaxCopied = std::size_t{16} << 20U;  // Of all together.
 
  private:
   base::Status AddFile(const std::filesystem::path& path, std::string name);
 
-  std::vector<base::MappedFile> mapped_;
+  // Of a file: device, number, size, and the times of its content and of its entry.
+  using Stamp = std::array<std::int64_t, 7>;
+  struct Mapped {
+    base::MappedFile file;
+    std::filesystem::path path;
+    Stamp stamp;
+  };
+  static Stamp StampOf(const std::filesystem::path& path);
+
+  std::vector<base::Bytes> copied_;
+  std::size_t copied_bytes_ = 0;
+  std::vector<Mapped> mapped_;
   std::vector<File> files_;
 };
 

@@ -56,6 +56,12 @@ struct Inputs {
   trust::Files stored_trust;
   InputFiles data;
   InputFiles evidence_records;
+
+  base::Status RequireUnchanged() const {
+    for (const InputFiles* files : {&document, &trust, &data, &evidence_records})
+      RETURN_IF_ERROR(files->RequireUnchanged());
+    return base::Ok();
+  }
 };
 
 int Usage(const std::string& what) {
@@ -175,10 +181,12 @@ int PrintMade(const std::string& facts, const std::string& report, const Options
   return Print(json.value(), options, language);
 }
 
-int RunAndKeep(signing::VerifyRequest request, const Options& options) {
+int RunAndKeep(signing::VerifyRequest request, const Inputs& inputs, const Options& options) {
   if (options.bundle_digests) request = signing::WithDigestsOnly(std::move(request));
   const auto evidence = CollectInWalls(request);
   if (!evidence.ok()) return Fail(*options.common, evidence.error());
+  if (const auto same = inputs.RequireUnchanged(); !same.ok())
+    return Fail(*options.common, same.error());
   if (!options.bundle.empty()) {
     const base::Status kept = KeepBundle(options.bundle, request, evidence.value());
     if (!kept.ok()) return Fail(*options.common, kept.error());
@@ -215,9 +223,11 @@ int Run(const Options& options) {
   const auto request = MakeRequest(options, *at, inputs);
   if (!request.ok()) return Fail(*options.common, request.error());
   if (options.format == "facts" || !options.bundle.empty())
-    return RunAndKeep(request.value(), options);
+    return RunAndKeep(request.value(), inputs, options);
   const auto report = RunVerifier(request.value());
   if (!report.ok()) return Fail(*options.common, report.error());
+  if (const auto same = inputs.RequireUnchanged(); !same.ok())
+    return Fail(*options.common, same.error());
   return Print(report.value(), options, options.lang());
 }
 

@@ -23,35 +23,17 @@ constexpr std::uint32_t kThisProcess = 0x7EDC0DE5;
 
 using Filter = base::CHandle<void, seccomp_release>;
 
-// Computing, memory, and bytes on descriptors that are open already.
+// Computing, memory, and writing to descriptors that are open already. Nothing is read: standard
+// error may be a terminal, open for both.
 constexpr std::array kAllowed = {
-    SCMP_SYS(read),
-    SCMP_SYS(readv),
-    SCMP_SYS(pread64),
-    SCMP_SYS(write),
-    SCMP_SYS(writev),
-    SCMP_SYS(lseek),
-    SCMP_SYS(close),
-    SCMP_SYS(fstat),
-    SCMP_SYS(brk),
-    SCMP_SYS(munmap),
-    SCMP_SYS(mremap),
-    SCMP_SYS(madvise),
-    SCMP_SYS(futex),
-    SCMP_SYS(sched_yield),
-    SCMP_SYS(getpid),
-    SCMP_SYS(gettid),
-    SCMP_SYS(getrandom),
-    SCMP_SYS(clock_gettime),
-    SCMP_SYS(gettimeofday),
-    SCMP_SYS(time),
-    SCMP_SYS(rt_sigreturn),
-    SCMP_SYS(rt_sigaction),
-    SCMP_SYS(rt_sigprocmask),
-    SCMP_SYS(sigaltstack),
-    SCMP_SYS(restart_syscall),
-    SCMP_SYS(exit),
-    SCMP_SYS(exit_group),
+    SCMP_SYS(write),          SCMP_SYS(writev),        SCMP_SYS(close),
+    SCMP_SYS(fstat),          SCMP_SYS(brk),           SCMP_SYS(munmap),
+    SCMP_SYS(mremap),         SCMP_SYS(madvise),       SCMP_SYS(futex),
+    SCMP_SYS(sched_yield),    SCMP_SYS(getpid),        SCMP_SYS(gettid),
+    SCMP_SYS(getrandom),      SCMP_SYS(clock_gettime), SCMP_SYS(gettimeofday),
+    SCMP_SYS(time),           SCMP_SYS(rt_sigreturn),  SCMP_SYS(rt_sigaction),
+    SCMP_SYS(rt_sigprocmask), SCMP_SYS(sigaltstack),   SCMP_SYS(restart_syscall),
+    SCMP_SYS(exit),           SCMP_SYS(exit_group),
 };
 
 #ifdef EDOCVAULT_SANITIZED
@@ -60,7 +42,7 @@ constexpr std::array kSanitizers = {
     SCMP_SYS(mmap),       SCMP_SYS(mprotect),  SCMP_SYS(openat),    SCMP_SYS(readlink),
     SCMP_SYS(newfstatat), SCMP_SYS(getrlimit), SCMP_SYS(prlimit64), SCMP_SYS(sched_getaffinity),
     SCMP_SYS(getuid),     SCMP_SYS(geteuid),   SCMP_SYS(prctl),     SCMP_SYS(ioctl),
-    SCMP_SYS(fcntl),      SCMP_SYS(pipe2),
+    SCMP_SYS(fcntl),      SCMP_SYS(pipe2),     SCMP_SYS(read),      SCMP_SYS(lseek),
 };
 #endif
 

@@ -204,7 +204,9 @@ bool WalledWork::Read() {
 
 base::Result<base::Bytes> WalledWork::Finish() && {
   const pid_t child = std::exchange(child_, -1);
-  if (!ended_) ::kill(child, SIGKILL);
+  // Also at the end of the bytes: honest work ends them by ending, and its status stands by then.
+  // Other work may have hung up and sleep for ever.
+  ::kill(child, SIGKILL);
   const std::optional<int> status = Reap(child);
   if (too_long_)
     return Error{ErrorCode::kInvalidInput, "walls.limit-result", "the result is too long"};

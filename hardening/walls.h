@@ -30,8 +30,8 @@ struct Walls {
 };
 
 // Puts the calling process inside the walls for good: no new privileges, limits, no core
-// file, and a seccomp filter that kills on anything but computing, memory, and reading and
-// writing descriptors that are open already.
+// file, and a seccomp filter that kills on anything but computing, memory, and writing to
+// descriptors that are open already.
 // kInternal "walls.not-built": the kernel refused; the caller must not go on.
 base::Status EnterWalls(const Walls& walls);
 
@@ -59,7 +59,8 @@ class WalledWork {
   // ended, wrote too much, or is too late.
   bool Read();
 
-  // Collects the process, killing it if it still runs. The errors of RunInWalls().
+  // Collects the process, killing it if it still runs; never waits for it. The errors of
+  // RunInWalls().
   base::Result<base::Bytes> Finish() &&;
 
  private:

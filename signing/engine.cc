@@ -113,10 +113,11 @@ class Judge {
   void Extract(const facts::Timestamp& timestamp) {
     TimestampVerdict& verdict = verdicts_.timestamps[timestamp.id];
     verdict.proven_by = proofs_.Of(timestamp.id);
+    const bool is_mark = timestamp.kind == facts::TimestampKind::kTimeMark;
     if (!verdict.basic.passed() && !timestamp_open_[timestamp.id])
-      verdict.archival = ConclusionOf(
-          ValidateInThePast(question_, Scope::kTimestamp, timestamp.id, timestamp.chain,
-                            timestamp_failures_[timestamp.id], proofs_));
+      verdict.archival = ConclusionOf(ValidateInThePast(
+          question_, is_mark ? Scope::kRevocation : Scope::kTimestamp, timestamp.id,
+          timestamp.chain, timestamp_failures_[timestamp.id], proofs_));
     if (!verdict.archival.passed() || timestamp.time > question_.at) return;
     proofs_.Add(timestamp.covered, timestamp.time);
     for (const auto& [id, record] : question_.document.evidence_records)

@@ -161,7 +161,8 @@ class CertificateCheck {
   }
 
   bool IsSignerInTime(const Certificate& signer) const {
-    return IsAnchorAt(signer, at_) || (signer.not_before <= at_ && at_ <= signer.not_after);
+    return IsAnchorAt(signer, Scope::kRevocation, 0, at_) ||
+           (signer.not_before <= at_ && at_ <= signer.not_after);
   }
 
   void SignerInTime() {
@@ -205,10 +206,10 @@ class CertificateCheck {
 };
 
 // The anchor that ended in time may have been one when the object came into being.
-const Certificate* EndedAnchor(const std::vector<const Certificate*>& chain) {
-  const auto found = std::ranges::find_if(
-      chain, [](const Certificate* certificate) { return certificate->anchor; });
-  return found == chain.end() ? nullptr : *found;
+const Certificate* EndedAnchor(const std::vector<const Certificate*>& chain, Scope scope) {
+  for (std::size_t i = 0; i < chain.size(); ++i)
+    if (IsAnchor(*chain[i], scope, i)) return chain[i];
+  return nullptr;
 }
 
 }  // namespace
@@ -216,10 +217,10 @@ const Certificate* EndedAnchor(const std::vector<const Certificate*>& chain) {
 Block ValidateChain(const Case& question, Scope scope, const std::string& object,
                     const std::vector<facts::Id>& ids, base::Time at) {
   Block block("XCV", object, {Rule::kChainFound});
-  auto chain = question.Chain(ids, at);
+  auto chain = question.Chain(scope, ids, at);
   const Level level = question.policy.Of(scope, Part::kToken, Rule::kChainFound).level;
-  const bool anchored = !chain.empty() && IsAnchorAt(*chain.back(), at);
-  const Certificate* ended = anchored ? nullptr : EndedAnchor(chain);
+  const bool anchored = EndsInAnchor(chain, scope, at);
+  const Certificate* ended = anchored ? nullptr : EndedAnchor(chain, scope);
   if (ended != nullptr && ended->anchor_until) {
     block.Check(Rule::kChainFound, level, false,
                 Failure{SubIndication::kNoCertificateChainFoundNoPoe, Rule::kChainFound, ended->id,
@@ -229,7 +230,7 @@ Block ValidateChain(const Case& question, Scope scope, const std::string& object
                           SubIndication::kNoCertificateChainFound)) {
     return block;
   }
-  const bool closed = !chain.empty() && chain.back()->anchor;
+  const bool closed = !chain.empty() && IsAnchor(*chain.back(), scope, chain.size() - 1);
   const std::size_t count = closed ? chain.size() - 1 : chain.size();
   for (std::size_t i = 0; i < count; ++i) {
     const Part part = i == 0 ? Part::kSigner : Part::kAuthority;

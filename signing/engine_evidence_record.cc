@@ -70,7 +70,7 @@ std::vector<facts::Id> IdsInside(const facts::Document& document) {
   for (const facts::Signature& signature : document.signatures) inside.push_back(signature.id);
   for (const auto& [id, timestamp] : document.timestamps) inside.push_back(id);
   for (const auto& [id, certificate] : document.certificates)
-    if (!certificate.anchor) inside.push_back(id);
+    if (certificate.anchor_for.empty()) inside.push_back(id);
   for (const auto& [id, revocation] : document.revocations)
     if (revocation.from_document) inside.push_back(id);
   return inside;

@@ -110,7 +110,7 @@ std::optional<base::Time> SlideValidationTime(const Case& question, Scope scope,
   for (const facts::Id& id : ids) {
     const facts::Certificate* certificate = question.Certificate(id);
     if (certificate == nullptr) break;
-    if (certificate->anchor) break;
+    if (IsAnchor(*certificate, scope, chain.size())) break;
     chain.push_back(certificate);
   }
   std::optional<base::Time> control = question.at;

@@ -35,8 +35,8 @@ std::vector<const facts::Certificate*> TrustedChain(const Case& question,
                                                     const facts::Revocation& revocation,
                                                     base::Time at) {
   for (const base::Time time : {at, ProducedAt(revocation)}) {
-    auto chain = question.Chain(revocation.chain, time);
-    if (!chain.empty() && IsAnchorAt(*chain.back(), time)) return chain;
+    auto chain = question.Chain(Scope::kRevocation, revocation.chain, time);
+    if (EndsInAnchor(chain, Scope::kRevocation, time)) return chain;
   }
   return {};
 }

@@ -71,6 +71,14 @@ struct RevocationStatus {
   std::optional<base::Time> time;  // Of the revocation or suspension.
 };
 
+// What a trust anchor is one for. Who may stamp, answer or sign itself vouches for nobody else.
+enum class AnchorUse {
+  kAuthority,   // For what it has issued.
+  kSigner,      // For itself, as the signer of a document.
+  kTimestamp,   // For itself, as a time-stamping unit.
+  kRevocation,  // For itself, as a signer of revocation data.
+};
+
 // One status of a trust service that vouches for the certificate (TS 119 612, 5.5.1).
 struct TrustPeriod {
   std::string type;    // Service type URI.
@@ -93,8 +101,8 @@ struct Certificate {
   std::optional<Id> issuer;
   bool self_signed = false;
 
-  // A trust anchor, perhaps only within these times.
-  bool anchor = false;
+  // A trust anchor for these, perhaps only within these times; for nothing, it is none.
+  std::set<AnchorUse> anchor_for;
   std::optional<base::Time> anchor_from;
   std::optional<base::Time> anchor_until;
   std::vector<TrustPeriod> trust;

@@ -67,6 +67,33 @@ std::size_t PlaceOf(const TimestampFact& fact, std::size_t of_owner) {
   return fact.kind == TimestampKind::kContent ? 0 : fact.position + 1;
 }
 
+// A certificate that is trusted as it is stands first; any other is trusted for what it has issued.
+facts::AnchorUse UseOf(PathPurpose purpose, std::size_t position) {
+  if (position > 0) return facts::AnchorUse::kAuthority;
+  switch (purpose) {
+    case PathPurpose::kSigner: return facts::AnchorUse::kSigner;
+    case PathPurpose::kTimestamp: return facts::AnchorUse::kTimestamp;
+    case PathPurpose::kOcsp:
+    case PathPurpose::kCrl: return facts::AnchorUse::kRevocation;
+  }
+  return facts::AnchorUse::kAuthority;
+}
+
+std::optional<base::Time> Earlier(std::optional<base::Time> a, std::optional<base::Time> b) {
+  if (!a || !b) return a ? a : b;
+  return std::min(*a, *b);
+}
+
+// The same certificate in two paths: an anchor for what either says. What ends for one use ends for
+// all.
+void AddAnchor(const facts::Certificate& from, facts::Certificate& to) {
+  const std::size_t before = to.anchor_for.size();
+  to.anchor_for.insert(from.anchor_for.begin(), from.anchor_for.end());
+  if (to.anchor_for.size() == before) return;
+  if (before == 0) to.trust = from.trust;
+  to.anchor_until = Earlier(to.anchor_until, from.anchor_until);
+}
+
 void BoundAnchor(facts::Certificate& anchor) {
   anchor.anchor_from = std::max(anchor.anchor_from.value_or(anchor.not_before), anchor.not_before);
   anchor.anchor_until = std::min(anchor.anchor_until.value_or(anchor.not_after), anchor.not_after);
@@ -124,8 +151,8 @@ struct FactsBuilder::Material {
 FactsBuilder::FactsBuilder(const TrustSnapshot& trust, base::Time at, const PathMeans& means)
     : trust_(trust), at_(at), budget_(means.budget), memory_(means.memory), paths_(trust, means) {}
 
-void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t position,
-                                  base::Time time, Material& material) {
+void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t position, PathUse use,
+                                  Material& material) {
   const Certificate& certificate = path.certificates[position];
   const facts::Id id = IdOfCertificate(certificate);
   const bool is_anchor = path.HasAnchor() && position + 1 == path.certificates.size();
@@ -140,11 +167,12 @@ void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t posit
         problem.kind == PathProblemKind::kUnknownCritical)
       fact.critical_extensions.insert(problem.detail.empty() ? "unknown" : problem.detail);
   }
-  if (is_anchor && path.anchor == AnchorKind::kCertificate) fact.anchor = true;
+  const facts::AnchorUse anchor_use = UseOf(use.purpose, position);
+  if (is_anchor && path.anchor == AnchorKind::kCertificate) fact.anchor_for.insert(anchor_use);
   if (is_anchor && path.service != nullptr && !path.Has(PathProblemKind::kServiceNotApproved)) {
-    const auto period = TrustedPeriodOf(*path.service, time);
+    const auto period = TrustedPeriodOf(*path.service, use.time);
     // Not a period of that service: then the certificate was also handed in as such.
-    fact.anchor = true;
+    fact.anchor_for.insert(anchor_use);
     if (period) fact.anchor_until = period->until;
     for (const TrustStatus& status : path.service->history)
       fact.trust.push_back({status.type,
@@ -156,11 +184,7 @@ void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t posit
                             status.expired_certificates_from});
   }
   const auto [entry, added] = material.document.certificates.try_emplace(id, fact);
-  // The same certificate in two paths: an anchor in either, revocation data from both.
-  if (!added && fact.anchor && !entry->second.anchor) {
-    fact.revocations = entry->second.revocations;
-    entry->second = std::move(fact);
-  }
+  if (!added) AddAnchor(fact, entry->second);
 }
 
 std::vector<facts::Id> FactsBuilder::AddPath(const Certificate& leaf, PathPurpose purpose,
@@ -171,7 +195,7 @@ std::vector<facts::Id> FactsBuilder::AddPath(const Certificate& leaf, PathPurpos
   for (std::size_t i = 0; i < path.certificates.size(); ++i) {
     const facts::Id id = IdOfCertificate(path.certificates[i]);
     const bool known = material.document.certificates.contains(id);
-    AddCertificate(path, i, time, material);
+    AddCertificate(path, i, {purpose, time}, material);
     // TS 119 615, 4.7 asks for the status of a time-stamping service at genTime; that it was
     // withdrawn later does not undo its tokens.
     facts::Certificate& fact = material.document.certificates[id];
@@ -179,10 +203,11 @@ std::vector<facts::Id> FactsBuilder::AddPath(const Certificate& leaf, PathPurpos
       material.ends[id] = std::exchange(fact.anchor_until, std::nullopt);
     // A signer under the same anchor has its end all the same.
     if (purpose == PathPurpose::kSigner)
-      if (const auto end = material.ends.extract(id)) fact.anchor_until = end.mapped();
+      if (const auto end = material.ends.extract(id))
+        fact.anchor_until = Earlier(fact.anchor_until, end.mapped());
     // A signer that is an anchor itself is one in its own validity: no authority above it says
     // how long.
-    if (purpose == PathPurpose::kSigner && i == 0 && fact.anchor) BoundAnchor(fact);
+    if (fact.anchor_for.contains(facts::AnchorUse::kSigner)) BoundAnchor(fact);
     if (!known) AddRevocations(path, i, material, depth);
     chain.push_back(id);
   }
@@ -251,6 +276,7 @@ const std::optional<Certificate>& FactsBuilder::SignerOf(const OcspResponse& res
 void FactsBuilder::AddOcsp(const OcspResponse& response, std::size_t place,
                            const Certificate& certificate, const Certificate& issuer,
                            const CertificatePath& path, Material& material, int depth) {
+  if (budget_ != nullptr && !budget_->Spend(kCostOfAskedAnswer * response.answers()).ok()) return;
   const auto entry = response.About(certificate, issuer);
   if (!entry) return;
   const facts::Id owner = IdOfCertificate(certificate);

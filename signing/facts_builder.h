@@ -44,6 +44,11 @@ class FactsBuilder {
 
  private:
   struct Material;  // Of the signature at hand and those in it.
+  // What a path is built for, and as of when.
+  struct PathUse {
+    PathPurpose purpose;
+    base::Time time;
+  };
 
   // What the signature and its counter-signatures bring; `place` as in Material.
   void Collect(const SignatureFacts& signature, std::size_t place, Material& material);
@@ -52,7 +57,7 @@ class FactsBuilder {
 
   std::vector<facts::Id> AddPath(const Certificate& leaf, PathPurpose purpose, base::Time time,
                                  Material& material, int depth);
-  void AddCertificate(const CertificatePath& path, std::size_t position, base::Time time,
+  void AddCertificate(const CertificatePath& path, std::size_t position, PathUse use,
                       Material& material);
   void AddRevocations(const CertificatePath& path, std::size_t position, Material& material,
                       int depth);

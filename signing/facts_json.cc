@@ -10,6 +10,16 @@ namespace {
 
 using base::Json;
 
+std::string_view NameOf(facts::AnchorUse use) {
+  switch (use) {
+    case facts::AnchorUse::kAuthority: return "authority";
+    case facts::AnchorUse::kSigner: return "signer";
+    case facts::AnchorUse::kTimestamp: return "timestamp";
+    case facts::AnchorUse::kRevocation: return "revocation";
+  }
+  return "unknown";
+}
+
 Json TimeJson(const std::optional<base::Time>& time) {
   return time ? Json(base::FormatTime(*time)) : Json();
 }
@@ -103,7 +113,8 @@ Json CertificateTrustJson(const facts::Certificate& certificate) {
   Json json;
   json.Set("issuer", certificate.issuer ? Json(*certificate.issuer) : Json());
   json.Set("seal", SealJson(certificate.seal));
-  json.Set("anchor", certificate.anchor);
+  json.Set("anchorFor", ListJson(certificate.anchor_for,
+                                 [](facts::AnchorUse use) { return Json(NameOf(use)); }));
   json.Set("anchorFrom", TimeJson(certificate.anchor_from));
   json.Set("anchorUntil", TimeJson(certificate.anchor_until));
   json.Set("periods", ListJson(certificate.trust, PeriodJson));

@@ -168,20 +168,55 @@ std::vector<SeenCertificate> FindCertificates(ByteSpan der, std::size_t max) {
   return found;
 }
 
-std::size_t CountCrlEntries(ByteSpan der) {
-  const auto list = DerReader(der).Take(kDerSequence);
-  const auto to_be_signed = list ? DerReader(*list).Take(kDerSequence) : std::nullopt;
-  if (!to_be_signed) return 0;
-  ByteSpan fields = *to_be_signed;
+namespace {
+
+// Elements of the longest SEQUENCE in `fields`; nullopt when one of them cannot be walked over.
+std::optional<std::size_t> LongestSequence(ByteSpan fields) {
   std::size_t most = 0;
   while (const auto field = TakeAny(fields)) {
     if (field->tag != kDerSequence) continue;
     std::size_t count = 0;
-    ByteSpan entries = field->content;
-    while (const auto entry = TakeAny(entries)) ++count;
+    ByteSpan items = field->content;
+    while (const auto item = TakeAny(items)) ++count;
+    if (!items.empty()) return std::nullopt;
     most = std::max(most, count);
   }
-  return most;
+  return fields.empty() ? std::optional(most) : std::nullopt;
+}
+
+// ResponseData of RFC 6960, 4.2.1.
+std::optional<ByteSpan> ResponseDataIn(ByteSpan der) {
+  constexpr std::uint8_t kEnumerated = 0x0A;
+  constexpr std::uint8_t kResponseBytes = 0xA0;
+  const auto response = DerReader(der).Take(kDerSequence);
+  if (!response) return std::nullopt;
+  DerReader fields(*response);
+  if (!fields.Take(kEnumerated)) return std::nullopt;
+  const auto bytes = fields.Take(kResponseBytes);
+  const auto typed = bytes ? DerReader(*bytes).Take(kDerSequence) : std::nullopt;
+  if (!typed) return std::nullopt;
+  DerReader inside(*typed);
+  if (!inside.Take(kDerObject)) return std::nullopt;
+  const auto octets = inside.Take(kDerOctets);
+  const auto basic = octets ? DerReader(*octets).Take(kDerSequence) : std::nullopt;
+  return basic ? DerReader(*basic).Take(kDerSequence) : std::nullopt;
+}
+
+}  // namespace
+
+std::size_t CountCrlEntries(ByteSpan der) {
+  constexpr std::size_t kShortest = 20;  // A number and a UTCTime.
+  const auto list = DerReader(der).Take(kDerSequence);
+  const auto to_be_signed = list ? DerReader(*list).Take(kDerSequence) : std::nullopt;
+  const auto count = to_be_signed ? LongestSequence(*to_be_signed) : std::nullopt;
+  return count.value_or(der.size() / kShortest);
+}
+
+std::size_t CountOcspAnswers(ByteSpan der) {
+  constexpr std::size_t kShortest = 32;  // A CertID of empty hashes, a state, a GeneralizedTime.
+  const auto data = ResponseDataIn(der);
+  const auto count = data ? LongestSequence(*data) : std::nullopt;
+  return count.value_or(der.size() / kShortest);
 }
 
 std::size_t CountTokens(ByteSpan der) {

@@ -26,8 +26,10 @@ struct SeenCertificate {
 // All certificates that stand anywhere in `der`; at most `max`, the work ends there.
 std::vector<SeenCertificate> FindCertificates(base::ByteSpan der, std::size_t max);
 
-// Entries of the CRL; 0 for what is none.
+// Entries of the CRL, and answers of the OCSP response. What is not written in DER may hold as many
+// as its bytes can.
 std::size_t CountCrlEntries(base::ByteSpan der);
+std::size_t CountOcspAnswers(base::ByteSpan der);
 // CMS messages that stand anywhere in `der`, as far as their content type tells.
 std::size_t CountTokens(base::ByteSpan der);
 

@@ -110,10 +110,36 @@ void CheckIssuer(std::size_t position, CertificatePath& path) {
     Report(path, PathProblemKind::kPathLength, position);
 }
 
+// Octets of the extension; 0 when it is absent.
+std::size_t SizeOfExtension(const Certificate& certificate, int nid) {
+  const int at = X509_get_ext_by_NID(certificate.x509(), nid, -1);
+  if (at < 0) return 0;
+  return static_cast<std::size_t>(
+      ASN1_STRING_length(X509_EXTENSION_get_data(X509_get_ext(certificate.x509(), at))));
+}
+
+// Each name is compared with each constraint, and so for each pair of certificates in a path: what
+// no honest CA needs is not looked at.
+constexpr std::size_t kMaxConstraintOctets = std::size_t{8} * 1024;
+constexpr std::size_t kMaxComparisons = 8192;
+
+bool AreTooMany(const NAME_CONSTRAINTS& constraints, const Certificate& certificate) {
+  constexpr std::size_t kShortestName = 2;
+  const auto count =
+      static_cast<std::size_t>(std::max(sk_GENERAL_SUBTREE_num(constraints.permittedSubtrees), 0) +
+                               std::max(sk_GENERAL_SUBTREE_num(constraints.excludedSubtrees), 0));
+  const std::size_t names =
+      SizeOfExtension(certificate, NID_subject_alt_name) / kShortestName +
+      static_cast<std::size_t>(X509_NAME_entry_count(X509_get_subject_name(certificate.x509())));
+  return count * names > kMaxComparisons;
+}
+
 // RFC 5280, 4.2.1.10: on every certificate below, but not on self-issued ones other than the
 // leaf.
 void CheckNameConstraints(std::size_t position, CertificatePath& path) {
   const Certificate& issuer = path.certificates[position];
+  if (SizeOfExtension(issuer, NID_name_constraints) > kMaxConstraintOctets)
+    return Report(path, PathProblemKind::kMalformedExtension, position);
   int critical = 0;
   const NameConstraints constraints{static_cast<NAME_CONSTRAINTS*>(
       X509_get_ext_d2i(issuer.x509(), NID_name_constraints, &critical, nullptr))};
@@ -125,6 +151,10 @@ void CheckNameConstraints(std::size_t position, CertificatePath& path) {
   for (std::size_t i = 0; i < position; ++i) {
     const Certificate& below = path.certificates[i];
     if (i != 0 && IsSelfIssued(below)) continue;
+    if (AreTooMany(*constraints, below)) {
+      Report(path, PathProblemKind::kNameConstraints, i, "too many names");
+      continue;
+    }
     const int outcome = NAME_CONSTRAINTS_check(below.x509(), constraints.get());
     ERR_clear_error();
     if (outcome != X509_V_OK)

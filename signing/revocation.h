@@ -72,6 +72,7 @@ class OcspResponse {
   std::string ResponderText() const;
   std::string SignatureDigest() const;  // "SHA256"; empty when unknown.
   std::optional<base::Bytes> Nonce() const;
+  std::size_t answers() const;
 
   // The certificate that ResponderID names and whose key made the signature, from those inside
   // or `others`; nullopt when there is none: then the response proves nothing. Nor does one

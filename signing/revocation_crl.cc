@@ -73,6 +73,11 @@ void FreeNames(GENERAL_NAMES* names) {
   GENERAL_NAMES_free(names);
 }
 
+// Each is compared with each, for each list and certificate: what no honest issuer needs is not
+// looked at.
+constexpr int kMaxNames = 32;
+constexpr int kMaxPointOctets = 4096;
+
 constexpr int kFullName = 0;  // Of DistributionPointName; 1 is relative to the issuer's name.
 
 bool HaveOneInCommon(const GENERAL_NAMES* names, const GENERAL_NAMES* others) {
@@ -86,11 +91,19 @@ bool HaveOneInCommon(const GENERAL_NAMES* names, const GENERAL_NAMES* others) {
 // RFC 5280, 6.3.3 (b) (2) (i): "verify that one of the names in the IDP matches one of the names
 // in the DP". Else the list of another part of the issuer's certificates passes for theirs.
 bool NamesOneOf(const Certificate& certificate, const GENERAL_NAMES* points) {
+  const int at = X509_get_ext_by_NID(certificate.x509(), NID_crl_distribution_points, -1);
+  if (at < 0 || ASN1_STRING_length(X509_EXTENSION_get_data(X509_get_ext(certificate.x509(), at))) >
+                    kMaxPointOctets)
+    return false;
   const Points own{static_cast<CRL_DIST_POINTS*>(
       X509_get_ext_d2i(certificate.x509(), NID_crl_distribution_points, nullptr, nullptr))};
   ERR_clear_error();
+  int names = 0;
   for (int i = 0; i < sk_DIST_POINT_num(own.get()); ++i) {
     const DIST_POINT_NAME* name = sk_DIST_POINT_value(own.get(), i)->distpoint;
+    if (name != nullptr && name->type == kFullName)
+      names += sk_GENERAL_NAME_num(name->name.fullname);
+    if (names > kMaxNames) return false;
     if (name != nullptr && name->type == kFullName && HaveOneInCommon(name->name.fullname, points))
       return true;
   }
@@ -107,8 +120,10 @@ Scope ScopeOf(const X509_CRL* crl) {
   scope.readable = point || critical == -1;
   if (!point) return scope;
   DIST_POINT_NAME* name = point->distpoint;
-  scope.supported = point->indirectCRL <= 0 && point->onlysomereasons == nullptr &&
-                    point->onlyattr <= 0 && (name == nullptr || name->type == kFullName);
+  scope.supported =
+      point->indirectCRL <= 0 && point->onlysomereasons == nullptr && point->onlyattr <= 0 &&
+      (name == nullptr ||
+       (name->type == kFullName && sk_GENERAL_NAME_num(name->name.fullname) <= kMaxNames));
   scope.only_users = point->onlyuser > 0;
   scope.only_cas = point->onlyCA > 0;
   if (name != nullptr && name->type == kFullName)

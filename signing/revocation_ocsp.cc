@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <map>
 
 #include "base/c_handle.h"
 #include "signing/certificate_extensions.h"
@@ -102,18 +103,37 @@ bool IsSignedBy(const OCSP_BASICRESP* basic, const Certificate& certificate,
   return fits;
 }
 
-// RFC 6960, 4.1.1: CertID with whatever hash the response uses.
-bool Concerns(const OCSP_SINGLERESP* single, const Certificate& certificate,
-              const Certificate& issuer) {
-  ASN1_OBJECT* hash = nullptr;
-  auto* id = const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(single));
-  if (OCSP_id_get0_info(nullptr, &hash, nullptr, nullptr, id) != 1) return false;
-  const EVP_MD* md = EVP_get_digestbyobj(hash);
-  if (md == nullptr || FindDigestByNid(EVP_MD_get_type(md)) == nullptr) return false;
-  const OcspCertIdHandle expected{OCSP_cert_to_id(md, certificate.x509(), issuer.x509())};
-  ERR_clear_error();
-  return expected && OCSP_id_cmp(id, expected.get()) == 0;
-}
+// RFC 6960, 4.1.1: the CertID of one certificate, with whatever hash a response uses. Each is made
+// once, for a response may hold many answers.
+class CertIds {
+ public:
+  CertIds(const Certificate& certificate, const Certificate& issuer)
+      : certificate_(certificate), issuer_(issuer) {}
+
+  bool AreMeantBy(const OCSP_SINGLERESP* single) {
+    ASN1_OBJECT* hash = nullptr;
+    auto* id = const_cast<OCSP_CERTID*>(OCSP_SINGLERESP_get0_id(single));
+    if (OCSP_id_get0_info(nullptr, &hash, nullptr, nullptr, id) != 1) return false;
+    const OCSP_CERTID* expected = By(OBJ_obj2nid(hash));
+    return expected != nullptr && OCSP_id_cmp(id, expected) == 0;
+  }
+
+ private:
+  const OCSP_CERTID* By(int hash) {
+    if (FindDigestByNid(hash) == nullptr) return nullptr;
+    const auto [known, added] = by_hash_.try_emplace(hash);
+    if (added) {
+      known->second.reset(
+          OCSP_cert_to_id(EVP_get_digestbynid(hash), certificate_.x509(), issuer_.x509()));
+      ERR_clear_error();
+    }
+    return known->second.get();
+  }
+
+  const Certificate& certificate_;
+  const Certificate& issuer_;
+  std::map<int, OcspCertIdHandle> by_hash_;
+};
 
 std::optional<base::Time> ArchiveCutoff(OCSP_SINGLERESP* single) {
   const GeneralizedTime time{static_cast<ASN1_GENERALIZEDTIME*>(
@@ -237,6 +257,10 @@ std::optional<base::Bytes> OcspResponse::Nonce() const {
   return base::Bytes(value.begin(), value.end());
 }
 
+std::size_t OcspResponse::answers() const {
+  return static_cast<std::size_t>(OCSP_resp_count(content_->basic.get()));
+}
+
 std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& others,
                                                 WorkBudget* budget, SignatureMemory* memory) const {
   std::vector<const Certificate*> tried;
@@ -271,10 +295,11 @@ std::optional<Certificate> OcspResponse::Signer(const std::vector<Certificate>& 
 
 std::optional<RevocationEntry> OcspResponse::About(const Certificate& certificate,
                                                    const Certificate& issuer) const {
+  CertIds ids(certificate, issuer);
   std::optional<RevocationEntry> worst;
   for (int i = 0; i < OCSP_resp_count(content_->basic.get()); ++i) {
     OCSP_SINGLERESP* single = OCSP_resp_get0(content_->basic.get(), i);
-    if (!Concerns(single, certificate, issuer)) continue;
+    if (!ids.AreMeantBy(single)) continue;
     const auto entry = Read(single, content_->produced_at);
     if (entry && (!worst || IsWorse(*entry, *worst))) worst = entry;
   }

@@ -64,6 +64,7 @@ constexpr std::size_t CostOfInflating(std::size_t compressed, std::size_t size) 
 inline constexpr std::size_t kCostOfCertificate = 800;
 inline constexpr std::size_t kCostOfToken = 5'000;
 inline constexpr std::size_t kCostOfResponse = 5'000;
+inline constexpr std::size_t kCostOfAskedAnswer = 2;  // Whether it is about a certificate.
 inline constexpr std::size_t kCostOfSignatureValue = 3'000;
 
 // One check by a key. An RSA check is a multiplication modulo the key, quadratic in its size, for

@@ -22,6 +22,7 @@ constexpr std::size_t kCostOfSignature = 12'000;
 constexpr std::size_t kCostOfReport = 100;
 constexpr std::size_t kCostOfJudgedToken = 2'000;
 constexpr std::size_t kCostOfCrlEntry = 12;  // Decoded twice, sorted once.
+constexpr std::size_t kCostOfAnswer = 60;    // Decoded twice.
 constexpr std::string_view kBase64 = "http://www.w3.org/2000/09/xmldsig#base64";
 constexpr std::string_view kEnveloped = "http://www.w3.org/2000/09/xmldsig#enveloped-signature";
 
@@ -167,6 +168,7 @@ base::Status Workload::AddTree(const XmlDocument& document, const SignedFiles& f
 
 // All that is below, counter-signatures included.
 base::Status Workload::AddEvidence(const xmlNode* signature, KeyMaterial& material) {
+  std::size_t answers = 0;
   for (auto* node = const_cast<xmlNode*>(signature); node != nullptr;
        node = NextInOrder(node, signature)) {
     if (node->type != XML_ELEMENT_NODE) continue;
@@ -180,6 +182,7 @@ base::Status Workload::AddEvidence(const xmlNode* signature, KeyMaterial& materi
     const base::Bytes der = Base64OfElement(node).value_or(base::Bytes{});
     units_ += CostOfBytes(2 * der.size());
     if (response) ++material.responses;
+    if (response) answers += CountOcspAnswers(der);
     if (list) ++material.lists;
     if (token) ++material.tokens;
     if (list) {
@@ -195,6 +198,8 @@ base::Status Workload::AddEvidence(const xmlNode* signature, KeyMaterial& materi
     }
     units_ += token ? kCostOfJudgedToken : 0;
   }
+  // Each may be asked about each certificate.
+  units_ += answers * (kCostOfAnswer + kCostOfAskedAnswer * material.certificates.size());
   return base::Ok();
 }
 

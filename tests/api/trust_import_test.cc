@@ -54,6 +54,18 @@ TEST_F(TrustImportTest, AnAnchorOfTheConfigurationComesAlong) {
   EXPECT_EQ(case_.store.Read(id).value().members.size(), 4U);
 }
 
+// What is trusted in a closed scope must not say whom the Union trusts.
+TEST_F(TrustImportTest, AListSignedByAnAnchorOfTheConfigurationIsRefused) {
+  case_.config.anchors = {case_.dir.path() / "anchor.der"};
+  trust::Files fetched = case_.Fetched();
+  fetched[0].bytes = base::ToBytes(case_.list.SignedBy(case_.anchor));
+  EXPECT_EQ(Import(fetched), "trust.fetched-other");
+  fetched = case_.Fetched();
+  fetched[1].bytes = base::ToBytes(case_.lotl.SignedBy(case_.anchor));
+  EXPECT_EQ(Import(fetched), "trust.fetched-other");
+  EXPECT_EQ(InUse(), "trust.no-snapshot");
+}
+
 TEST_F(TrustImportTest, ACertificateInPlaceOfAListIsNotTrusted) {
   trust::Files fetched = case_.Fetched();
   fetched[0].bytes = case_.stranger.Der();

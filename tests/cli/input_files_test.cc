@@ -35,6 +35,22 @@ TEST_F(InputFilesTest, AFileGivesItself) {
   EXPECT_EQ(files_.files().at(0).name, "a.txt");
 }
 
+// Else the report could name the digest of other bytes than were found signed.
+TEST_F(InputFilesTest, AFileThatIsWrittenToMeanwhileKeepsItsBytes) {
+  Write("a.txt", "signed");
+  ASSERT_TRUE(files_.Add(dir_.path() / "a.txt").ok());
+  Write("a.txt", "forged");
+  EXPECT_EQ(base::ToString(files_.files().at(0).bytes), "signed");
+}
+
+TEST_F(InputFilesTest, ALargeFileThatIsWrittenToMeanwhileIsNoticed) {
+  Write("a.txt", std::string(InputFiles::kMaxCopied + 1, 'x'));
+  ASSERT_TRUE(files_.Add(dir_.path() / "a.txt").ok());
+  EXPECT_TRUE(files_.RequireUnchanged().ok());
+  std::fstream(dir_.path() / "a.txt", std::ios::in | std::ios::out) << "forged";
+  EXPECT_EQ(files_.RequireUnchanged().error().reason, "file.changed");
+}
+
 TEST_F(InputFilesTest, LinksInsideAFolderAreNotFollowed) {
   Write("in/a.txt", "1");
   Write("out/secret.txt", "2");

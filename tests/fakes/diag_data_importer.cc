@@ -182,7 +182,10 @@ facts::Certificate CertificateOf(const xmlNode* node) {
   certificate.seal = SealOf(node);
   certificate.self_signed = IsTrue(node, "SelfSigned");
   const xmlNode* trusted = Child(node, "Trusted");
-  certificate.anchor = IsTrue(node, "Trusted");
+  // The oracle knows of one kind of trust.
+  using enum signing::facts::AnchorUse;
+  if (IsTrue(node, "Trusted"))
+    certificate.anchor_for = {kAuthority, kSigner, kTimestamp, kRevocation};
   certificate.anchor_from = base::ParseTime(Attribute(trusted, "startDate"));
   certificate.anchor_until = base::ParseTime(Attribute(trusted, "sunsetDate"));
   ReadExtensions(Child(node, "CertificateExtensions"), certificate);

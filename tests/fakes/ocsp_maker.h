@@ -23,6 +23,7 @@ struct OcspSpec {
   base::Time next_update = Day(2023, 3, 2);
   std::string extension{};         // A critical extension of the response, dotted.
   std::string answer_extension{};  // Of the single answer.
+  int copies = 0;                  // So many more of the same answer.
   base::Bytes nonce{};             // The whole value of the extension.
   const Identity* also = nullptr;  // One more certificate that stands in the response.
 };
@@ -49,6 +50,9 @@ inline base::Bytes MakeOcsp(const OcspSpec& spec) {
   OCSP_SINGLERESP* answer =
       OCSP_basic_add1_status(basic.get(), id.get(), spec.status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
                              is_revoked ? revoked.get() : nullptr, from.get(), to.get());
+  for (int i = 0; i < spec.copies; ++i)
+    OCSP_basic_add1_status(basic.get(), id.get(), spec.status, OCSP_REVOKED_STATUS_KEYCOMPROMISE,
+                           is_revoked ? revoked.get() : nullptr, from.get(), to.get());
   using Extension = base::CHandle<X509_EXTENSION, X509_EXTENSION_free>;
   if (!spec.extension.empty())
     OCSP_BASICRESP_add_ext(basic.get(), Extension{CriticalExtension(spec.extension)}.get(), -1);

@@ -2,11 +2,14 @@
 
 #include <fcntl.h>
 #include <gtest/gtest.h>
+#include <linux/futex.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/ptrace.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/uio.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -178,6 +181,45 @@ TEST(WallsTest, NoDescriptorOfTheCallerIsLeftInside) {
   ASSERT_TRUE(result.ok());
   EXPECT_EQ(base::ToString(result.value()), "closed");
 }
+
+// It uses no CPU time, so no limit ends it, and nobody must wait for it.
+TEST(WallsTest, WorkThatHangsUpAndSleepsIsEnded) {
+  EXPECT_EQ(ReasonOf([] {
+              for (int fd = 0; fd < 64; ++fd) ::close(fd);
+              int word = 0;
+              for (;;) ::syscall(SYS_futex, &word, FUTEX_WAIT, 0, nullptr, nullptr, 0);
+              return base::Bytes{};
+            }),
+            "walls.limit-cpu");
+}
+
+#ifndef EDOCVAULT_SANITIZED
+// Standard error may be the operator's terminal, open for both.
+TEST(WallsTest, ReadingFromStandardErrorKills) {
+  const base::UniqueFd before{::dup(STDERR_FILENO)};
+  const base::UniqueFd file{::memfd_create("terminal", 0)};
+  ASSERT_EQ(::pwrite(file.get(), "PIN", 3, 0), 3);
+  ASSERT_EQ(::dup2(file.get(), STDERR_FILENO), STDERR_FILENO);
+  const std::vector<std::function<base::Bytes()>> ways{
+      [] {
+        base::Bytes typed(3);
+        return ::read(STDERR_FILENO, typed.data(), typed.size()) > 0 ? typed : base::Bytes{};
+      },
+      [] {
+        base::Bytes typed(3);
+        return ::pread(STDERR_FILENO, typed.data(), typed.size(), 0) > 0 ? typed : base::Bytes{};
+      },
+      [] {
+        base::Bytes typed(3);
+        const iovec part{typed.data(), typed.size()};
+        return ::readv(STDERR_FILENO, &part, 1) > 0 ? typed : base::Bytes{};
+      }};
+  std::vector<std::string> reasons;
+  for (const auto& way : ways) reasons.push_back(ReasonOf(way));
+  ::dup2(before.get(), STDERR_FILENO);
+  EXPECT_EQ(reasons, std::vector<std::string>(ways.size(), "walls.forbidden"));
+}
+#endif
 
 TEST(WallsTest, LocalTimeIsUtcAndNeedsNoFile) {
   ::unsetenv("TZ");

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <signal.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
 
@@ -66,9 +67,12 @@ TEST(ZygoteTest, SignallingTheParentAsAbortDoesKills) {
 
 TEST(ZygoteTest, NoDescriptorOfTheZygoteIsLeftInside) {
   EXPECT_EQ(ReasonOf([] {
-              // Standard error is kept, and the pipe to the parent cannot be sought in.
-              for (int fd = STDERR_FILENO + 1; fd < 256; ++fd)
-                if (::lseek(fd, 0, SEEK_CUR) >= 0) return base::ToBytes(std::to_string(fd));
+              // Standard error is kept, and the pipe to the parent.
+              for (int fd = STDERR_FILENO + 1; fd < 256; ++fd) {
+                struct stat info {};
+                if (::syscall(SYS_fstat, fd, &info) == 0 && !S_ISFIFO(info.st_mode))
+                  return base::ToBytes(std::to_string(fd));
+              }
               return base::ToBytes("none");
             }),
             "none");

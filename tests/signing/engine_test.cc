@@ -21,13 +21,14 @@ facts::Seal GoodSeal() {
   return {{"ECDSA", 256, "SHA256"}, true};
 }
 
-facts::Certificate MakeCertificate(const facts::Id& id, bool anchor) {
+facts::Certificate MakeCertificate(const facts::Id& id,
+                                   std::set<facts::AnchorUse> anchor_for = {}) {
   facts::Certificate certificate;
   certificate.id = id;
   certificate.not_before = kSigned - days{300};
   certificate.not_after = kSigned + days{300};
   certificate.seal = GoodSeal();
-  certificate.anchor = anchor;
+  certificate.anchor_for = std::move(anchor_for);
   return certificate;
 }
 
@@ -36,11 +37,13 @@ facts::Certificate MakeCertificate(const facts::Id& id, bool anchor) {
 class EngineTest : public testing::Test {
  protected:
   EngineTest() {
-    document_.certificates["signer"] = MakeCertificate("signer", false);
+    document_.certificates["signer"] = MakeCertificate("signer");
     document_.certificates["signer"].key_usages = {"nonRepudiation"};
     document_.certificates["signer"].revocations = {{"ocsp", facts::Status::kGood, "", {}}};
-    for (const char* anchor : {"ca", "tsa", "responder"})
-      document_.certificates[anchor] = MakeCertificate(anchor, true);
+    document_.certificates["ca"] = MakeCertificate("ca", {facts::AnchorUse::kAuthority});
+    document_.certificates["tsa"] = MakeCertificate("tsa", {facts::AnchorUse::kTimestamp});
+    document_.certificates["responder"] =
+        MakeCertificate("responder", {facts::AnchorUse::kRevocation});
 
     facts::Signature signature;
     signature.id = "signature";
@@ -106,7 +109,7 @@ TEST_F(EngineTest, AValueThatWasNotCheckedIsIndeterminate) {
 
 TEST_F(EngineTest, ABrokenValueFailsWhateverElseIsMissing) {
   signature().seal.intact = false;
-  document_.certificates["ca"].anchor = false;
+  document_.certificates["ca"].anchor_for.clear();
   EXPECT_EQ(Sub(), "SIG_CRYPTO_FAILURE");
 }
 
@@ -121,7 +124,7 @@ TEST_F(EngineTest, AMissingFileIsIndeterminate) {
 }
 
 TEST_F(EngineTest, WithoutAnAnchorThereIsNoChain) {
-  document_.certificates["ca"].anchor = false;
+  document_.certificates["ca"].anchor_for.clear();
   EXPECT_EQ(Sub(), "NO_CERTIFICATE_CHAIN_FOUND");
 }
 
@@ -146,7 +149,7 @@ TEST_F(EngineTest, T17_AResponseFromBeforeTheCertificateDoesNotCount) {
 }
 
 TEST_F(EngineTest, T17_ResponsesThatVouchForEachOtherDoNotCount) {
-  document_.certificates["responder"].anchor = false;
+  document_.certificates["responder"].anchor_for.clear();
   document_.certificates["responder"].revocations = {{"ocsp", facts::Status::kGood, "", {}}};
   ocsp().chain = {"responder", "ca"};
   EXPECT_EQ(Sub(), "CERTIFICATE_CHAIN_GENERAL_FAILURE");
@@ -162,8 +165,29 @@ TEST_F(EngineTest, T18_TheClaimedTimeProvesNothing) {
   EXPECT_FALSE(Passes("eu-ades", signer().not_after + hours{1}));
 }
 
+TEST_F(EngineTest, T20_AnAnchorForOneThingIsNoneForAnother) {
+  using enum facts::AnchorUse;
+  const auto trust = [&](const char* id, facts::AnchorUse use) {
+    document_.certificates[id].anchor_for = {use};
+  };
+  for (const facts::AnchorUse other : {kSigner, kTimestamp, kRevocation}) {
+    trust("ca", other);
+    EXPECT_EQ(Sub(), "NO_CERTIFICATE_CHAIN_FOUND");
+  }
+  trust("ca", kAuthority);
+  for (const facts::AnchorUse other : {kAuthority, kSigner, kRevocation}) {
+    trust("tsa", other);
+    EXPECT_FALSE(Judge().time_proven);
+  }
+  trust("tsa", kTimestamp);
+  for (const facts::AnchorUse other : {kSigner, kTimestamp}) {
+    trust("responder", other);
+    EXPECT_FALSE(Passes());
+  }
+}
+
 TEST_F(EngineTest, T18_AnUntrustedTimestampProvesNothing) {
-  document_.certificates["tsa"].anchor = false;
+  document_.certificates["tsa"].anchor_for.clear();
   EXPECT_FALSE(Passes("eu-ades", signer().not_after + hours{1}));
 }
 
@@ -195,14 +219,14 @@ TEST_F(EngineTest, T19_AForeignImprintIsNoProof) {
 }
 
 TEST_F(EngineTest, T19_ATimestampWithoutTimeStampingPurposeIsNoProof) {
-  document_.certificates["tsa"].anchor = false;
+  document_.certificates["tsa"].anchor_for.clear();
   document_.timestamps["timestamp"].chain = {"tsa", "ca"};
   EXPECT_FALSE(Judge().time_proven);
 }
 
 TEST_F(EngineTest, T19_AKeyForTimestampsHasNoOtherPurpose) {
   facts::Certificate& tsa = document_.certificates["tsa"];
-  tsa.anchor = false;
+  tsa.anchor_for.clear();
   tsa.extensions.insert("2.5.29.56");  // No revocation data is to be had (RFC 9608).
   tsa.extended_key_usages = {"1.3.6.1.5.5.7.3.8"};
   document_.timestamps["timestamp"].chain = {"tsa", "ca"};
@@ -212,7 +236,7 @@ TEST_F(EngineTest, T19_AKeyForTimestampsHasNoOtherPurpose) {
 }
 
 TEST_F(EngineTest, T20_AUserCertificateCertifiesNobody) {
-  document_.certificates["middle"] = MakeCertificate("middle", false);
+  document_.certificates["middle"] = MakeCertificate("middle");
   signature().chain = {"signer", "middle", "ca"};
   EXPECT_EQ(Sub(), "CHAIN_CONSTRAINTS_FAILURE");
 }

@@ -60,11 +60,34 @@ TEST(KeyWorkTest, TheSearchForCertificatesEndsAtItsMaximum) {
 TEST(KeyWorkTest, BytesThatAreNoDerHoldNothing) {
   EXPECT_TRUE(FindCertificates(base::ToBytes("no certificate at all"), 10).empty());
   EXPECT_EQ(CountCrlEntries(base::ToBytes("no list")), 0U);
+  EXPECT_EQ(CountOcspAnswers(base::ToBytes("no answer")), 0U);
 }
 
 TEST(KeyWorkTest, EntriesOfACrlAreCounted) {
   const Identity ca = Make({.name = "CA", .extensions = CaExtensions()});
   EXPECT_EQ(CountCrlEntries(tests::MakeCrl({.issuer = &ca, .others = 100})), 100U);
+}
+
+TEST(KeyWorkTest, AnswersOfAResponseAreCounted) {
+  const Identity ca = Make({.name = "CA", .extensions = CaExtensions()});
+  const tests::OcspSpec spec{.responder = &ca, .certificate = &ca, .issuer = &ca, .copies = 100};
+  EXPECT_EQ(CountOcspAnswers(tests::MakeOcsp(spec)), 101U);
+}
+
+// The length of the outermost element is not said (X.690, 8.1.3.6), and OpenSSL reads that.
+base::Bytes WithoutLength(base::Bytes der) {
+  constexpr std::size_t kHeader = 4;  // Of a SEQUENCE with two octets of length.
+  der.erase(der.begin(), der.begin() + kHeader);
+  der.insert(der.begin(), {0x30, 0x80});
+  der.insert(der.end(), {0, 0});
+  return der;
+}
+
+TEST(KeyWorkTest, WhatIsNotDerMayHoldAsManyAsItsBytesCan) {
+  const Identity ca = Make({.name = "CA", .extensions = CaExtensions()});
+  const tests::OcspSpec spec{.responder = &ca, .certificate = &ca, .issuer = &ca, .copies = 100};
+  EXPECT_GE(CountOcspAnswers(WithoutLength(tests::MakeOcsp(spec))), 101U);
+  EXPECT_GE(CountCrlEntries(WithoutLength(tests::MakeCrl({.issuer = &ca, .others = 100}))), 100U);
 }
 
 // 40 certificates that could all have issued each other.

@@ -9,6 +9,7 @@
 #include "signing/work_budget.h"
 #include "tests/fakes/evidence_record_maker.h"
 #include "tests/fakes/ocsp_maker.h"
+#include "tests/fakes/rule_case.h"
 #include "tests/fakes/signature_maker.h"
 
 namespace signing {
@@ -101,6 +102,21 @@ TEST(WorkBudgetTest, TenMebibytesBuyNothing) {
   const std::size_t units = Limits().work_milliseconds * kUnitsInMillisecond;
   EXPECT_FALSE(WorkBudget(std::size_t{10} << 20U).CheckFits(units + 1, 0, 20).ok());
   EXPECT_TRUE(WorkBudget(std::size_t{20} << 20U).CheckFits(2 * units, 0, 20).ok());
+}
+
+// Fifty responses of a thousand answers in seven megabytes, each asked about each certificate.
+TEST(WorkBudgetTest, AHeapOfAnswersIsTooCostly) {
+  const tests::RuleCase twin;
+  tests::OcspSpec spec = twin.Answer(twin.user);
+  spec.copies = 999;
+  const auto reason = [&](std::size_t responses) {
+    SignatureMaker maker = twin.Maker();
+    maker.long_term = tests::RuleCase::RevocationValues(
+        {}, std::vector<base::Bytes>(responses, tests::MakeOcsp(spec)));
+    return twin.Outcome(maker);
+  };
+  EXPECT_EQ(reason(5), "valid");
+  EXPECT_EQ(reason(50), "refused xml.too-costly");
 }
 
 TEST(WorkBudgetTest, TheTwentyFirstSignatureBringsWhatItNeeds) {

@@ -208,6 +208,35 @@ TEST_F(PathAttackTest, AKeyCostsWhatItsSizeAndExponentSay) {
   EXPECT_GT(cost(RsaWithExponent(large.get()).get()), 3 * cost(RsaWithExponent(small.get()).get()));
 }
 
+// A SEQUENCE of `content`, in hexadecimal.
+std::string Sequence(const std::string& content, const char* tag = "30") {
+  const std::size_t size = content.size() / 2;
+  const base::Bytes length{static_cast<std::uint8_t>(size >> 8U), static_cast<std::uint8_t>(size)};
+  return tag + ("82" + base::HexEncode(length)) + content;
+}
+
+// Each name below would be compared with each constraint above, for each pair of certificates.
+TEST_F(PathAttackTest, HeapsOfNamesUnderHeapsOfConstraintsAreNotCompared) {
+  const auto build = [](int count) {
+    std::string names;
+    std::string subtrees;
+    for (int i = 0; i < count; ++i) {
+      names += "820161";         // dNSName "a"
+      subtrees += "3003820162";  // That of "b".
+    }
+    const std::string excluded = Sequence(Sequence(subtrees, "A1"));
+    tests::Extensions of_ca = tests::CaExtensions();
+    of_ca.emplace_back("2.5.29.30", "DER:" + excluded);
+    const Identity root = Make({.name = "Root", .extensions = of_ca});
+    const Identity leaf = Make(
+        {.name = "Leaf", .issuer = &root, .extensions = {{"2.5.29.17", "DER:" + Sequence(names)}}});
+    return Build(Trusting(root), leaf, {});
+  };
+  EXPECT_TRUE(build(20).problems.empty());
+  EXPECT_TRUE(build(500).Has(PathProblemKind::kNameConstraints));
+  EXPECT_TRUE(build(5000).Has(PathProblemKind::kMalformedExtension));
+}
+
 TEST_F(PathAttackTest, TheKeyThatACertificateNamesIsTriedFirst) {
   std::vector<Certificate> others;
   const auto with_id = [](const Identity* issuer) {

@@ -52,6 +52,19 @@ TEST_F(RevocationAttackTest, TheListOfAnotherDistributionPointSaysNothing) {
   EXPECT_FALSE(other.value().About(Public(leaf_)).has_value());
 }
 
+// Each is compared with each: of so many none is looked at, though the last ones are the same.
+TEST_F(RevocationAttackTest, HeapsOfDistributionPointsAreNotCompared) {
+  std::string points;
+  for (int i = 0; i < 40; ++i) points += "URI:http://" + std::to_string(i) + ",";
+  const Identity at_many =
+      Make({.name = "signer",
+            .issuer = &ca_,
+            .extensions = {{"crlDistributionPoints", points + "URI:http://a"}}});
+  const auto own =
+      RevocationList::Parse(MakeCrl({.issuer = &ca_, .extensions = {{"2.5.29.28", kPointA}}}));
+  EXPECT_FALSE(own.value().About(Public(at_many)).has_value());
+}
+
 TEST_F(RevocationAttackTest, TheListOfTheCertificatesDistributionPointSpeaks) {
   const auto own = RevocationList::Parse(
       MakeCrl({.issuer = &ca_, .revoked = {&at_a_}, .extensions = {{"2.5.29.28", kPointA}}}));
