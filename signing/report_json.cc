@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/mapped_pages.h"
 #include "signing/member_name.h"
+#include "signing/qualification.h"
 #include "signing/report_text.h"
 #include "signing/signature_verdict.h"
 
@@ -47,6 +48,7 @@ base::Json SignerToJson(const std::optional<Certificate>& signer) {
   json.Set("notBefore", TimeOrNull(signer->NotBefore()));
   json.Set("notAfter", TimeOrNull(signer->NotAfter()));
   json.Set("certificateSha256", Hex(signer->Sha256()));
+  json.Set("use", TextOrNull(std::string(NameOf(StatedUse(*signer)))));
   return json;
 }
 

@@ -18,6 +18,10 @@ namespace signing {
 // language, so ask in the one it was made in.
 std::string ReportHtml(const base::Json& report, base::Language language);
 
+// Whether an entry of "signatures" is a seal: by its qualification, where that names one or the
+// other, else by what the certificate says it is for. False when neither says anything.
+bool IsSeal(const base::Json& signature);
+
 // ETSI TS 119 102-2 V1.4.1 ValidationReport. Counter-signatures follow the signature that they
 // stand in. A refused document has one report without identifier, INDETERMINATE, that
 // says why.

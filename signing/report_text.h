@@ -43,6 +43,8 @@ std::string_view NameOfBlock(std::string_view block, base::Language language);
 std::string_view NameOfCheckStatus(std::string_view status, base::Language language);
 std::string_view ReasonOfCheckStatus(std::string_view status, base::Language language);
 
+// "TOTAL-PASSED"; "PASSED" and "FAILED" are those of evidence records.
+std::string_view MeaningOfIndication(std::string_view indication, base::Language language);
 std::string_view MeaningOfSubIndication(std::string_view sub, base::Language language);
 std::string_view AdviceOnSubIndication(std::string_view sub, base::Language language);
 

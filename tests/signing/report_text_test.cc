@@ -65,6 +65,15 @@ TEST(ReportTextTest, EverySubIndicationHasItsMeaningAndAdvice) {
   EXPECT_EQ(MissingIn(subs, AdviceOnSubIndication), "");
 }
 
+TEST(ReportTextTest, EveryIndicationHasItsMeaning) {
+  std::vector<std::string> names{"PASSED", "FAILED"};  // Of evidence records.
+  for (const Indication one :
+       {Indication::kPassed, Indication::kIndeterminate, Indication::kFailed})
+    names.emplace_back(IndicationName(one));
+  EXPECT_EQ(MissingIn(names, MeaningOfIndication), "");
+  EXPECT_EQ(MeaningOfIndication("none", Language::kEnglish), "");
+}
+
 TEST(ReportTextTest, EveryQualificationHasItsMeaning) {
   const auto signature = [](SignatureQualification value) { return QualificationName(value); };
   const auto stamp = [](TimestampQualification value) { return QualificationName(value); };
