@@ -1,12 +1,10 @@
 // trust: keeps what verification trusts, and says how old it is.
 #include <iostream>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "cli/api_client.h"
 #include "cli/home.h"
 #include "cli/input_files.h"
@@ -53,36 +51,14 @@ base::Result<trust::Files> ReadFiles(const std::vector<std::string>& paths) {
   return files;
 }
 
-std::string DigestOf(const trust::File& file) {
-  return base::HexEncode(base::Sha256(file.bytes).span());
-}
-
-// Digests of the certificates that would be trusted themselves.
-std::set<std::string> AnchorsIn(const Json& description) {
-  std::set<std::string> anchors;
-  if (const Json* list = description.Find("certificates"); list != nullptr && list->AsArray())
-    for (const Json& one : *list->AsArray())
-      if (one.Find("anchor") != nullptr && *one.Find("anchor") == Json(true))
-        anchors.insert(one.Text("sha256").value_or(""));
-  return anchors;
-}
-
-// Who may sign lists is not trusted for anything else: a signer that signed none of these stays
-// out.
-base::Result<trust::Files> ReadPaths(const Options& options) {
-  ASSIGN_OR_RETURN(trust::Files files, ReadFiles(options.paths));
-  if (options.list_signer.empty()) return files;
-  ASSIGN_OR_RETURN(const trust::Files signers, ReadFiles({options.list_signer}));
-  const std::size_t own = files.size();
-  for (const trust::File& file : signers)
+base::Result<trust::Files> ReadListSigners(const Options& options) {
+  trust::Files signers;
+  if (options.list_signer.empty()) return signers;
+  ASSIGN_OR_RETURN(const trust::Files files, ReadFiles({options.list_signer}));
+  for (const trust::File& file : files)
     for (base::Bytes& certificate : trust::CertificatesIn(file.bytes))
-      files.push_back({file.name, std::move(certificate)});
-  ASSIGN_OR_RETURN(const Json description, trust::Describe(files, Now()));
-  const std::set<std::string> anchors = AnchorsIn(description);
-  trust::Files kept(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(own));
-  for (std::size_t i = own; i < files.size(); ++i)
-    if (!anchors.contains(DigestOf(files[i]))) kept.push_back(files[i]);
-  return kept;
+      signers.push_back({file.name, std::move(certificate)});
+  return signers;
 }
 
 // A snapshot with what its files say, read again behind the walls.
@@ -101,12 +77,14 @@ base::Result<Described> DescribeStored(const Options& options, const std::string
 }
 
 base::Result<int> Import(const Options& options) {
-  ASSIGN_OR_RETURN(const trust::Files files, ReadPaths(options));
-  ASSIGN_OR_RETURN(
-      const trust::Imported imported,
-      trust::ImportFiles(
-          options.store(),
-          {.files = &files, .source = "files", .allow_older = options.allow_older, .now = Now()}));
+  ASSIGN_OR_RETURN(const trust::Files files, ReadFiles(options.paths));
+  ASSIGN_OR_RETURN(const trust::Files signers, ReadListSigners(options));
+  ASSIGN_OR_RETURN(const trust::Imported imported,
+                   trust::ImportFiles(options.store(), {.files = &files,
+                                                        .list_signers = &signers,
+                                                        .source = "files",
+                                                        .allow_older = options.allow_older,
+                                                        .now = Now()}));
   Json json = trust::SnapshotToJson(imported.snapshot);
   json.Set("description", imported.description);
   return Done(*options.common, json, TrustDescriptionText(imported.snapshot, imported.description));
