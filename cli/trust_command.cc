@@ -8,6 +8,7 @@
 #include "cli/api_client.h"
 #include "cli/home.h"
 #include "cli/input_files.h"
+#include "cli/trust_age.h"
 #include "cli/trust_text.h"
 #include "cli/verbs.h"
 #include "trust/difference.h"
@@ -142,32 +143,22 @@ base::Result<int> Pin(const Options& options) {
 }
 
 base::Result<int> Age(const Options& options) {
-  const auto read = DescribeStored(options, "current");
-  if (!read.ok() && read.error().reason == "trust.no-snapshot") {
-    Fail(*options.common, read.error());
+  const auto age = AgeOfTrust(options.store(), Now(), std::chrono::days(options.warn_days));
+  if (!age.ok() && age.error().reason == "trust.no-snapshot") {
+    Fail(*options.common, age.error());
     return kExitUnavailable;
   }
-  if (!read.ok()) return read.error();
-  const trust::Snapshot& snapshot = read.value().snapshot;
-  const base::Time now = Now();
-  const trust::Expiry expiry =
-      trust::ExpiryOf(read.value().description, snapshot.created, now,
-                      {.warn_before = std::chrono::days(options.warn_days)});
-  const std::string next = expiry.next ? base::FormatTime(*expiry.next) : "";
-  const auto days = std::chrono::floor<std::chrono::days>(now - snapshot.created).count();
-  Json json;
-  json.Set("snapshot", snapshot.id);
-  json.Set("created", base::FormatTime(snapshot.created));
-  json.Set("ageDays", std::int64_t{days});
-  json.Set("nextExpiry", next.empty() ? Json() : Json(next));
-  json.Set("state", trust::NameOf(expiry.freshness));
+  if (!age.ok()) return age.error();
+  const Json& json = age.value();
+  const std::string next = json.Text("nextExpiry").value_or("none");
+  const std::string state = json.Text("state").value_or("");
   const int printed = Done(*options.common, json,
-                           "snapshot " + snapshot.id + "\n" + std::to_string(days) +
-                               " days old, next expiry " + (next.empty() ? "none" : next) + "\n" +
-                               std::string(trust::NameOf(expiry.freshness)));
-  if (expiry.freshness == trust::Freshness::kExpiring)
+                           "snapshot " + json.Text("snapshot").value_or("") + "\n" +
+                               std::to_string(json.Integer("ageDays").value_or(0)) +
+                               " days old, next expiry " + next + "\n" + state);
+  if (state == trust::NameOf(trust::Freshness::kExpiring))
     std::cerr << "edocvault: trust expires soon; import newer lists before " << next << '\n';
-  return expiry.freshness == trust::Freshness::kExpired ? kExitIndeterminate : printed;
+  return state == trust::NameOf(trust::Freshness::kExpired) ? kExitIndeterminate : printed;
 }
 
 // Has the running service get the lists that its configuration names.
