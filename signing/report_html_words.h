@@ -6,7 +6,7 @@
 #include <array>
 #include <string_view>
 
-#include "signing/report_text.h"
+#include "signing/report_sentences.h"
 
 namespace signing {
 

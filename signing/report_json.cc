@@ -11,8 +11,8 @@
 #include "base/mapped_pages.h"
 #include "signing/member_name.h"
 #include "signing/qualification.h"
-#include "signing/report_text.h"
-#include "signing/signature_verdict.h"
+#include "signing/report_sentences.h"
+#include "signing/signature_structure.h"
 
 namespace signing {
 namespace {
@@ -113,7 +113,7 @@ struct Remark {
 base::Json NotesOf(const SignatureFacts& facts, base::Language language) {
   const bool bad_counter =
       std::ranges::any_of(facts.counter_signatures, [](const SignatureFacts& counter) {
-        return !counter.covers_parent || !IsIntact(JudgeSignature(counter));
+        return !counter.covers_parent || !IsIntact(CheckStructure(counter));
       });
   const bool bad_timestamp = std::ranges::any_of(facts.timestamps, [](const TimestampFact& fact) {
     return !fact.token || !fact.token->signature_ok || !fact.imprint_ok.value_or(true);

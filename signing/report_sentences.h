@@ -3,7 +3,7 @@
 // done, what a note says, what would change the verdict.
 //
 // The sentences of refusals and findings are those of base/error_text.h. Pure functions; a code
-// that is not known gives an empty text (tests/signing/report_text_test.cc walks over all).
+// that is not known gives an empty text (tests/signing/report_sentences_test.cc walks over all).
 #pragma once
 
 #include <span>
@@ -63,7 +63,7 @@ std::span<const ReportWord> RemedyTexts();
 // problem that names something from the document stays as it is.
 std::string_view ProblemText(std::string_view problem, base::Language language);
 
-// The tables behind: report_text_checks.cc.
+// The tables behind: report_sentences_checks.cc.
 std::span<const ReportPair> RuleTexts();
 std::span<const ReportPair> StructureTexts();
 
