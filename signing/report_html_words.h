@@ -11,8 +11,8 @@
 namespace signing {
 
 inline constexpr auto kHtmlWords = std::to_array<ReportWord>({
-    {"title", "Elektronisko parakstu pārbaudes pārskats",
-     "Report on the verification of electronic signatures"},
+    {"title", "Elektronisko parakstu un zīmogu pārbaudes pārskats",
+     "Report on the verification of electronic signatures and seals"},
     {"valid", "Derīgs", "Valid"},
     {"invalid", "Nav derīgs", "Not valid"},
     {"indeterminate", "Nav nosakāms", "Undecided"},
