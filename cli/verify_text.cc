@@ -38,6 +38,7 @@ constexpr auto kWords = std::to_array<Word>({
     {"as-of", "Pārbaudes laiks", "Verified as of"},
     {"signature", "Paraksts", "Signature"},
     {"seal", "Zīmogs", "Seal"},
+    {"meaning", "Nozīmē", "Meaning"},
     {"signer", "Parakstītājs", "Signer"},
     {"intact", "neskarts", "intact"},
     {"not-intact", "bojāts", "not intact"},
@@ -112,6 +113,7 @@ void Signature(const Json& signature, Language language, std::string& out) {
   const auto label = [&](std::string_view id) {
     return std::string("  ").append(Say(id, language));
   };
+  Line(label("meaning"), signing::MeaningOf(signature, language), out);
   if (const Json* signer = signature.Find("signer"))
     Line(label("signer"), signer->Text("subject").value_or(""), out);
   Line(label("claimed"), signature.Text("claimedSigningTime").value_or(""), out);
@@ -133,6 +135,8 @@ void EvidenceRecords(const Json& report, Language language, std::string& out) {
     if (const auto indication = record.Text("indication")) head += ", " + *indication;
     if (const auto sub = record.Text("subIndication")) head += " / " + *sub;
     Line(Say("evidence-record", language), head, out);
+    Line(std::string("  ").append(Say("meaning", language)), signing::MeaningOf(record, language),
+         out);
     Line(std::string("  ").append(Say("proven", language)), record.Text("provenTime").value_or(""),
          out);
   }

@@ -195,12 +195,16 @@ bool IsSeal(const Json& signature) {
   return MemberOf(signature, "signer").Text("use") == "eseal";
 }
 
+std::string_view MeaningOf(const Json& outcome, base::Language language) {
+  return MeaningOfSubIndication(outcome.Text("subIndication").value_or(""), language);
+}
+
 void WriteGloss(const Json& outcome, HtmlPage& page) {
   const std::string indication = outcome.Text("indication").value_or("");
   const auto sub = outcome.Text("subIndication");
   page.out().Leaf("code", indication + (sub ? " / " + *sub : ""));
-  for (const std::string_view meaning : {MeaningOfIndication(indication, page.language()),
-                                         MeaningOfSubIndication(sub.value_or(""), page.language())})
+  for (const std::string_view meaning :
+       {MeaningOfIndication(indication, page.language()), MeaningOf(outcome, page.language())})
     if (!meaning.empty()) page.out().Leaf("div", meaning, {{"class", "gloss"}});
 }
 

@@ -97,6 +97,25 @@ TEST(VerifyTextTest, ANameOfAPolicyCannotSteerTheTerminal) {
   EXPECT_EQ(text.find("\nVerdict: VALID"), std::string::npos) << text;
 }
 
+TEST(VerifyTextTest, ASubIndicationIsExplained) {
+  Json signature;
+  signature.Set("indication", "INDETERMINATE");
+  signature.Set("subIndication", "NO_CERTIFICATE_CHAIN_FOUND");
+  Json report;
+  report.Set("signatures", Json::Array{signature});
+  EXPECT_NE(VerifyReportText(report, Language::kEnglish)
+                .find("  Meaning: No chain leads from the signer's certificate to a trusted "
+                      "issuer.\n"),
+            std::string::npos);
+  EXPECT_NE(
+      VerifyReportText(report, Language::kLatvian)
+          .find("  Nozīmē: Nav ķēdes no parakstītāja sertifikāta līdz uzticamam izdevējam.\n"),
+      std::string::npos);
+  signature.Set("subIndication", "SOMETHING_ELSE");
+  report.Set("signatures", Json::Array{signature});
+  EXPECT_EQ(VerifyReportText(report, Language::kEnglish).find("Meaning"), std::string::npos);
+}
+
 TEST(VerifyTextTest, ASealIsCalledASeal) {
   Json signature;
   signature.Set("qualification", "QESeal");
