@@ -105,7 +105,11 @@ Finding ExamineTrust(const Home& home, bool service_runs) {
 std::vector<Finding> Examine(const Home& home) {
   std::vector<Finding> findings;
   findings.push_back({"configuration", CheckConfig(home), "edocvault init --dev"});
-  if (!findings.back().outcome.ok()) return findings;
+  if (!findings.back().outcome.ok()) {
+    // Who only verifies has no appliance, but perhaps trust.
+    findings.push_back(ExamineTrust(home, false));
+    return findings;
+  }
   findings.push_back({"permissions", CheckPermissions(home), "chmod 700 " + home.path().string()});
   findings.push_back({"disk", CheckDisk(home), "free space, or move the data folder"});
   findings.push_back({"service", CheckService(home), "edocvault serve"});
