@@ -29,7 +29,8 @@ struct InspectorSetup {
   const TrustConfig* installed = nullptr;  // Instead: kept up to date with its store; borrowed.
 };
 
-// Serves calls until every caller is gone. Single-threaded: it forks.
+// Serves calls until every caller is gone: ok. Single-threaded: it forks. What goes wrong with one
+// call is that call's answer.
 base::Status ServeInspector(const base::UniqueFd& door, const InspectorSetup& setup);
 
 struct VerifyOrder {

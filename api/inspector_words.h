@@ -1,4 +1,6 @@
 // The words in which the inspector is asked for what has members of its own, and answers.
+//
+// Every ...From() that can fail fails with kInternal "channel.malformed": both sides are ours.
 #pragma once
 
 #include "api/flow/release_rule.h"
@@ -13,7 +15,7 @@ namespace api {
 base::Json ToJson(const signing::SigningOrder& order);
 base::Json ToJson(const signing::ExtensionOrder& order);
 
-// `document` is borrowed. kInternal "channel.malformed".
+// `document` is borrowed: it stands in what is returned.
 base::Result<signing::SigningOrder> SigningOrderFrom(const base::Json& json,
                                                      base::ByteSpan document);
 base::Result<signing::ExtensionOrder> ExtensionOrderFrom(const base::Json& json,

@@ -2,9 +2,11 @@
 
 #include <algorithm>
 #include <iterator>
+#include <set>
 
 #include "base/file.h"
 #include "signing/trust_material.h"
+#include "trust/import.h"
 #include "trust/pem.h"
 
 namespace api {
@@ -60,20 +62,15 @@ base::Status RequireList(const std::string& name, const std::string& sha256, con
   return base::Ok();
 }
 
-std::string DigestOf(const trust::File& file) {
-  return base::HexEncode(base::Sha256(file.bytes).span());
-}
-
-// Certificates that would be trusted themselves and are not meant to be.
-Json::Array OtherAnchors(const Json& files, const Json& anchors) {
-  Json::Array others;
-  for (const Json& one : ListOf(files, "certificates")) {
-    const bool meant = std::ranges::any_of(
-        ListOf(anchors, "certificates"),
-        [&](const Json& anchor) { return anchor.Text("sha256") == one.Text("sha256"); });
-    if (IsTrue(one, "anchor") && !meant) others.emplace_back(one.Text("sha256").value_or(""));
+// The digests that the walled process found to be left out.
+std::set<base::Sha256Digest> LeftOutOf(const Json& described) {
+  std::set<base::Sha256Digest> digests;
+  for (const Json& one : ListOf(described, "leftOut")) {
+    const auto bytes = base::HexDecode(one.AsString() == nullptr ? "" : *one.AsString());
+    if (const auto digest = bytes ? base::ToSha256Digest(*bytes) : std::nullopt)
+      digests.insert(*digest);
   }
-  return others;
+  return digests;
 }
 
 // False when an anchor of the configuration has signed a list or is named as one who may: trust in
@@ -85,17 +82,6 @@ bool IsEveryAnchorOne(const Json& files, const Json& anchors) {
              return IsTrue(one, "anchor") && one.Text("sha256") == anchor.Text("sha256");
            });
   });
-}
-
-// All files but those of the digests. What was fetched stays: it has its own rule.
-trust::Files Without(const Json::Array& digests, const TrustImport& import) {
-  trust::Files files;
-  for (std::size_t i = 0; i < import.files.size(); ++i) {
-    const trust::File& file = import.files[i];
-    if (i < import.fetched || std::ranges::count(digests, Json(DigestOf(file))) == 0)
-      files.push_back(file);
-  }
-  return files;
 }
 
 }  // namespace
@@ -130,12 +116,13 @@ Json DescribeTrustImport(const TrustImport& import, base::Time now) {
     return signing::DescribeTrust(trust::Borrow(files), now);
   };
   Json files = describe(import.files);
-  Json anchors = describe(import.anchors);
-  Json::Array left_out = OtherAnchors(files, anchors);
-  if (!left_out.empty()) files = describe(Without(left_out, import));
+  const auto unasked = trust::UnaskedAnchors(files, import.anchors);
+  if (!unasked.empty()) files = describe(trust::Without(import.files, unasked));
+  Json left_out = Json::Array{};
+  for (const base::Sha256Digest& digest : unasked) left_out.Push(base::HexEncode(digest.span()));
   Json described;
   described.Set("files", std::move(files));
-  described.Set("anchors", std::move(anchors));
+  described.Set("anchors", describe(import.anchors));
   described.Set("leftOut", std::move(left_out));
   described.Set("latest", import.latest ? describe(import.latest_files) : Json());
   return described;
@@ -149,11 +136,16 @@ base::Result<Json> FinishTrustImport(const TrustConfig& config, const TrustImpor
   if (files == nullptr || anchors == nullptr || latest == nullptr)
     return Error{ErrorCode::kInternal, "channel.malformed", "no description"};
   RETURN_IF_ERROR(trust::RefuseUnverified(*files));
-  for (std::size_t i = 0; i < import.fetched; ++i)
-    RETURN_IF_ERROR(RequireList(import.files[i].name, DigestOf(import.files[i]), *files));
-  if (!OtherAnchors(*files, *anchors).empty()) return Other("a certificate is no anchor");
+  auto left_out = LeftOutOf(described);
+  for (std::size_t i = 0; i < import.fetched; ++i) {
+    const base::Sha256Digest digest = base::Sha256(import.files[i].bytes);
+    RETURN_IF_ERROR(RequireList(import.files[i].name, base::HexEncode(digest.span()), *files));
+    left_out.erase(digest);  // No list is left out, whatever the walled process says.
+  }
+  if (!trust::UnaskedAnchors(*files, import.anchors).empty())
+    return Other("a certificate is no anchor");
   if (!IsEveryAnchorOne(*files, *anchors)) return Other("an anchor signs a list");
-  const trust::Files kept = Without(ListOf(described, "leftOut"), import);
+  const trust::Files kept = trust::Without(import.files, left_out);
   ASSIGN_OR_RETURN(const trust::Snapshot snapshot,
                    trust::Store(config.dir)
                        .Import({.files = &kept,

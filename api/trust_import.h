@@ -27,9 +27,8 @@ struct TrustImport {
 base::Result<TrustImport> PrepareTrustImport(const TrustConfig& config, const base::Json& order,
                                              base::ByteSpan bytes);
 
-// Inside the walls: Describe() of each, {"files","anchors","latest" (or null)}, and "leftOut": the
-// digests of signers that no list is signed by or names. They are no part of "files": kept, they
-// would be trusted themselves.
+// Inside the walls: Describe() of each, {"files","latest" (or null)}, and "leftOut": the digests of
+// anchors that nobody asked for (trust/import.h). They are no part of "files".
 base::Json DescribeTrustImport(const TrustImport& import, base::Time now);
 
 // Imports; answers {"snapshot","lists","findings"}.

@@ -626,6 +626,11 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"trust.not-configured",
      "Konfigurācijā nav nosaukti uzticamības saraksti. Norādiet tos sadaļā [trust].",
      "The configuration names no trusted lists. Name them under [trust]."},
+    {"trust.nothing-in-use",
+     "Uzticamības kopas nav. Ja uzticamību nenorāda pārbaudē, neskarts paraksts paliek "
+     "INDETERMINATE.",
+     "There is no trust snapshot. Unless trust is handed in, an intact signature stays "
+     "INDETERMINATE."},
     {"trust.nothing-usable",
      "Failos nav ne uzticamības saraksta, ne sertifikāta. Pārbaudiet, vai norādīti īstie faili.",
      "The files hold neither a trusted list nor a certificate. Check that they are the right "

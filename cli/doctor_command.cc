@@ -1,4 +1,6 @@
 // doctor: looks at an appliance from outside and says what to do about what is wrong.
+//
+// A warning is no failure: it leaves the exit code as it is.
 #include <sys/statvfs.h>
 
 #include <array>
@@ -7,8 +9,11 @@
 #include "base/file.h"
 #include "cli/api_client.h"
 #include "cli/role_process.h"
+#include "cli/trust_age.h"
+#include "cli/trust_health.h"
 #include "cli/verbs.h"
 #include "hsm/keyholder.h"
+#include "trust/freshness.h"
 
 namespace cli {
 namespace {
@@ -18,7 +23,9 @@ constexpr std::uint64_t kLeastFreeBytes = std::uint64_t{1} << 30U;
 struct Finding {
   std::string check;
   base::Status outcome = base::Ok();
-  std::string fix;  // What to do when it failed.
+  std::string fix;  // What to do when it failed or there are warnings.
+  std::string summary{};
+  std::vector<std::string> warnings{};  // Reasons that are no failure.
 };
 
 base::Status CheckConfig(const Home& home) {
@@ -53,7 +60,8 @@ base::Status CheckToken(const Home& home, bool service_runs) {
   if (service_runs) {
     ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(home, "agency"));
     const auto ready = api.Send({.path = "/health/ready"});
-    if (!ready.ok()) return ready.error();
+    // Readiness asks the token first: who complains of trust has found the token well.
+    if (!ready.ok() && !ready.error().reason.starts_with("trust.")) return ready.error();
     return base::Ok();
   }
   ASSIGN_OR_RETURN(RoleProcess provisioner,
@@ -71,10 +79,37 @@ base::Status CheckService(const Home& home) {
   return base::Ok();
 }
 
+// That of the running service; otherwise of the store in the home, by which verify goes.
+base::Result<base::Json> ReadTrust(const Home& home, bool service_runs) {
+  if (service_runs) {
+    ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(home, "agency"));
+    ASSIGN_OR_RETURN(const Answer answer, api.Send({.path = "/v1/trust"}));
+    return answer.AsJson();
+  }
+  auto age =
+      AgeOfTrust(trust::Store(home.path()), base::SystemClock().Now(), trust::Limits{}.warn_before);
+  if (age.ok() || age.error().reason != "trust.no-snapshot") return age;
+  base::Json none;
+  none.Set("state", "none");
+  return none;
+}
+
+Finding ExamineTrust(const Home& home, bool service_runs) {
+  const auto status = ReadTrust(home, service_runs);
+  if (!status.ok()) return {"trust", status.error(), "edocvault trust list; see docs/trust.md"};
+  TrustHealth health = TrustHealthOf(status.value());
+  return {"trust", std::move(health.outcome), std::move(health.fix), std::move(health.summary),
+          std::move(health.warnings)};
+}
+
 std::vector<Finding> Examine(const Home& home) {
   std::vector<Finding> findings;
   findings.push_back({"configuration", CheckConfig(home), "edocvault init --dev"});
-  if (!findings.back().outcome.ok()) return findings;
+  if (!findings.back().outcome.ok()) {
+    // Who only verifies has no appliance, but perhaps trust.
+    findings.push_back(ExamineTrust(home, false));
+    return findings;
+  }
   findings.push_back({"permissions", CheckPermissions(home), "chmod 700 " + home.path().string()});
   findings.push_back({"disk", CheckDisk(home), "free space, or move the data folder"});
   findings.push_back({"service", CheckService(home), "edocvault serve"});
@@ -82,7 +117,19 @@ std::vector<Finding> Examine(const Home& home) {
   findings.push_back({"token", CheckToken(home, runs),
                       "check module, token and PIN file in edocvaultd.toml; a refused PIN is "
                       "tried again only after the PIN file was changed"});
+  findings.push_back(ExamineTrust(home, runs));
   return findings;
+}
+
+base::Json WarningsToJson(const Finding& finding, base::Language language) {
+  base::Json::Array warnings;
+  for (const std::string& reason : finding.warnings) {
+    base::Json warning;
+    warning.Set("code", reason);
+    warning.Set("message", base::TextOf(reason, language));
+    warnings.push_back(std::move(warning));
+  }
+  return warnings;
 }
 
 base::Json ToJson(const std::vector<Finding>& findings, base::Language language) {
@@ -97,8 +144,10 @@ base::Json ToJson(const std::vector<Finding>& findings, base::Language language)
       check.Set("code", finding.outcome.error().reason);
       check.Set("message", base::TextOf(finding.outcome.error().reason, language));
       check.Set("detail", finding.outcome.error().message);
-      check.Set("fix", finding.fix);
     }
+    if (!finding.summary.empty()) check.Set("summary", finding.summary);
+    if (!finding.warnings.empty()) check.Set("warnings", WarningsToJson(finding, language));
+    if (!finding.outcome.ok() || !finding.warnings.empty()) check.Set("fix", finding.fix);
     checks.push_back(std::move(check));
   }
   base::Json json;
@@ -107,18 +156,24 @@ base::Json ToJson(const std::vector<Finding>& findings, base::Language language)
   return json;
 }
 
+std::string Lines(const Finding& finding, base::Language language) {
+  const auto sentence = [&](const std::string& reason) {
+    return std::string(base::TextOf(reason, language)) + "\n      (" + reason;
+  };
+  if (!finding.outcome.ok())
+    return "FAIL  " + finding.check + ": " + sentence(finding.outcome.error().reason) + ": " +
+           finding.outcome.error().message + ")\n      fix: " + finding.fix + "\n";
+  const std::string head =
+      finding.check + (finding.summary.empty() ? "" : ": " + finding.summary) + "\n";
+  if (finding.warnings.empty()) return "ok    " + head;
+  std::string text = "warn  " + head;
+  for (const std::string& reason : finding.warnings) text += "      " + sentence(reason) + ")\n";
+  return text + "      fix: " + finding.fix + "\n";
+}
+
 std::string ToText(const std::vector<Finding>& findings, base::Language language) {
   std::string text;
-  for (const Finding& finding : findings) {
-    if (finding.outcome.ok()) {
-      text += "ok    " + finding.check + "\n";
-      continue;
-    }
-    text += "FAIL  " + finding.check + ": " +
-            std::string(base::TextOf(finding.outcome.error().reason, language)) + "\n      (" +
-            finding.outcome.error().reason + ": " + finding.outcome.error().message +
-            ")\n      fix: " + finding.fix + "\n";
-  }
+  for (const Finding& finding : findings) text += Lines(finding, language);
   text.pop_back();
   return text;
 }

@@ -1,15 +1,14 @@
 // trust: keeps what verification trusts, and says how old it is.
 #include <iostream>
 #include <memory>
-#include <set>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
-#include "base/digest.h"
 #include "cli/api_client.h"
 #include "cli/home.h"
 #include "cli/input_files.h"
+#include "cli/trust_age.h"
 #include "cli/trust_text.h"
 #include "cli/verbs.h"
 #include "trust/difference.h"
@@ -53,36 +52,14 @@ base::Result<trust::Files> ReadFiles(const std::vector<std::string>& paths) {
   return files;
 }
 
-std::string DigestOf(const trust::File& file) {
-  return base::HexEncode(base::Sha256(file.bytes).span());
-}
-
-// Digests of the certificates that would be trusted themselves.
-std::set<std::string> AnchorsIn(const Json& description) {
-  std::set<std::string> anchors;
-  if (const Json* list = description.Find("certificates"); list != nullptr && list->AsArray())
-    for (const Json& one : *list->AsArray())
-      if (one.Find("anchor") != nullptr && *one.Find("anchor") == Json(true))
-        anchors.insert(one.Text("sha256").value_or(""));
-  return anchors;
-}
-
-// Who may sign lists is not trusted for anything else: a signer that signed none of these stays
-// out.
-base::Result<trust::Files> ReadPaths(const Options& options) {
-  ASSIGN_OR_RETURN(trust::Files files, ReadFiles(options.paths));
-  if (options.list_signer.empty()) return files;
-  ASSIGN_OR_RETURN(const trust::Files signers, ReadFiles({options.list_signer}));
-  const std::size_t own = files.size();
-  for (const trust::File& file : signers)
+base::Result<trust::Files> ReadListSigners(const Options& options) {
+  trust::Files signers;
+  if (options.list_signer.empty()) return signers;
+  ASSIGN_OR_RETURN(const trust::Files files, ReadFiles({options.list_signer}));
+  for (const trust::File& file : files)
     for (base::Bytes& certificate : trust::CertificatesIn(file.bytes))
-      files.push_back({file.name, std::move(certificate)});
-  ASSIGN_OR_RETURN(const Json description, trust::Describe(files, Now()));
-  const std::set<std::string> anchors = AnchorsIn(description);
-  trust::Files kept(files.begin(), files.begin() + static_cast<std::ptrdiff_t>(own));
-  for (std::size_t i = own; i < files.size(); ++i)
-    if (!anchors.contains(DigestOf(files[i]))) kept.push_back(files[i]);
-  return kept;
+      signers.push_back({file.name, std::move(certificate)});
+  return signers;
 }
 
 // A snapshot with what its files say, read again behind the walls.
@@ -101,12 +78,14 @@ base::Result<Described> DescribeStored(const Options& options, const std::string
 }
 
 base::Result<int> Import(const Options& options) {
-  ASSIGN_OR_RETURN(const trust::Files files, ReadPaths(options));
-  ASSIGN_OR_RETURN(
-      const trust::Imported imported,
-      trust::ImportFiles(
-          options.store(),
-          {.files = &files, .source = "files", .allow_older = options.allow_older, .now = Now()}));
+  ASSIGN_OR_RETURN(const trust::Files files, ReadFiles(options.paths));
+  ASSIGN_OR_RETURN(const trust::Files signers, ReadListSigners(options));
+  ASSIGN_OR_RETURN(const trust::Imported imported,
+                   trust::ImportFiles(options.store(), {.files = &files,
+                                                        .list_signers = &signers,
+                                                        .source = "files",
+                                                        .allow_older = options.allow_older,
+                                                        .now = Now()}));
   Json json = trust::SnapshotToJson(imported.snapshot);
   json.Set("description", imported.description);
   return Done(*options.common, json, TrustDescriptionText(imported.snapshot, imported.description));
@@ -164,32 +143,22 @@ base::Result<int> Pin(const Options& options) {
 }
 
 base::Result<int> Age(const Options& options) {
-  const auto read = DescribeStored(options, "current");
-  if (!read.ok() && read.error().reason == "trust.no-snapshot") {
-    Fail(*options.common, read.error());
+  const auto age = AgeOfTrust(options.store(), Now(), std::chrono::days(options.warn_days));
+  if (!age.ok() && age.error().reason == "trust.no-snapshot") {
+    Fail(*options.common, age.error());
     return kExitUnavailable;
   }
-  if (!read.ok()) return read.error();
-  const trust::Snapshot& snapshot = read.value().snapshot;
-  const base::Time now = Now();
-  const trust::Expiry expiry =
-      trust::ExpiryOf(read.value().description, snapshot.created, now,
-                      {.warn_before = std::chrono::days(options.warn_days)});
-  const std::string next = expiry.next ? base::FormatTime(*expiry.next) : "";
-  const auto days = std::chrono::floor<std::chrono::days>(now - snapshot.created).count();
-  Json json;
-  json.Set("snapshot", snapshot.id);
-  json.Set("created", base::FormatTime(snapshot.created));
-  json.Set("ageDays", std::int64_t{days});
-  json.Set("nextExpiry", next.empty() ? Json() : Json(next));
-  json.Set("state", trust::NameOf(expiry.freshness));
+  if (!age.ok()) return age.error();
+  const Json& json = age.value();
+  const std::string next = json.Text("nextExpiry").value_or("none");
+  const std::string state = json.Text("state").value_or("");
   const int printed = Done(*options.common, json,
-                           "snapshot " + snapshot.id + "\n" + std::to_string(days) +
-                               " days old, next expiry " + (next.empty() ? "none" : next) + "\n" +
-                               std::string(trust::NameOf(expiry.freshness)));
-  if (expiry.freshness == trust::Freshness::kExpiring)
+                           "snapshot " + json.Text("snapshot").value_or("") + "\n" +
+                               std::to_string(json.Integer("ageDays").value_or(0)) +
+                               " days old, next expiry " + next + "\n" + state);
+  if (state == trust::NameOf(trust::Freshness::kExpiring))
     std::cerr << "edocvault: trust expires soon; import newer lists before " << next << '\n';
-  return expiry.freshness == trust::Freshness::kExpired ? kExitIndeterminate : printed;
+  return state == trust::NameOf(trust::Freshness::kExpired) ? kExitIndeterminate : printed;
 }
 
 // Has the running service get the lists that its configuration names.

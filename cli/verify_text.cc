@@ -1,9 +1,13 @@
 #include "cli/verify_text.h"
 
 #include <array>
+#include <chrono>
+#include <optional>
 #include <string_view>
 
+#include "base/clock.h"
 #include "base/utf8.h"
+#include "signing/report_pages.h"
 
 namespace cli {
 namespace {
@@ -24,7 +28,17 @@ constexpr auto kWords = std::to_array<Word>({
     {"document", "Dokuments", "Document"},
     {"verdict", "Slēdziens", "Verdict"},
     {"reason", "Iemesls", "Reason"},
+    {"policy", "Politika", "Policy"},
+    {"trust", "Uzticamības kopa", "Trust snapshot"},
+    {"issued", "izdota", "issued"},
+    {"age", "vecums dienās", "age in days"},
+    {"undated", "tikai sertifikāti, bez datuma", "certificates alone, without a date"},
+    {"no-trust", "nav; neviens nav uzticams (--trust, --trust-snapshot)",
+     "none; nobody is trusted (--trust, --trust-snapshot)"},
+    {"as-of", "Pārbaudes laiks", "Verified as of"},
     {"signature", "Paraksts", "Signature"},
+    {"seal", "Zīmogs", "Seal"},
+    {"meaning", "Nozīmē", "Meaning"},
     {"signer", "Parakstītājs", "Signer"},
     {"intact", "neskarts", "intact"},
     {"not-intact", "bojāts", "not intact"},
@@ -95,10 +109,11 @@ void Signature(const Json& signature, Language language, std::string& out) {
       signature.Text("format").value_or("") + ", " + signature.Text("indication").value_or("");
   if (const auto sub = signature.Text("subIndication")) head += " / " + *sub;
   head.append(", ").append(Say(IsTrue(signature, "intact") ? "intact" : "not-intact", language));
-  Line(Say("signature", language), head, out);
+  Line(Say(signing::IsSeal(signature) ? "seal" : "signature", language), head, out);
   const auto label = [&](std::string_view id) {
     return std::string("  ").append(Say(id, language));
   };
+  Line(label("meaning"), signing::MeaningOf(signature, language), out);
   if (const Json* signer = signature.Find("signer"))
     Line(label("signer"), signer->Text("subject").value_or(""), out);
   Line(label("claimed"), signature.Text("claimedSigningTime").value_or(""), out);
@@ -120,33 +135,71 @@ void EvidenceRecords(const Json& report, Language language, std::string& out) {
     if (const auto indication = record.Text("indication")) head += ", " + *indication;
     if (const auto sub = record.Text("subIndication")) head += " / " + *sub;
     Line(Say("evidence-record", language), head, out);
+    Line(std::string("  ").append(Say("meaning", language)), signing::MeaningOf(record, language),
+         out);
     Line(std::string("  ").append(Say("proven", language)), record.Text("provenTime").value_or(""),
          out);
   }
 }
 
+// Which trust, and how old its newest list was at the time asked about.
+std::string Trust(const Json& trust, const std::optional<base::Time>& at, Language language) {
+  const auto snapshot = trust.Text("snapshot");
+  if (!snapshot) return std::string(Say("no-trust", language));
+  std::string text = *snapshot + ", ";
+  const std::string issued = trust.Text("issued").value_or("");
+  const auto time = base::ParseTime(issued);
+  if (!time) return text.append(Say("undated", language));
+  text.append(Say("issued", language)).append(" ").append(issued);
+  if (!at) return text;
+  const auto days = std::chrono::floor<std::chrono::days>(*at - *time).count();
+  return text.append(", ").append(Say("age", language)).append(": ").append(std::to_string(days));
+}
+
+// What the verdict follows from, beside the document.
+void Method(const Json& report, Language language, std::string& out) {
+  const std::string at = report.Text("validationTime").value_or("");
+  if (const Json* policy = report.Find("policy")) {
+    std::string text = policy->Text("id").value_or("");
+    if (const auto digest = policy->Text("sha256")) text += ", SHA-256 " + *digest;
+    Line(Say("policy", language), text, out);
+  }
+  if (const Json* trust = report.Find("trust"))
+    Line(Say("trust", language), Trust(*trust, base::ParseTime(at), language), out);
+  const Json* engine = report.Find("engine");
+  const std::string version = engine == nullptr ? "" : engine->Text("version").value_or("");
+  Line(Say("as-of", language), version.empty() ? at : at + ", edocvault " + version, out);
+}
+
+std::string Body(const Json& report, Language language, bool with_method);
+
 // Each after the container that it lies in, whose verdict says nothing of it.
 void NestedDocuments(const Json& report, Language language, std::string& out) {
   const Json* list = report.Find("nested");
   if (list == nullptr || list->AsArray() == nullptr) return;
-  for (const Json& inner : *list->AsArray()) out += "\n" + VerifyReportText(inner, language);
+  for (const Json& inner : *list->AsArray()) out += "\n" + Body(inner, language, false);
 }
 
-}  // namespace
-
-std::string VerifyReportText(const Json& report, Language language) {
+std::string Body(const Json& report, Language language, bool with_method) {
   std::string out;
   if (const Json* document = report.Find("document"))
     Line(Say("document", language), document->Text("name").value_or(""), out);
   Line(Say("verdict", language), Say(report.Text("verdict").value_or(""), language), out);
   if (const Json* refusal = report.Find("refusal"))
     Line(Say("reason", language), refusal->Text("message").value_or(""), out);
+  if (with_method) Method(report, language, out);
   if (const Json* signatures = report.Find("signatures"); signatures->AsArray() != nullptr)
     for (const Json& signature : *signatures->AsArray()) Signature(signature, language, out);
   EvidenceRecords(report, language, out);
   Messages(report.Find("containerFindings"), Say("finding", language), "", out);
   NestedDocuments(report, language, out);
   return out;
+}
+
+}  // namespace
+
+std::string VerifyReportText(const Json& report, Language language) {
+  return Body(report, language, true);
 }
 
 }  // namespace cli

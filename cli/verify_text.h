@@ -1,4 +1,7 @@
-// The report of a verification as a few lines for people.
+// The report of a verification as a few lines for people: the verdict, what it follows from, and
+// each signature. Nested documents follow with their verdict; they were judged in the same way.
+//
+// Pure function of the report; a terminal is not steered by what a document says.
 #pragma once
 
 #include <string>

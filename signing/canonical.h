@@ -51,9 +51,10 @@ std::size_t CostOfCanonicalizing(const NodeSet& nodes, const Canonicalization& h
 using TakeBytes = std::function<void(base::ByteSpan)>;
 
 // Hands the canonical bytes to `take` in pieces.
-// kInvalidInput "xml.not-canonical" when libxml2 cannot, "xml.too-costly" when its budget
-// is spent.
+// kInvalidInput "xml.not-canonical" when libxml2 cannot, "xml.too-costly" when the document's
+// budget is spent; kUnavailable "memory.short". After an error `take` may have had some of them.
 base::Status Canonicalize(const NodeSet& nodes, const Canonicalization& how, const TakeBytes& take);
+// All at once. Errors: the same.
 
 base::Result<base::Bytes> CanonicalBytes(const NodeSet& nodes, const Canonicalization& how);
 

@@ -29,7 +29,8 @@ std::string_view ContainerName(ContainerKind kind);  // "ASiC-E", "ASiC-S", "XAd
 enum class ByteFormat { kZip, kXml };
 base::Result<ByteFormat> RecognizeBytes(base::ByteSpan document);
 
-// An ASiC container with XAdES signatures (ETSI EN 319 162-1), eDoc, BDOC and ADOC included.
+// An ASiC container with XAdES signatures (ETSI EN 319 162-1), eDoc, BDOC and ADOC included. Not
+// thread-safe: reading counts.
 class AsicContainer final : public SignedFiles {
  public:
   // Borrows `archive`; `name` is the file's own, whose extension tells the kind where the
@@ -38,6 +39,7 @@ class AsicContainer final : public SignedFiles {
   // Errors: those of ZipReader, of CheckDirectory(), of XML for the manifest, and kInvalidInput
   //   "container.no-signatures" "container.cades" "container.timestamp-only"
   //   "container.mixed" "container.edoc1" "container.plain-zip"
+  //   "container.bdoc-without-mimetype"
   // One with evidence records and no signature opens: they are all there is to look at.
   static base::Result<AsicContainer> Open(std::string_view name, base::ByteSpan archive,
                                           std::shared_ptr<WorkBudget> budget);

@@ -6,7 +6,7 @@
 #include "signing/facts_json.h"
 #include "signing/member_name.h"
 #include "signing/report_json.h"
-#include "signing/signature_verdict.h"
+#include "signing/signature_structure.h"
 
 namespace signing {
 namespace {
@@ -110,9 +110,8 @@ Json SignatureJson(const SignatureFacts& signature) {
   json.Set("problems", ListJson(signature.problems, PrintableText));
   json.Set("method", TextOrNull(signature.method_uri));
   json.Set("value", kValues.at(static_cast<std::size_t>(signature.value)));
-  json.Set("valueSha256", signature.value_octets
-                              ? Json(Hex(base::Sha256(*signature.value_octets)))
-                              : Json());
+  json.Set("valueSha256",
+           signature.value_octets ? Json(Hex(base::Sha256(*signature.value_octets))) : Json());
   json.Set("signer", signature.signer ? Json(Hex(signature.signer->Sha256())) : Json());
   json.Set("signerNamed", signature.signer_named);
   json.Set("issuerDiffers", signature.issuer_differs);

@@ -7,7 +7,7 @@
 
 #include "signing/engine_evidence_record.h"
 #include "signing/facts_certificate.h"
-#include "signing/signature_verdict.h"
+#include "signing/signature_structure.h"
 #include "signing/xml_names.h"
 
 namespace signing {
@@ -521,7 +521,7 @@ void FactsBuilder::Collect(const SignatureFacts& signature, std::size_t place, M
 
 void FactsBuilder::AddSignature(const SignatureFacts& signature, const SignatureFacts* parent,
                                 std::size_t place, Material& material) {
-  facts::Signature fact = DescribeSignature(signature, JudgeSignature(signature));
+  facts::Signature fact = DescribeSignature(signature, CheckStructure(signature));
   const std::size_t number = material.document.signatures.size();
   if (parent != nullptr) {
     fact.id += "/" + std::to_string(number);  // Its own may be that of another.

@@ -3,7 +3,6 @@
 
 #include <openssl/asn1.h>
 #include <openssl/ocsp.h>
-#include <openssl/ts.h>
 #include <openssl/x509.h>
 
 #include <optional>
@@ -19,7 +18,6 @@ using OcspRequestHandle = base::CHandle<OCSP_REQUEST, OCSP_REQUEST_free>;
 using OcspResponseHandle = base::CHandle<OCSP_RESPONSE, OCSP_RESPONSE_free>;
 using OcspBasicHandle = base::CHandle<OCSP_BASICRESP, OCSP_BASICRESP_free>;
 using OcspCertIdHandle = base::CHandle<OCSP_CERTID, OCSP_CERTID_free>;
-using TimestampRequestHandle = base::CHandle<TS_REQ, TS_REQ_free>;
 using X509StoreHandle = base::CHandle<X509_STORE, X509_STORE_free>;
 
 // nullptr unless `der` is exactly one certificate.

@@ -87,6 +87,10 @@ Answer IsInQscd(const QcStatements& statements, const Overrides& overrides, bool
   return AnswerOf(with, without, stated);
 }
 
+bool IsBeforeEidas(const Certificate& certificate) {
+  return certificate.NotBefore().value_or(EidasStart()) < EidasStart();
+}
+
 CertificateUse OnlyOne(bool esig, bool eseal, bool web) {
   if (esig && !eseal && !web) return CertificateUse::kEsig;
   if (eseal && !esig && !web) return CertificateUse::kEseal;
@@ -95,7 +99,7 @@ CertificateUse OnlyOne(bool esig, bool eseal, bool web) {
 }
 
 // The certificate's own word.
-CertificateUse StatedUse(const QcStatements& statements, bool before_eidas) {
+CertificateUse UseIn(const QcStatements& statements, bool before_eidas) {
   // A type of somebody's own says that it is for something else.
   if (statements.typed)
     return OnlyOne(statements.type_esig, statements.type_eseal, statements.type_web);
@@ -110,7 +114,7 @@ CertificateUse UseOf(const QcStatements& statements, const Overrides& overrides,
   const bool eseal = overrides.Has("QCForESeal") || overrides.Has("QCForLegalPerson");
   const bool web = overrides.Has("QCForWSA");
   if (esig || eseal || web) return OnlyOne(esig, eseal, web);
-  return StatedUse(statements, before_eidas);
+  return UseIn(statements, before_eidas);
 }
 
 // Since eIDAS a CA/QC service says what its certificates are for; one that says so for others
@@ -148,7 +152,7 @@ CertificateQualification ByService(const Certificate& certificate, const TrustSe
   const QcStatements statements = ReadQcStatements(certificate);
   const Overrides overrides = OverridesOf(*status, certificate);
   // What the certificate itself claims counts by the law at its issuance.
-  const bool old_certificate = certificate.NotBefore().value_or(EidasStart()) < EidasStart();
+  const bool old_certificate = IsBeforeEidas(certificate);
   if (!statements.readable) result.notes.emplace_back("qc-statements-unreadable");
   result.qualified = IsQualified(statements, overrides, old_certificate);
   result.qscd = IsInQscd(statements, overrides, old_certificate);
@@ -245,8 +249,7 @@ CertificateUse Agreed(const SignatureQualificationResult& result, const Certific
     return result.at_issuance.use == result.at_signing.use ? result.at_signing.use
                                                            : CertificateUse::kUnknown;
   // Not qualified: only the certificate's own word says what it is for.
-  const bool old = certificate.NotBefore().value_or(EidasStart()) < EidasStart();
-  return StatedUse(ReadQcStatements(certificate), old);
+  return StatedUse(certificate);
 }
 
 Level LevelOf(const SignatureQualificationResult& result) {
@@ -256,6 +259,20 @@ Level LevelOf(const SignatureQualificationResult& result) {
 }
 
 }  // namespace
+
+std::string_view NameOf(CertificateUse use) {
+  switch (use) {
+    case CertificateUse::kUnknown: return "";
+    case CertificateUse::kEsig: return "esig";
+    case CertificateUse::kEseal: return "eseal";
+    case CertificateUse::kWeb: return "web";
+  }
+  return "";
+}
+
+CertificateUse StatedUse(const Certificate& certificate) {
+  return UseIn(ReadQcStatements(certificate), IsBeforeEidas(certificate));
+}
 
 CertificateQualification QualifyCertificate(const CertificatePath& path, base::Time at) {
   CertificateQualification best;

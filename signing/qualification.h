@@ -16,6 +16,9 @@
 namespace signing {
 
 enum class CertificateUse { kUnknown, kEsig, kEseal, kWeb };
+std::string_view NameOf(CertificateUse use);  // "esig", "eseal", "web"; kUnknown: empty.
+// What the certificate itself says it is for, whoever vouches for it (EN 319 412-5, 4.2.3).
+CertificateUse StatedUse(const Certificate& certificate);
 enum class Answer { kNo, kYes, kUnknown };
 
 // What a certificate was at one moment.

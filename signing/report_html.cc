@@ -1,4 +1,7 @@
 // The HTML report: verdict first, then the document, its signatures, and how it was verified.
+#include <algorithm>
+#include <array>
+
 #include "signing/report_html_page.h"
 #include "signing/report_pages.h"
 
@@ -10,13 +13,25 @@ using base::Language;
 
 constexpr std::string_view kLanguageTags[] = {"lv", "en"};
 
-std::string_view SentenceOf(std::string_view verdict, bool one, const HtmlPage& page) {
-  if (verdict == "valid") return page.Say(one ? HtmlWord("valid-one") : HtmlWord("valid-all"));
-  if (verdict == "invalid")
-    return page.Say(one ? HtmlWord("invalid-one") : HtmlWord("invalid-all"));
-  if (verdict == "indeterminate")
-    return page.Say(one ? HtmlWord("indeterminate-one") : HtmlWord("indeterminate-all"));
-  return page.Say("refused-one");
+struct Sentences {
+  std::string_view verdict;
+  HtmlWord one;
+  HtmlWord seal;  // One that is a seal.
+  HtmlWord all;
+};
+
+constexpr auto kSentences = std::to_array<Sentences>({
+    {"valid", "valid-one", "valid-seal", "valid-all"},
+    {"invalid", "invalid-one", "invalid-seal", "invalid-all"},
+    {"indeterminate", "indeterminate-one", "indeterminate-seal", "indeterminate-all"},
+});
+
+std::string_view SentenceOf(std::string_view verdict, const Json::Array& signatures,
+                            const HtmlPage& page) {
+  const auto row = std::ranges::find(kSentences, verdict, &Sentences::verdict);
+  if (row == kSentences.end()) return page.Say("refused-one");
+  if (signatures.size() != 1) return page.Say(row->all);
+  return page.Say(IsSeal(signatures.front()) ? row->seal : row->one);
 }
 
 void WriteHead(const Json& report, HtmlPage& page) {
@@ -33,11 +48,10 @@ void WriteHead(const Json& report, HtmlPage& page) {
 void WriteVerdict(const Json& report, HtmlPage& page) {
   MarkupWriter& out = page.out();
   const std::string verdict = report.Text("verdict").value_or("refused");
-  const bool one = ListIn(report, "signatures").size() == 1;
   out.Open("header").Leaf("p", page.Say("title"), {{"class", "kind"}}).Open("h1");
   page.Foreign(MemberOf(report, "document").Text("name").value_or(""));
   out.Close().Open("div", {{"class", "verdict " + std::string(LookOf(verdict))}});
-  out.Leaf("p", SentenceOf(verdict, one, page));
+  out.Leaf("p", SentenceOf(verdict, ListIn(report, "signatures"), page));
   if (const auto message = MemberOf(report, "refusal").Text("message")) {
     out.Open("p");
     page.Foreign(*message);
@@ -63,6 +77,8 @@ void WriteSummary(const Json& report, HtmlPage& page) {
     page.Cell(signature.Text("qualification").value_or(""));
     out.Open("td").Leaf("span", page.WordOf(indication),
                         {{"class", "word " + std::string(LookOf(indication))}});
+    out.Text(" ");
+    WriteGloss(signature, page);
     out.Close().Close();
   }
   page.CloseTable();

@@ -77,7 +77,11 @@ void WriteCheck(const Json& check, const Json& signature, HtmlPage& page) {
   out.Close().Open("td").Leaf("div", ReasonOf(check, page));
   const std::string_view why = ReasonOfCheckStatus(status, page.language());
   if (!why.empty()) out.Leaf("div", why);
-  if (const auto sub = check.Text("subIndication")) out.Leaf("code", *sub);
+  if (const auto sub = check.Text("subIndication")) {
+    out.Leaf("code", *sub);
+    const std::string_view meaning = MeaningOfSubIndication(*sub, page.language());
+    if (!meaning.empty()) out.Leaf("div", meaning, {{"class", "gloss"}});
+  }
   out.Close();
   const std::string clause = check.Text("clause").value_or("");
   page.Cell(clause.empty() ? page.Say("by-policy") : clause);

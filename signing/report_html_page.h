@@ -62,6 +62,8 @@ const base::Json::Array& ListIn(const base::Json& object, std::string_view name)
 const base::Json& MemberOf(const base::Json& object, std::string_view name);
 bool IsTrue(const base::Json& object, std::string_view name);
 
+// Indication and sub-indication of a signature or an evidence record, and what they mean.
+void WriteGloss(const base::Json& outcome, HtmlPage& page);
 // By whom: the organisation with its identifier, else the name, else the subject.
 std::string SignerName(const base::Json& signature, const HtmlPage& page);
 // Signatures, each with its counter-signatures; the parts of report_html_signature.cc and

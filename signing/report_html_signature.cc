@@ -1,5 +1,6 @@
 // One signature in the HTML report: outcome, who, when, what, and the proofs.
 #include "signing/report_html_page.h"
+#include "signing/report_pages.h"
 
 namespace signing {
 namespace {
@@ -27,13 +28,11 @@ void WriteOutcome(const Json& signature, HtmlPage& page) {
   const std::string indication = signature.Text("indication").value_or("");
   const auto sub = signature.Text("subIndication");
   const std::string look(LookOf(indication));
-  out.Open("div", {{"class", "outcome " + look}}).Open("p");
+  out.Open("div", {{"class", "outcome " + look}}).Open("div");
   out.Leaf("span", page.WordOf(indication), {{"class", "word " + look}}).Text(" ");
-  out.Leaf("code", indication + (sub ? " / " + *sub : "")).Close();
-  if (sub) {
-    out.Leaf("p", MeaningOfSubIndication(*sub, page.language()));
-    out.Leaf("p", AdviceOnSubIndication(*sub, page.language()));
-  }
+  WriteGloss(signature, page);
+  out.Close();
+  if (sub) out.Leaf("p", AdviceOnSubIndication(*sub, page.language()));
   out.Leaf("p", IsTrue(signature, "intact") ? page.Say("intact") : page.Say("not-intact"));
   out.Close();
 }
@@ -89,7 +88,7 @@ void WriteCertificate(const Json& signer, HtmlPage& page) {
 
 void WriteScope(const Json& signature, int level, HtmlPage& page) {
   MarkupWriter& out = page.out();
-  page.Heading(level, page.Say("covers"));
+  page.Heading(level, IsSeal(signature) ? page.Say("seal-covers") : page.Say("covers"));
   const Json::Array& scope = ListIn(signature, "scope");
   if (scope.empty()) out.Leaf("p", page.Say("covers-nothing"));
   if (!scope.empty()) out.Open("ul");
@@ -181,7 +180,33 @@ void WriteFacts(const Json& signature, const Json& report, HtmlPage& page) {
   page.CloseFacts();
 }
 
+HtmlWord KindOf(const Json& signature) {
+  const bool counter = MemberOf(signature, "coversParent").AsBool() != nullptr;
+  if (IsSeal(signature)) return counter ? HtmlWord("counter-seal") : HtmlWord("seal");
+  return counter ? HtmlWord("counter-signature") : HtmlWord("signature");
+}
+
 }  // namespace
+
+bool IsSeal(const Json& signature) {
+  const std::string word = signature.Text("qualification").value_or("");
+  if (word.ends_with("ESeal") || word.ends_with("ESeal-QC")) return true;
+  if (word.ends_with("ESig") || word.ends_with("ESig-QC")) return false;
+  return MemberOf(signature, "signer").Text("use") == "eseal";
+}
+
+std::string_view MeaningOf(const Json& outcome, base::Language language) {
+  return MeaningOfSubIndication(outcome.Text("subIndication").value_or(""), language);
+}
+
+void WriteGloss(const Json& outcome, HtmlPage& page) {
+  const std::string indication = outcome.Text("indication").value_or("");
+  const auto sub = outcome.Text("subIndication");
+  page.out().Leaf("code", indication + (sub ? " / " + *sub : ""));
+  for (const std::string_view meaning :
+       {MeaningOfIndication(indication, page.language()), MeaningOf(outcome, page.language())})
+    if (!meaning.empty()) page.out().Leaf("div", meaning, {{"class", "gloss"}});
+}
 
 std::string SignerName(const Json& signature, const HtmlPage& page) {
   const Json& signer = MemberOf(signature, "signer");
@@ -195,10 +220,8 @@ std::string SignerName(const Json& signature, const HtmlPage& page) {
 void WriteSignature(const Json& signature, const Json& report, const std::string& number, int level,
                     HtmlPage& page) {
   MarkupWriter& out = page.out();
-  const bool counter = MemberOf(signature, "coversParent").AsBool() != nullptr;
   out.Open("article").Open("h" + std::to_string(std::min(level, 6)));
-  out.Text(counter ? page.Say("counter-signature") : page.Say("signature"));
-  out.Text(" " + number + ": ");
+  out.Text(page.Say(KindOf(signature))).Text(" " + number + ": ");
   page.Foreign(SignerName(signature, page));
   out.Close();
   WriteOutcome(signature, page);

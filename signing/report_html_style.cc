@@ -39,6 +39,8 @@ dl div { display: grid; grid-template-columns: 14rem 1fr; gap: 1rem; padding: .2
   border-bottom: 1px solid var(--line); break-inside: avoid; }
 dt { color: var(--soft); }
 dd { margin: 0; }
+.gloss { color: var(--soft); font-size: .9em; }
+.outcome .gloss { color: inherit; font-size: 1em; }
 .claim { color: var(--soft); font-style: italic; }
 table { width: 100%; border-collapse: collapse; margin: .8rem 0 1.2rem; font-size: .9rem; }
 caption { text-align: left; font-weight: bold; padding: .3rem 0; break-after: avoid; }

@@ -10,8 +10,9 @@
 #include "base/digest.h"
 #include "base/mapped_pages.h"
 #include "signing/member_name.h"
-#include "signing/report_text.h"
-#include "signing/signature_verdict.h"
+#include "signing/qualification.h"
+#include "signing/report_sentences.h"
+#include "signing/signature_structure.h"
 
 namespace signing {
 namespace {
@@ -47,6 +48,7 @@ base::Json SignerToJson(const std::optional<Certificate>& signer) {
   json.Set("notBefore", TimeOrNull(signer->NotBefore()));
   json.Set("notAfter", TimeOrNull(signer->NotAfter()));
   json.Set("certificateSha256", Hex(signer->Sha256()));
+  json.Set("use", TextOrNull(std::string(NameOf(StatedUse(*signer)))));
   return json;
 }
 
@@ -111,7 +113,7 @@ struct Remark {
 base::Json NotesOf(const SignatureFacts& facts, base::Language language) {
   const bool bad_counter =
       std::ranges::any_of(facts.counter_signatures, [](const SignatureFacts& counter) {
-        return !counter.covers_parent || !IsIntact(JudgeSignature(counter));
+        return !counter.covers_parent || !IsIntact(CheckStructure(counter));
       });
   const bool bad_timestamp = std::ranges::any_of(facts.timestamps, [](const TimestampFact& fact) {
     return !fact.token || !fact.token->signature_ok || !fact.imprint_ok.value_or(true);

@@ -7,6 +7,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "base/error_text.h"
 #include "base/json.h"
@@ -17,6 +18,14 @@ namespace signing {
 // is well-formed XML behind its first line. Sentences that stand in the report already keep its
 // language, so ask in the one it was made in.
 std::string ReportHtml(const base::Json& report, base::Language language);
+
+// Whether an entry of "signatures" is a seal: by its qualification, where that names one or the
+// other, else by what the certificate says it is for. False when neither says anything.
+bool IsSeal(const base::Json& signature);
+
+// What the sub-indication of such an entry, or of one of "evidenceRecords", means; empty without
+// one.
+std::string_view MeaningOf(const base::Json& outcome, base::Language language);
 
 // ETSI TS 119 102-2 V1.4.1 ValidationReport. Counter-signatures follow the signature that they
 // stand in. A refused document has one report without identifier, INDETERMINATE, that

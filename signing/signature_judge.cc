@@ -3,7 +3,7 @@
 #include <algorithm>
 
 #include "signing/qualification.h"
-#include "signing/signature_verdict.h"
+#include "signing/signature_structure.h"
 
 namespace signing {
 namespace {
@@ -53,7 +53,7 @@ Judgement SignatureJudge::Assemble(const SignatureFacts& signature, const facts:
                                    Verdicts& verdicts, std::size_t& number) {
   const std::size_t own = number++;
   Judgement judgement;
-  judgement.report = JudgeSignature(signature);
+  judgement.report = CheckStructure(signature);
   judgement.verdict = std::move(verdicts.signatures[own]);
   for (const facts::Id& id : document.signatures[own].timestamps) {
     const auto found = verdicts.timestamps.find(id);

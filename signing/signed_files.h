@@ -1,4 +1,6 @@
 // SignedFiles: where a reference to a file finds its bytes. Nothing else is ever opened.
+//
+// Not thread-safe: digests once computed are kept.
 #pragma once
 
 #include <cstddef>
@@ -28,7 +30,8 @@ class SignedFiles {
   virtual std::optional<std::string> Resolve(const std::optional<std::string>& uri) const = 0;
 
   // Hands over the bytes of a file that Resolve() named, in pieces.
-  // kInvalidInput when the container turns out broken: then nothing in it is to be believed.
+  // kInvalidInput "zip.content" or "zip.bomb" when the container turns out broken: then nothing in
+  // it is to be believed.
   virtual base::Status Stream(std::string_view name, const TakeBytes& take) = 0;
 
   // What is known of such a file without reading it: its size, and what one pass over it costs in
@@ -37,10 +40,10 @@ class SignedFiles {
   virtual std::size_t CostOfPass(std::string_view name) const = 0;
 
   // The digest of such a file. Many signatures over one file do not read it many times, and
-  // its SHA-256 comes out of the same pass.
+  // its SHA-256 comes out of the same pass. Errors: as Stream().
   base::Result<base::Bytes> DigestOf(std::string_view name, const DigestAlgorithm& algorithm);
   // A computation that has taken these files one after the other, for a digest over them and
-  // more. Cheap where their digests or the same files were asked for before.
+  // more. Cheap where their digests or the same files were asked for before. Errors: as Stream().
   base::Result<Hasher> HashOf(const std::vector<std::string>& names,
                               const DigestAlgorithm& algorithm);
 

@@ -85,11 +85,6 @@ inline constexpr std::string_view kQtst = "http://uri.etsi.org/TrstSvc/Svctype/T
 inline constexpr std::string_view kTssQc = "http://uri.etsi.org/TrstSvc/Svctype/TSA/TSS-QC";
 inline constexpr std::string_view kTssAdes =
     "http://uri.etsi.org/TrstSvc/Svctype/TSA/TSS-AdESQCandQES";
-
-inline constexpr std::string_view kGranted =
-    "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/granted";
-inline constexpr std::string_view kRecognisedNationally =
-    "http://uri.etsi.org/TrstSvc/TrustedList/Svcstatus/recognisedatnationallevel";
 }  // namespace trust_uri
 
 // The date on which Regulation (EU) 910/2014 replaced Directive 1999/93/EC.

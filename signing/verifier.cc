@@ -24,7 +24,7 @@
 #include "signing/report_json.h"
 #include "signing/run_keeper.h"
 #include "signing/signature_judge.h"
-#include "signing/signature_verdict.h"
+#include "signing/signature_structure.h"
 #include "signing/trust_snapshot.h"
 #include "signing/work_budget.h"
 #include "signing/workload.h"

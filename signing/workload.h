@@ -40,7 +40,7 @@ class Workload {
   // Second look: a document that may hold signatures. Errors, all kInvalidInput: one for each of
   // the limits that it may pass (limits.h), "xml.too-costly" for its gate.
   base::Status AddText(base::ByteSpan xml);
-  // An evidence record.
+  // An evidence record. Errors: as of AddText().
   base::Status AddRecord(base::ByteSpan record);
 
   // Third look: one of those documents, which has passed the gate. What it refers to is found in
@@ -48,6 +48,7 @@ class Workload {
   base::Status AddTree(const XmlDocument& document, const SignedFiles& files);
 
   // That everything added fits into the budget. Reading each of `files` once is added to it.
+  // kInvalidInput "xml.too-costly" or "limit.public-keys".
   base::Status Check(const SignedFiles& files, const std::vector<std::string>& names) const;
 
   // Signatures that are none of counter-signatures: the budget grows with them.

@@ -22,7 +22,8 @@ namespace signing {
 
 class XmlDocument {
  public:
-  // Errors: as CheckXml(). `bytes` are not kept. With a budget of its own.
+  // Errors: as CheckXml(), and kUnavailable "memory.short". `bytes` are not kept. With a budget of
+  // its own.
   static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlLimits& limits);
   static base::Result<XmlDocument> Parse(base::ByteSpan bytes) { return Parse(bytes, XmlLimits()); }
   // What parsing and all later work on the document cost is taken from `budget`, which the

@@ -28,7 +28,8 @@ class TrustImportTest : public testing::Test {
   std::string Import(const base::Json& order, base::ByteSpan bytes) {
     const auto import = PrepareTrustImport(case_.config, order, bytes);
     if (!import.ok()) return import.error().reason;
-    const base::Json described = DescribeTrustImport(import.value(), case_.clock.now);
+    base::Json described = DescribeTrustImport(import.value(), case_.clock.now);
+    if (!left_out_.is_null()) described.Set("leftOut", left_out_);
     const auto done = FinishTrustImport(case_.config, import.value(), described, case_.clock.now);
     return done.ok() ? done.value().Text("snapshot").value_or("") : done.error().reason;
   }
@@ -38,7 +39,19 @@ class TrustImportTest : public testing::Test {
   }
 
   tests::TrustCase case_;
+  base::Json left_out_;  // What a walled process that was taken over says.
 };
+
+TEST_F(TrustImportTest, AWalledProcessCannotLeaveAListOut) {
+  const trust::Files fetched = case_.Fetched();
+  left_out_ = base::Json::Array{};
+  for (const trust::File& file : fetched)
+    left_out_.Push(base::HexEncode(base::Sha256(file.bytes).span()));
+  left_out_.Push("no digest");
+  const std::string id = Import(fetched);
+  ASSERT_TRUE(trust::IsId(id)) << id;
+  EXPECT_EQ(case_.store.Read(id).value().members.size(), 3U);
+}
 
 TEST_F(TrustImportTest, FetchedListsBecomeTheSnapshotInUse) {
   const std::string id = Import(case_.Fetched());

@@ -20,11 +20,18 @@ def expect(what, actual, wanted):
         failures.append(f"{what}: {actual!r}, not {wanted!r}")
 
 
+def trust_in_doctor(home):
+    checks = json.loads(run("doctor", "--home", home, "--json").stdout)["checks"]
+    return next((check for check in checks if check["check"] == "trust"), {})
+
+
 with tempfile.TemporaryDirectory() as folder:
     expect("age of nothing", run("trust", "age", "--dir", folder).returncode, 6)
     expect("a pin of nothing", run("trust", "pin", "--dir", folder).returncode, 64)
     expect("show of nothing", run("trust", "show", "latest", "--dir", folder).returncode, 4)
     note = pathlib.Path(folder, "note.txt")
+    expect("doctor without trust", trust_in_doctor(folder).get("warnings", [{}])[0].get("code"),
+           "trust.nothing-in-use")
     note.write_text("no list\n")
     expect("a file that is no trust", run("trust", "import", note, "--dir", folder).returncode, 3)
     if not lists.is_dir():
@@ -44,6 +51,9 @@ with tempfile.TemporaryDirectory() as folder:
                [one["subject"] for one in shown.get("certificates", [{"subject": "?", "anchor": True}])
                 if one["anchor"]], [])
         expect("an old list has expired", run("trust", "age", "--dir", folder).returncode, 2)
+        doctored = trust_in_doctor(folder)
+        expect("doctor with expired trust and no appliance",
+               (doctored["code"], doctored["summary"].split(",")[0]), ("trust.stale", f"snapshot {first}"))
         more = run("trust", "import", *chain, lists / "LT-2023.xml", *signer, "--dir", folder, "--json")
         expect("another import", more.returncode, 0)
         older = run("trust", "import", *chain[1:3], *signer, "--dir", folder, "--json")

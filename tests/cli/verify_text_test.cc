@@ -25,6 +25,106 @@ TEST(VerifyTextTest, ANameCannotSteerTheTerminalOrTurnTheText) {
     EXPECT_EQ(text.find(steering), std::string::npos);
 }
 
+// Of 14 March 2026, by a snapshot whose newest list is of the 2nd.
+Json ReportWithMethod() {
+  Json policy;
+  policy.Set("id", "lv-public-sector");
+  policy.Set("sha256", "5e1f");
+  Json trust;
+  trust.Set("snapshot", "aa00");
+  trust.Set("issued", "2026-03-02T10:00:00Z");
+  Json engine;
+  engine.Set("version", "9.9");
+  Json report = Report("a.txt");
+  report.Set("policy", policy);
+  report.Set("trust", trust);
+  report.Set("engine", engine);
+  report.Set("validationTime", "2026-03-14T12:00:00Z");
+  return report;
+}
+
+TEST(VerifyTextTest, SaysByWhichPolicyTrustTimeAndVersionItWasJudged) {
+  const std::string english = VerifyReportText(ReportWithMethod(), Language::kEnglish);
+  EXPECT_NE(english.find("Policy: lv-public-sector, SHA-256 5e1f\n"
+                         "Trust snapshot: aa00, issued 2026-03-02T10:00:00Z, age in days: 12\n"
+                         "Verified as of: 2026-03-14T12:00:00Z, edocvault 9.9\n"),
+            std::string::npos)
+      << english;
+  const std::string latvian = VerifyReportText(ReportWithMethod(), Language::kLatvian);
+  EXPECT_NE(latvian.find("Politika: lv-public-sector, SHA-256 5e1f\n"
+                         "Uzticamības kopa: aa00, izdota 2026-03-02T10:00:00Z, vecums dienās: 12\n"
+                         "Pārbaudes laiks: 2026-03-14T12:00:00Z, edocvault 9.9\n"),
+            std::string::npos)
+      << latvian;
+}
+
+TEST(VerifyTextTest, NoTrustIsSaidToBeNone) {
+  Json trust;
+  trust.Set("snapshot", nullptr);
+  trust.Set("issued", nullptr);
+  Json report = ReportWithMethod();
+  report.Set("trust", trust);
+  EXPECT_NE(VerifyReportText(report, Language::kEnglish).find("Trust snapshot: none; nobody"),
+            std::string::npos);
+}
+
+TEST(VerifyTextTest, TrustOfCertificatesAloneHasNoAge) {
+  Json trust;
+  trust.Set("snapshot", "aa00");
+  trust.Set("issued", nullptr);
+  Json report = ReportWithMethod();
+  report.Set("trust", trust);
+  const std::string text = VerifyReportText(report, Language::kEnglish);
+  EXPECT_NE(text.find("aa00, certificates alone, without a date\n"), std::string::npos) << text;
+  EXPECT_EQ(text.find("age"), std::string::npos);
+}
+
+TEST(VerifyTextTest, ThePolicyIsSaidOnceAboveNestedDocuments) {
+  Json report = ReportWithMethod();
+  report.Set("nested", Json::Array{ReportWithMethod()});
+  const std::string text = VerifyReportText(report, Language::kEnglish);
+  EXPECT_EQ(text.find("Policy:"), text.rfind("Policy:"));
+  EXPECT_NE(text.find("Verdict:"), text.rfind("Verdict:"));
+}
+
+TEST(VerifyTextTest, ANameOfAPolicyCannotSteerTheTerminal) {
+  Json policy;
+  policy.Set("id", "mine\x1b[2J\nVerdict: VALID");
+  Json report = ReportWithMethod();
+  report.Set("policy", policy);
+  const std::string text = VerifyReportText(report, Language::kEnglish);
+  EXPECT_EQ(text.find('\x1b'), std::string::npos);
+  EXPECT_EQ(text.find("\nVerdict: VALID"), std::string::npos) << text;
+}
+
+TEST(VerifyTextTest, ASubIndicationIsExplained) {
+  Json signature;
+  signature.Set("indication", "INDETERMINATE");
+  signature.Set("subIndication", "NO_CERTIFICATE_CHAIN_FOUND");
+  Json report;
+  report.Set("signatures", Json::Array{signature});
+  EXPECT_NE(VerifyReportText(report, Language::kEnglish)
+                .find("  Meaning: No chain leads from the signer's certificate to a trusted "
+                      "issuer.\n"),
+            std::string::npos);
+  EXPECT_NE(
+      VerifyReportText(report, Language::kLatvian)
+          .find("  Nozīmē: Nav ķēdes no parakstītāja sertifikāta līdz uzticamam izdevējam.\n"),
+      std::string::npos);
+  signature.Set("subIndication", "SOMETHING_ELSE");
+  report.Set("signatures", Json::Array{signature});
+  EXPECT_EQ(VerifyReportText(report, Language::kEnglish).find("Meaning"), std::string::npos);
+}
+
+TEST(VerifyTextTest, ASealIsCalledASeal) {
+  Json signature;
+  signature.Set("qualification", "QESeal");
+  Json report;
+  report.Set("signatures", Json::Array{signature});
+  EXPECT_NE(VerifyReportText(report, Language::kLatvian).find("Zīmogs: "), std::string::npos);
+  EXPECT_NE(VerifyReportText(report, Language::kEnglish).find("Seal: "), std::string::npos);
+}
+
 Json ReportWithTimestamp(bool fits) {
   Json timestamp;
   timestamp.Set("time", "2026-11-23T12:00:01Z");

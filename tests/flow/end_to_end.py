@@ -781,6 +781,11 @@ class Trusting(unittest.TestCase):
         self.appliance.switch(trust=mode)
         return self.appliance.run("trust", "fetch", "--profile", profile)
 
+    def checked(self, name):
+        """What doctor says of one thing."""
+        checks = self.appliance.run("doctor").json["checks"]
+        return next(check for check in checks if check["check"] == name)
+
     def sealed(self, level="LT"):
         out = self.appliance.work / "sealed.edoc"
         run = self.appliance.run("sign", self.appliance.write("a.txt", "a"), "--level", level, "--out", out)
@@ -838,6 +843,33 @@ class Trusting(unittest.TestCase):
         self.assertEqual(status["snapshot"], imported["id"])
         self.assertTrue(member.exists())
 
+    def test_doctor_says_which_trust_is_in_use_and_how_old_it_is(self):
+        for _ in ("the service runs", "it does not"):
+            trust = self.checked("trust")
+            self.assertTrue(trust["ok"])
+            self.assertTrue(trust["summary"].startswith(f"snapshot {self.first}, 0 days old, next expiry 2"), trust)
+            self.assertNotIn("fix", trust)
+            self.appliance.stop()
+
+    def test_doctor_says_what_to_do_without_trust(self):
+        self.appliance.stop()
+        shutil.rmtree(self.appliance.home / "trust")
+        trust = self.checked("trust")
+        self.assertEqual([warning["code"] for warning in trust["warnings"]], ["trust.nothing-in-use"])
+        self.assertIn("edocvault trust import", trust["fix"])
+
+    def test_doctor_tells_of_a_fetch_that_failed(self):
+        self.fetch("older")
+        trust = self.checked("trust")
+        self.assertTrue(trust["ok"])
+        self.assertEqual([warning["code"] for warning in trust["warnings"]], ["trust.import-older"])
+
+    def test_doctor_calls_a_damaged_store_by_its_name(self):
+        self.appliance.stop()
+        (self.appliance.home / "trust/current").write_text("{}")
+        trust = self.checked("trust")
+        self.assertEqual((trust["ok"], trust["code"]), (False, "trust.store-damaged"))
+
     def test_a_damaged_store_at_the_start_is_not_ready_and_trusts_nothing(self):
         container = self.sealed()
         self.appliance.stop()
@@ -848,6 +880,8 @@ class Trusting(unittest.TestCase):
         status, problem = self.appliance.curl("/health/ready")
         self.assertEqual((status, json.loads(problem)["code"]), (503, "trust.unready"))
         self.assertEqual(self.appliance.trust()["state"], "absent")
+        self.assertEqual(self.checked("trust")["code"], "trust.unready")
+        self.assertTrue(self.checked("token")["ok"])  # Which was blamed for it once.
         run = self.appliance.run("verify", container, "--trust-snapshot", "latest")
         self.assertEqual((run.exit, run.code), (70, "trust.store-damaged"))
         self.assertEqual(self.sealed().suffix, ".edoc")  # Sealing needs no trust.

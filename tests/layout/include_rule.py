@@ -25,7 +25,7 @@ ARROWS = {
 FRONT_DOORS = {
     "hsm": {"approval.h", "seal_rule.h", "signer.h", "signed_info.h", "vault_keys.h", "provisioner.h", "keyholder.h"},
     "vault": {"ledger.h", "record.h", "segments.h", "receipt.h"},
-    "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "signing_place.h", "extender.h", "unsigned_properties.h", "container_reader.h", "container_writer.h", "stored_container.h", "evidence.h",
+    "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "signing_place.h", "extender.h", "unsigned_properties.h", "container_writer.h", "stored_container.h", "evidence.h",
                 "evidence_bundle.h", "report_pages.h", "checked_signatures.h",
                 "trust_material.h"},
     "trust": {"store.h", "snapshot.h", "material.h", "import.h", "pem.h", "freshness.h", "difference.h"},
@@ -85,9 +85,24 @@ def judge(folder, allowed, header):
         yield f"{folder} has no network and no disk, so not {header}"
 
 
+def documented(root):
+    """Whether docs/ARCHITECTURE.md has the same front doors, and each of them is there."""
+    page = root / "docs/ARCHITECTURE.md"
+    if not page.exists():
+        return
+    rows = re.findall(r"^\| ([\w-]+) \|[^|]*\| ([^|]*) \|", page.read_text(), re.MULTILINE)
+    told = {folder: set(re.findall(r"\S+\.h\b", doors)) for folder, doors in rows if doors.strip() != "all"}
+    for folder, doors in FRONT_DOORS.items():
+        for door in sorted(doors):
+            if not (root / folder / door).exists():
+                yield f"{folder}/{door} is a front door and not there"
+        for door in sorted(doors ^ told.get(folder, set())):
+            yield f"docs/ARCHITECTURE.md and the rule differ on {folder}/{door}"
+
+
 def main():
     root = pathlib.Path(sys.argv[1])
-    found = list(complaints(root))
+    found = list(complaints(root)) + list(documented(root))
     print("\n".join(found) or "arrows, front doors and owners hold")
     return bool(found)
 

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <tuple>
+
 #include "signing/verifier.h"
 #include "signing/xml_document.h"
 #include "tests/fakes/certificate_maker.h"
@@ -113,6 +115,13 @@ bool Has(const std::string& text, std::string_view part) {
   return text.find(part) != std::string::npos;
 }
 
+std::size_t CountOf(const std::string& text, std::string_view part) {
+  std::size_t count = 0;
+  for (std::size_t at = text.find(part); at != std::string::npos; at = text.find(part, at + 1))
+    ++count;
+  return count;
+}
+
 // --- For people.
 
 TEST(ReportHtmlTest, TheVerdictIsTheFirstSentence) {
@@ -169,7 +178,7 @@ std::string PageOfSigner(const std::string& identifier) {
   return ReportHtml(report, Language::kEnglish);
 }
 
-TEST(ReportHtmlTest, ASealIsThatOfTheOrganisationAndItsIdentifier) {
+TEST(ReportHtmlTest, AnOrganisationWithItsIdentifierStandsFirst) {
   const std::string html = PageOfSigner("NTRLV-00000000000");
   EXPECT_TRUE(Has(html, "Signature 1: <bdi>Parauga dome (NTRLV-00000000000)</bdi>")) << html;
   EXPECT_LT(html.find("<dt>Organisation</dt>"), html.find("<dt>Name in the certificate</dt>"));
@@ -179,6 +188,98 @@ TEST(ReportHtmlTest, WithoutAnIdentifierThePersonStandsFirst) {
   const std::string html = PageOfSigner("");
   EXPECT_TRUE(Has(html, "Signature 1: <bdi>Private</bdi>")) << html;
   EXPECT_LT(html.find("<dt>Name in the certificate</dt>"), html.find("<dt>Organisation</dt>"));
+}
+
+std::string PageOf(const Json& signature, std::string_view verdict, Language language) {
+  Json report;
+  report.Set("verdict", verdict);
+  report.Set("signatures", Json::Array{signature});
+  return ReportHtml(report, language);
+}
+
+TEST(ReportHtmlTest, CodesOfTheStandardStandBesideWhatTheyMean) {
+  Json check;
+  check.Set("id", "LTV/no-poe");
+  check.Set("status", "NOT_OK");
+  check.Set("subIndication", "NO_POE");
+  Json signature;
+  signature.Set("indication", "INDETERMINATE");
+  signature.Set("subIndication", "NO_POE");
+  signature.Set("checks", Json::Array{check});
+  for (const auto& [language, main, sub] :
+       {std::tuple(Language::kLatvian, "Pieejamās ziņas neļauj pateikt, vai tas ir derīgs.",
+                   "Trūkst pierādījuma, ka kaut kas pastāvēja vajadzīgajā laikā."),
+        std::tuple(Language::kEnglish,
+                   "What is at hand does not suffice to say whether it is valid.",
+                   "A proof is missing that something existed at the time that matters.")}) {
+    const std::string html = PageOf(signature, "indeterminate", language);
+    EXPECT_TRUE(Has(html, "<code>INDETERMINATE / NO_POE</code>"));
+    EXPECT_EQ(CountOf(html, main), 2U) << html;  // In the summary and with the signature.
+    EXPECT_EQ(CountOf(html, sub), 3U) << html;   // And with the check.
+  }
+}
+
+TEST(ReportHtmlTest, APassedSignatureSaysWhatThatMeans) {
+  Json signature;
+  signature.Set("indication", "TOTAL-PASSED");
+  EXPECT_TRUE(Has(PageOf(signature, "valid", Language::kEnglish),
+                  "Every check that the policy demands has passed."));
+  EXPECT_TRUE(Has(PageOf(signature, "valid", Language::kLatvian),
+                  "Visas politikas prasītās pārbaudes ir izturētas."));
+}
+
+// By its certificate's word and the list's.
+Json SignatureFor(std::string_view use, std::string_view qualification) {
+  Json signer;
+  signer.Set("commonName", "X");
+  signer.Set("use", use.empty() ? Json() : Json(use));
+  Json signature;
+  signature.Set("signer", signer);
+  signature.Set("qualification", qualification);
+  return signature;
+}
+
+TEST(ReportHtmlTest, ASealIsCalledASeal) {
+  const std::string latvian =
+      PageOf(SignatureFor("eseal", "N/A"), "indeterminate", Language::kLatvian);
+  EXPECT_TRUE(Has(latvian, "Zīmogs 1: <bdi>X</bdi>")) << latvian;
+  EXPECT_TRUE(Has(latvian, "Nevar droši pateikt, vai dokumenta zīmogs ir derīgs."));
+  const std::string english = PageOf(SignatureFor("eseal", "N/A"), "valid", Language::kEnglish);
+  EXPECT_TRUE(Has(english, "Seal 1: <bdi>X</bdi>"));
+  EXPECT_TRUE(Has(english, "The seal of this document is valid."));
+}
+
+TEST(ReportHtmlTest, ASignatureIsCalledASignature) {
+  for (const char* use : {"esig", "web", ""}) {
+    const std::string html = PageOf(SignatureFor(use, "N/A"), "valid", Language::kLatvian);
+    EXPECT_TRUE(Has(html, "Paraksts 1: <bdi>X</bdi>")) << use;
+    EXPECT_TRUE(Has(html, "Dokumenta paraksts ir derīgs.")) << use;
+  }
+}
+
+TEST(ReportHtmlTest, TheTrustedListDecidesWhichItIsBeforeTheCertificate) {
+  EXPECT_TRUE(IsSeal(SignatureFor("", "QESeal")));
+  EXPECT_TRUE(IsSeal(SignatureFor("esig", "Indeterminate-AdESeal-QC")));
+  EXPECT_FALSE(IsSeal(SignatureFor("eseal", "QESig")));
+  EXPECT_FALSE(IsSeal(SignatureFor("eseal", "Indeterminate-AdESig-QC")));
+  EXPECT_TRUE(IsSeal(SignatureFor("eseal", "Not-AdES-QC")));
+}
+
+TEST(ReportHtmlTest, WhatTheCertificateIsForIsReadFromIt) {
+  for (const auto& [type, use] : {std::pair("02", "eseal"), std::pair("01", "esig")}) {
+    tests::CertificateSpec spec;
+    spec.name = "Parauga dome";
+    // EN 319 412-5, 4.2.3: QcType alone.
+    spec.extensions = {
+        {"1.3.6.1.5.5.7.1.3",
+         std::string("DER:30:15:30:13:06:06:04:00:8E:46:01:06:30:09:06:07:04:00:8E:46:01:06:") +
+             type}};
+    const tests::Identity signer = tests::Make(spec);
+    const Json report = ReportOn(SignatureMaker(signer).Container().Make(), {});
+    EXPECT_EQ(report.Find("signatures")->AsArray()->front().Find("signer")->Text("use"), use);
+  }
+  const Json plain = ReportOf();
+  EXPECT_EQ(plain.Find("signatures")->AsArray()->front().Find("signer")->Text("use"), std::nullopt);
 }
 
 TEST(ReportHtmlTest, TheDocumentIsNamedWithSizeAndDigest) {

@@ -1,4 +1,4 @@
-#include "signing/signature_verdict.h"
+#include "signing/signature_structure.h"
 
 #include <algorithm>
 #include <array>
@@ -172,7 +172,7 @@ const Reference* SignedPropertiesReference(const SignatureFacts& facts) {
   return own ? found : nullptr;
 }
 
-VerifyReport JudgeSignature(const SignatureFacts& facts) {
+VerifyReport CheckStructure(const SignatureFacts& facts) {
   VerifyReport report;
   JudgeFormat(facts, report);
   JudgeSigningCertificate(facts, report);

@@ -1,4 +1,7 @@
-// From the facts of one signature to the outcome of each check.
+// The checks of one signature that need no policy, no trust and no time: its structure, what it
+// refers to, and its value. The verdict is SignatureJudge's, the engine's checks are in engine.h.
+//
+// Pure functions; they never fail.
 #pragma once
 
 #include <string>
@@ -9,7 +12,8 @@
 
 namespace signing {
 
-VerifyReport JudgeSignature(const SignatureFacts& facts);
+// The checks of VerifyReport but the last: Check::kCertificatePath is left unrecorded.
+VerifyReport CheckStructure(const SignatureFacts& facts);
 
 // Digests and signature value alone: every reference found and right, the value valid.
 bool IsIntact(const VerifyReport& report);

@@ -1,4 +1,4 @@
-#include "signing/report_text.h"
+#include "signing/report_sentences.h"
 
 #include <gtest/gtest.h>
 
@@ -45,19 +45,19 @@ std::vector<std::string> AllStructureChecks() {
   return ids;
 }
 
-TEST(ReportTextTest, EveryRuleSaysWhatItDemandsAndWhatItsFailureMeans) {
+TEST(ReportSentencesTest, EveryRuleSaysWhatItDemandsAndWhatItsFailureMeans) {
   EXPECT_EQ(MissingIn(AllRules(), DemandOfCheck), "");
   EXPECT_EQ(MissingIn(AllRules(), FailureOfCheck), "");
   EXPECT_EQ(RuleTexts().size(), AllRules().size());
 }
 
-TEST(ReportTextTest, EveryCheckOfTheStructureDoesToo) {
+TEST(ReportSentencesTest, EveryCheckOfTheStructureDoesToo) {
   EXPECT_EQ(MissingIn(AllStructureChecks(), DemandOfCheck), "");
   EXPECT_EQ(MissingIn(AllStructureChecks(), FailureOfCheck), "");
   EXPECT_EQ(StructureTexts().size(), AllStructureChecks().size());
 }
 
-TEST(ReportTextTest, EverySubIndicationHasItsMeaningAndAdvice) {
+TEST(ReportSentencesTest, EverySubIndicationHasItsMeaningAndAdvice) {
   std::vector<std::string> subs =
       NamesUpTo(SubIndication::kSignedDataNotFound, NameOfSubIndication);
   subs.erase(subs.begin());  // kNone.
@@ -65,7 +65,16 @@ TEST(ReportTextTest, EverySubIndicationHasItsMeaningAndAdvice) {
   EXPECT_EQ(MissingIn(subs, AdviceOnSubIndication), "");
 }
 
-TEST(ReportTextTest, EveryQualificationHasItsMeaning) {
+TEST(ReportSentencesTest, EveryIndicationHasItsMeaning) {
+  std::vector<std::string> names{"PASSED", "FAILED"};  // Of evidence records.
+  for (const Indication one :
+       {Indication::kPassed, Indication::kIndeterminate, Indication::kFailed})
+    names.emplace_back(IndicationName(one));
+  EXPECT_EQ(MissingIn(names, MeaningOfIndication), "");
+  EXPECT_EQ(MeaningOfIndication("none", Language::kEnglish), "");
+}
+
+TEST(ReportSentencesTest, EveryQualificationHasItsMeaning) {
   const auto signature = [](SignatureQualification value) { return QualificationName(value); };
   const auto stamp = [](TimestampQualification value) { return QualificationName(value); };
   EXPECT_EQ(MissingIn(NamesUpTo(SignatureQualification::kNotApplicable, signature),
@@ -74,14 +83,14 @@ TEST(ReportTextTest, EveryQualificationHasItsMeaning) {
   EXPECT_EQ(MissingIn(NamesUpTo(TimestampQualification::kQtsa, stamp), MeaningOfQualification), "");
 }
 
-TEST(ReportTextTest, EveryStatusOfACheckHasItsWord) {
+TEST(ReportSentencesTest, EveryStatusOfACheckHasItsWord) {
   for (const std::string& name : NamesUpTo(CheckStatus::kNotMade, NameOfStatus)) {
     EXPECT_NE(NameOfCheckStatus(name, Language::kLatvian), "") << name;
     EXPECT_NE(NameOfCheckStatus(name, Language::kEnglish), "") << name;
   }
 }
 
-TEST(ReportTextTest, AnUnknownCodeSaysNothingInsteadOfSomethingWrong) {
+TEST(ReportSentencesTest, AnUnknownCodeSaysNothingInsteadOfSomethingWrong) {
   EXPECT_EQ(DemandOfCheck("XCV/none", Language::kEnglish), "");
   EXPECT_EQ(DemandOfCheck("not-expired", Language::kEnglish), "");
   EXPECT_EQ(MeaningOfQualification("Indeterminate-None", Language::kEnglish), "");
@@ -95,7 +104,7 @@ Json RevocationValues() {
   return values;
 }
 
-TEST(ReportTextTest, WhatWouldChangeItNamesSerialNumberAndTime) {
+TEST(ReportSentencesTest, WhatWouldChangeItNamesSerialNumberAndTime) {
   EXPECT_EQ(MessageOfRemedy("newer-revocation-data", RevocationValues(), Language::kEnglish),
             "A newer OCSP response or certificate revocation list (CRL) for serial number 1234 "
             "with thisUpdate at or after 2024-05-01T10:44:46Z.");
@@ -104,7 +113,7 @@ TEST(ReportTextTest, WhatWouldChangeItNamesSerialNumberAndTime) {
             "numuru 1234, ar thisUpdate ne agrāk kā 2024-05-01T10:44:46Z.");
 }
 
-TEST(ReportTextTest, ANumberIsSaidToo) {
+TEST(ReportSentencesTest, ANumberIsSaidToo) {
   Json values;
   values.Set("seconds", 5);
   EXPECT_EQ(MessageOfNote("revocation-predates-timestamp", values, Language::kEnglish),
@@ -112,12 +121,12 @@ TEST(ReportTextTest, ANumberIsSaidToo) {
             "proven time of the signature.");
 }
 
-TEST(ReportTextTest, WhatIsNotKnownIsNotSaid) {
+TEST(ReportSentencesTest, WhatIsNotKnownIsNotSaid) {
   EXPECT_EQ(MessageOfRemedy("revocation-data", {}, Language::kEnglish),
             "An OCSP response or certificate revocation list (CRL).");
 }
 
-TEST(ReportTextTest, AValueCannotBringAPlaceholder) {
+TEST(ReportSentencesTest, AValueCannotBringAPlaceholder) {
   Json values;
   values.Set("atOrBefore", "{certificateIssuer}[x]");
   EXPECT_EQ(MessageOfRemedy("proof-of-existence", values, Language::kEnglish),
@@ -125,7 +134,7 @@ TEST(ReportTextTest, AValueCannotBringAPlaceholder) {
             "{certificateIssuer}[x].");
 }
 
-TEST(ReportTextTest, ANoteSaysWhichCheckFailsAtTheTimeOfValidation) {
+TEST(ReportSentencesTest, ANoteSaysWhichCheckFailsAtTheTimeOfValidation) {
   Json values;
   values.Set("rule", "not-expired");
   values.Set("atOrBefore", "2021-01-01T00:00:00Z");
@@ -136,7 +145,7 @@ TEST(ReportTextTest, ANoteSaysWhichCheckFailsAtTheTimeOfValidation) {
             "2021-01-01T00:00:00Z.");
 }
 
-TEST(ReportTextTest, NotesAndRemediesAreWholeSentencesWithoutValues) {
+TEST(ReportSentencesTest, NotesAndRemediesAreWholeSentencesWithoutValues) {
   for (const auto& [table, message] :
        {std::pair(NoteTexts(), &MessageOfNote), std::pair(RemedyTexts(), &MessageOfRemedy)})
     for (const ReportWord& row : table)

@@ -1,4 +1,4 @@
-#include "signing/report_text.h"
+#include "signing/report_sentences.h"
 
 #include <algorithm>
 #include <array>

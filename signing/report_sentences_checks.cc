@@ -1,7 +1,7 @@
 // What each check demands, and what its failure means.
 #include <array>
 
-#include "signing/report_text.h"
+#include "signing/report_sentences.h"
 
 namespace signing {
 namespace {

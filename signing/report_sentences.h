@@ -3,7 +3,7 @@
 // done, what a note says, what would change the verdict.
 //
 // The sentences of refusals and findings are those of base/error_text.h. Pure functions; a code
-// that is not known gives an empty text (tests/signing/report_text_test.cc walks over all).
+// that is not known gives an empty text (tests/signing/report_sentences_test.cc walks over all).
 #pragma once
 
 #include <span>
@@ -43,6 +43,8 @@ std::string_view NameOfBlock(std::string_view block, base::Language language);
 std::string_view NameOfCheckStatus(std::string_view status, base::Language language);
 std::string_view ReasonOfCheckStatus(std::string_view status, base::Language language);
 
+// "TOTAL-PASSED"; "PASSED" and "FAILED" are those of evidence records.
+std::string_view MeaningOfIndication(std::string_view indication, base::Language language);
 std::string_view MeaningOfSubIndication(std::string_view sub, base::Language language);
 std::string_view AdviceOnSubIndication(std::string_view sub, base::Language language);
 
@@ -61,7 +63,7 @@ std::span<const ReportWord> RemedyTexts();
 // problem that names something from the document stays as it is.
 std::string_view ProblemText(std::string_view problem, base::Language language);
 
-// The tables behind: report_text_checks.cc.
+// The tables behind: report_sentences_checks.cc.
 std::span<const ReportPair> RuleTexts();
 std::span<const ReportPair> StructureTexts();
 

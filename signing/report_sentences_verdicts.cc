@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "signing/report_text.h"
+#include "signing/report_sentences.h"
 
 namespace signing {
 namespace {
@@ -13,6 +13,21 @@ constexpr ReportPair Row(std::string_view id, std::string_view lv, std::string_v
                          std::string_view advice_lv, std::string_view advice_en) {
   return {id, {id, lv, en}, {id, advice_lv, advice_en}};
 }
+
+// EN 319 102-1, table 4; of an evidence record the same without "TOTAL".
+constexpr std::string_view kPassedLv = "Visas politikas prasītās pārbaudes ir izturētas.";
+constexpr std::string_view kPassedEn = "Every check that the policy demands has passed.";
+constexpr std::string_view kFailedLv = "Ir pierādīts, ka tas nav derīgs.";
+constexpr std::string_view kFailedEn = "It is proven not to be valid.";
+
+constexpr auto kIndications = std::to_array<ReportWord>({
+    {"TOTAL-PASSED", kPassedLv, kPassedEn},
+    {"PASSED", kPassedLv, kPassedEn},
+    {"TOTAL-FAILED", kFailedLv, kFailedEn},
+    {"FAILED", kFailedLv, kFailedEn},
+    {"INDETERMINATE", "Pieejamās ziņas neļauj pateikt, vai tas ir derīgs.",
+     "What is at hand does not suffice to say whether it is valid."},
+});
 
 constexpr std::string_view kProofLv =
     "Iesniedziet agrāku pierādījumu: laika zīmogu vai arhīva pierādījuma ierakstu.";
@@ -162,6 +177,11 @@ const ReportPair* Find(std::string_view sub) {
 }
 
 }  // namespace
+
+std::string_view MeaningOfIndication(std::string_view indication, Language language) {
+  const auto found = std::ranges::find(kIndications, indication, &ReportWord::id);
+  return found == kIndications.end() ? std::string_view() : found->In(language);
+}
 
 std::string_view MeaningOfSubIndication(std::string_view sub, Language language) {
   const ReportPair* row = Find(sub);

@@ -2,7 +2,7 @@
 #include <algorithm>
 #include <array>
 
-#include "signing/report_text.h"
+#include "signing/report_sentences.h"
 
 namespace signing {
 namespace {
