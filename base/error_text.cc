@@ -117,6 +117,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The token did not do what was asked. Try again; if it fails again, tell an operator."},
     {"token.full", "Marķierim pietrūka atmiņas. Ziņojiet operatoram.",
      "The token ran out of memory. Tell an operator."},
+    {"token.hangs",
+     "Marķieris neatbild. Mēģiniet vēlreiz pēc brīža; ja neizdodas, ziņojiet operatoram.",
+     "The token does not answer. Try again in a moment; if it fails again, tell an operator."},
     {"token.locked",
      "Marķieris ir bloķēts pēc nepareiziem PIN. Atbloķējiet to ar administratora PIN.",
      "The token is locked after wrong PINs. Unlock it with the security officer's PIN."},
@@ -138,6 +141,11 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Marķieris noraidīja PIN, un tas vairs netiek lietots. Ierakstiet pareizo PIN PIN failā.",
      "The token refused the PIN, and it is not tried again. Write the right PIN into the PIN "
      "file."},
+    {"token.pin-unanswered",
+     "Marķieris neatbildēja, vai PIN ir pareizs, tāpēc tas vairs netiek lietots. Pārbaudiet PIN un "
+     "ierakstiet PIN failu no jauna.",
+     "The token never said whether the PIN is right, so it is not tried again. Check the PIN and "
+     "write the PIN file anew."},
     {"token.pin-unreadable",
      "PIN failu nevar nolasīt, vai tas ir tukšs. Pārbaudiet failu un tiesības.",
      "The PIN file cannot be read or is empty. Check the file and its permissions."},
