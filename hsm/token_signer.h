@@ -23,8 +23,9 @@ class TokenSigner final : public Signer {
 
  private:
   base::Result<Seal> SealWith(Session& session, const SealRequest& request);
-  // Goes on behind the seals that are there.
-  base::Status SealOn(Session& session, const SealBatch& batch, std::vector<Seal>& seals);
+  // Not verified.
+  base::Result<Seal> SealOne(Session& session, const SealBatch& batch,
+                             const std::vector<Reference>& references);
   // The key that the stored certificate certifies; decoded once, not with every seal.
   base::Result<PublicKey> CertifiedKey(Session& session, const KeyLabel& label);
   std::optional<PublicKey> KnownKey(const KeyLabel& label);
