@@ -20,23 +20,30 @@ base::Result<std::vector<CK_OBJECT_HANDLE>> FindCertificates(Session& session,
   return session.Find(std::move(pattern));
 }
 
-base::Bytes SubjectOf(base::ByteSpan der) {
-  const X509Certificate certificate = ParseCertificate(der);
-  if (!certificate) return {};
-  X509_NAME* const name = X509_get_subject_name(certificate.get());
-  base::Bytes subject(static_cast<std::size_t>(i2d_X509_NAME(name, nullptr)));
-  std::uint8_t* end = subject.data();
-  i2d_X509_NAME(name, &end);
-  return subject;
+// `write` is one of OpenSSL's i2d functions.
+template <typename Part>
+base::Bytes Der(const Part* part, int (*write)(const Part*, unsigned char**)) {
+  base::Bytes der(static_cast<std::size_t>(write(part, nullptr)));
+  std::uint8_t* end = der.data();
+  write(part, &end);
+  return der;
 }
 
 base::Status StoreOne(Session& session, const KeyLabel& label, std::string_view id,
                       base::ByteSpan der) {
+  const X509Certificate certificate = ParseCertificate(der);
+  if (!certificate)
+    return base::Error{base::ErrorCode::kInvalidInput, "certificate.malformed",
+                       "not one X.509 certificate in DER"};
   Attributes object;
   object.Flag(CKA_TOKEN, true).Flag(CKA_PRIVATE, false);
   object.Number(CKA_CLASS, CKO_CERTIFICATE).Number(CKA_CERTIFICATE_TYPE, CKC_X_509);
   object.Text(CKA_LABEL, label.text).Text(CKA_ID, id);
-  object.Value(CKA_SUBJECT, SubjectOf(der)).Value(CKA_VALUE, der);
+  object.Value(CKA_SUBJECT, Der(X509_get_subject_name(certificate.get()), i2d_X509_NAME));
+  // Of no use to us, but softokn wants them.
+  object.Value(CKA_ISSUER, Der(X509_get_issuer_name(certificate.get()), i2d_X509_NAME));
+  object.Value(CKA_SERIAL_NUMBER, Der(X509_get0_serialNumber(certificate.get()), i2d_ASN1_INTEGER));
+  object.Value(CKA_VALUE, der);
   return session.Create(std::move(object));
 }
 
