@@ -106,8 +106,10 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Marķieris nav pieejams. Pārbaudiet, vai tas ir pievienots un pareizi nosaukts.",
      "The token is not there. Check that it is connected and named correctly."},
     {"token.bad-signature",
-     "Marķieris izveidoja nederīgu parakstu, un tas netika izdots. Izsauciet operatoru.",
-     "The token made a signature that does not verify; it was not released. Call an operator."},
+     "Marķieris izveidoja nederīgu parakstu, un tas netika izdots. Mēģiniet vēlreiz; ja neizdodas, "
+     "izsauciet operatoru.",
+     "The token made a signature that does not verify; it was not released. Try again; if it fails "
+     "again, call an operator."},
     {"token.busy", "Marķieris pašlaik ir aizņemts. Mēģiniet vēlreiz pēc brīža.",
      "The token is busy just now. Try again in a moment."},
     {"token.exists", "Marķieris ar šādu nosaukumu jau ir. Izmantojiet to vai izvēlieties citu.",

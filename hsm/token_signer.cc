@@ -35,7 +35,7 @@ base::Result<Seal> TokenSigner::SealWith(Session& session, const SealRequest& re
   if (VerifiesSeal(certified, algorithm, base::AsBytes(seal.signed_info), seal.value)) return seal;
   Forget(request.key);
   return base::Error{
-      base::ErrorCode::kInternal, "token.bad-signature",
+      base::ErrorCode::kUnavailable, "token.bad-signature",
       "the token's signature by " + request.key.text + " does not verify with its certificate"};
 }
 

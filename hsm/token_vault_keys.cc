@@ -216,7 +216,7 @@ base::Result<std::string> TokenVaultKeys::SignCheckpoint(const CheckpointBody& b
     ASSIGN_OR_RETURN(const base::Bytes signature,
                      session.Sign({CKM_EDDSA, nullptr, 0}, key, base::AsBytes(text)));
     if (!public_key.VerifiesEd25519(base::AsBytes(text), signature))
-      return Error{ErrorCode::kInternal, "token.bad-signature",
+      return Error{ErrorCode::kUnavailable, "token.bad-signature",
                    "the token's checkpoint signature does not verify"};
     return SignedNote(text, log_origin_, public_key.Ed25519Bytes(), signature);
   });
