@@ -25,14 +25,14 @@ class ModulesTest : public tests::TokenTest, public ::testing::WithParamInterfac
  protected:
   TokenModule module() const override { return GetParam(); }
 
-  base::Bytes MakeSealingKey(KeyKind kind) {
-    const auto made = faces_->provisioner.GenerateKey(kKey, kind);
+  base::Bytes MakeSealingKey(KeyKind kind, const KeyLabel& label = kKey) {
+    const auto made = faces_->provisioner.GenerateKey(label, kind);
     EXPECT_TRUE(made.ok()) << made.error().message;
     const auto request =
-        faces_->provisioner.CertificateRequest(kKey, {"Test Agency", "Test Agency", "", "LV"});
+        faces_->provisioner.CertificateRequest(label, {label.text, "Test Agency", "", "LV"});
     EXPECT_TRUE(request.ok()) << request.error().message;
     base::Bytes certificate = tests::IssueFor(request.value());
-    const auto stored = faces_->provisioner.ImportCertificate(kKey, certificate, {});
+    const auto stored = faces_->provisioner.ImportCertificate(label, certificate, {});
     EXPECT_TRUE(stored.ok()) << stored.error().message;
     return certificate;
   }
@@ -77,6 +77,48 @@ TEST_P(ModulesTest, SealWithRsaAndPkcs1) {
 
 TEST_P(ModulesTest, SealWithRsaAndPss) {
   Seals(KeyKind::kSealRsa2048, {.is_pss = true}, SignatureAlgorithm::kRsaPssSha256);
+}
+
+TEST_P(ModulesTest, ACertificateThatIsImportedTwiceIsThereOnce) {
+  const base::Bytes certificate = MakeSealingKey(KeyKind::kSealP256);
+  const auto again = faces_->provisioner.ImportCertificate(kKey, certificate, {});
+  ASSERT_TRUE(again.ok()) << again.error().message;
+  EXPECT_EQ(faces_->signer.Certificate(kKey).value().der, certificate);
+}
+
+TEST_P(ModulesTest, TwoKeysMayHaveOneIssuer) {
+  tests::Authority authority;
+  const KeyLabel other{"agency-2"};
+  const auto certify = [&](const KeyLabel& label) {
+    Provisioner& provisioner = faces_->provisioner;
+    ASSERT_TRUE(provisioner.GenerateKey(label, KeyKind::kSealP256).ok());
+    const auto request = provisioner.CertificateRequest(label, {label.text, "", "", "LV"});
+    const auto stored = provisioner.ImportCertificate(label, authority.IssueFor(request.value()),
+                                                      {authority.certificate()});
+    ASSERT_TRUE(stored.ok()) << stored.error().message;
+  };
+  certify(kKey);
+  certify(other);
+  for (const KeyLabel& label : {kKey, other})
+    EXPECT_EQ(faces_->signer.Certificate(label).value().chain,
+              std::vector<base::Bytes>{authority.certificate()});
+}
+
+TEST_P(ModulesTest, AnIssuerOfTheSameNameAndAnotherKeyIsNotTaken) {
+  const tests::Authority authority;
+  const tests::Authority impostor;
+  Provisioner& provisioner = faces_->provisioner;
+  const KeyLabel other{"agency-2"};
+  for (const KeyLabel& label : {kKey, other})
+    ASSERT_TRUE(provisioner.GenerateKey(label, KeyKind::kSealP256).ok());
+  const auto first = provisioner.CertificateRequest(kKey, {"first", "", "", "LV"});
+  const auto second = provisioner.CertificateRequest(other, {"second", "", "", "LV"});
+  ASSERT_TRUE(
+      provisioner
+          .ImportCertificate(kKey, impostor.IssueFor(first.value()), {impostor.certificate()})
+          .ok());
+  ASSERT_TRUE(provisioner.ImportCertificate(other, authority.IssueFor(second.value()), {}).ok());
+  EXPECT_TRUE(faces_->signer.Certificate(other).value().chain.empty());
 }
 
 TEST_P(ModulesTest, AWrongSignatureDoesNotLeave) {
@@ -147,6 +189,19 @@ TEST_P(ModulesTest, AWrongPinIsTriedOnce) {
   token_->WritePin(tests::kUserPin);
   EXPECT_EQ(UseMac(), "ok");
 }
+
+// What softokn 3.87 cannot do (docs/hsm.md).
+class NssLimitsTest : public ModulesTest {};
+
+TEST_P(NssLimitsTest, ItHasNoEd25519SoNoCheckpoints) {
+  const auto made = faces_->provisioner.GenerateKey({"x"}, KeyKind::kCheckpointEd25519);
+  ASSERT_FALSE(made.ok());
+  EXPECT_EQ(made.error().reason, "token.unsupported");
+  EXPECT_EQ(faces_->provisioner.GenerateKey({"y"}, KeyKind::kSealEd25519).error().reason,
+            "token.unsupported");
+}
+
+INSTANTIATE_TEST_SUITE_P(Nss, NssLimitsTest, ::testing::Values(TokenModule::kNss));
 
 INSTANTIATE_TEST_SUITE_P(Of, ModulesTest,
                          ::testing::Values(TokenModule::kSoftHsm, TokenModule::kNss),
