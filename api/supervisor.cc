@@ -23,7 +23,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kFirstPause{200};
-constexpr std::chrono::milliseconds kLongestPause{5000};
+constexpr std::chrono::milliseconds kLongestPause{2000};  // Signing is back 5 s after the token.
 constexpr std::chrono::seconds kGoodRun{30};  // After that a death counts as the first again.
 constexpr std::chrono::seconds kStopPatience{10};
 

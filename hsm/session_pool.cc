@@ -117,13 +117,15 @@ base::Status SessionPool::Start() {
 
 base::Status SessionPool::Login() {
   if (logged_in_) return base::Ok();
-  const base::Status login = pin_guard_.TryOnce([this](base::ByteSpan pin) {
+  bool is_asked = false;
+  const base::Status login = pin_guard_.TryOnce([&](base::ByteSpan pin) {
+    is_asked = true;
     return module_->calls().Call("C_Login", &CK_FUNCTION_LIST::C_Login, anchor_->handle(), CKU_USER,
                                  const_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size());
   });
   if (!login.ok()) {
-    // The token may be what failed: the next call finds it anew.
-    lost_ = login.error().reason != "token.pin-refused";
+    // The token may be what failed: then the next call finds it anew.
+    lost_ = is_asked && login.error().reason != "token.pin-refused";
     return login;
   }
   logged_in_ = true;
@@ -139,11 +141,20 @@ void SessionPool::Stop() {
   lost_ = false;
 }
 
+// As if a session were leased: the module stays while it is asked, without the mutex.
 base::Result<SessionPool::Facts> SessionPool::Describe() {
   Lock lock(mutex_);
   RETURN_IF_ERROR(MakeReady(lock));
-  ASSIGN_OR_RETURN(const CK_TOKEN_INFO info, module_->Token(slot_));
-  return Facts{module_->Description(), Unpadded(info.label) + ", " + Unpadded(info.model)};
+  ++leased_;
+  lock.unlock();
+  const auto info = module_->Token(slot_);
+  const std::string module = module_->Description();
+  lock.lock();
+  --leased_;
+  lost_ = lost_ || !info.ok();
+  changed_.notify_all();
+  if (!info.ok()) return info.error();
+  return Facts{module, Unpadded(info.value().label) + ", " + Unpadded(info.value().model)};
 }
 
 }  // namespace hsm

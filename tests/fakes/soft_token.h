@@ -80,6 +80,8 @@ class SoftToken {
     Control("slow." + function, std::to_string(by.count()) + " " + std::to_string(times));
   }
 
+  void CrashNext(const std::string& function) const { Control("crash." + function, "1 1"); }
+
   // The FIFO that calls of `function` open before they hang.
   std::filesystem::path Hang(const std::string& function) const {
     const std::filesystem::path fifo = path() / "shim" / ("hang." + function);

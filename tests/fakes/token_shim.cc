@@ -3,6 +3,7 @@
 //   fail.C_Sign   "<code> <times>": the next calls answer that code instead
 //   slow.C_Sign   "<milliseconds> <times>": the next calls take so much longer
 //   hang.C_Sign   a FIFO: calls open it for writing, then never return
+//   crash.C_Sign  "1 <times>": the next calls end the process
 //   fail.flip     "1 <times>": signatures come out wrong, with CKR_OK
 //   absent        while it is there, the token is not; its sessions are lost
 //   reset         what it says changed: the token has forgotten all sessions and logins
@@ -14,6 +15,7 @@
 #include <dlfcn.h>
 #include <fcntl.h>
 #include <p11-kit/pkcs11.h>
+#include <signal.h>
 #include <unistd.h>
 
 #include <algorithm>
@@ -100,6 +102,8 @@ enum class On { kModule, kSlot, kSession };
 
 CK_RV Obey(const std::string& function, On on, CK_SESSION_HANDLE session) {
   HangIfAsked(function);
+  if (Asked("crash." + function) != 0)
+    ::raise(SIGKILL);  // As if by a wild pointer, without a core.
   if (const CK_ULONG delay = Asked("slow." + function); delay != 0)
     std::this_thread::sleep_for(std::chrono::milliseconds(delay));
   if (on == On::kModule) return Asked("fail." + function);

@@ -65,7 +65,7 @@ class Token:
 
 
 class Caller:
-    """One connection to the API that is made anew when it breaks."""
+    """One connection to the API that is made anew when it breaks, or before the server ends an idle one."""
 
     def __init__(self, appliance, profile="agency"):
         server = re.search(r'server = "https://([^"]+)"', (appliance.home / "client.toml").read_text())[1]
@@ -73,13 +73,14 @@ class Caller:
         self.context = ssl.create_default_context(cafile=appliance.home / "tls/ca.pem")
         self.context.load_cert_chain(appliance.home / f"client/{profile}.pem", appliance.home / f"client/{profile}.key")
         self.connection = None
+        self.used = 0.0
 
     def call(self, method, path, body=None, **headers):
         """Status (0: no answer), body, and the seconds it took."""
         began = time.monotonic()
         names = {name.replace("_", "-"): value for name, value in headers.items()}
         try:
-            if self.connection is None:
+            if self.connection is None or began - self.used > 2:
                 self.connection = http.client.HTTPSConnection(self.server, context=self.context, timeout=60)
             self.connection.request(method, path, body, names)
             answer = self.connection.getresponse()
@@ -90,7 +91,8 @@ class Caller:
         except (OSError, http.client.HTTPException):
             self.connection = None
             status, content = 0, b""
-        return status, content, time.monotonic() - began
+        self.used = time.monotonic()
+        return status, content, self.used - began
 
 
 READ = {"Edocvault_Purpose": "chaos reads", "Edocvault_Official": "test"}
@@ -244,6 +246,7 @@ def losses(token, rng):
          lambda: token.order("slow.C_Sign", "0 0"), away),
         ("hangs", lambda: token.hang(signing), lambda: token.hang_no_more(signing), rng.uniform(0.1, 4)),
         ("hangs at start", lambda: starts_anew(start), lambda: token.hang_no_more(start), rng.uniform(0.1, 4)),
+        ("crashes", lambda: token.order("crash." + signing, "1 1"), nothing, 0),
         ("signs wrongly", lambda: token.order("fail.flip", f"1 {rng.randint(1, 3)}"),
          lambda: token.order("fail.flip", "0 0"), 0.2),
     ]

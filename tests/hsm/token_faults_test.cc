@@ -7,7 +7,9 @@
 #include <array>
 #include <csignal>
 #include <functional>
+#include <string>
 #include <thread>
+#include <tuple>
 
 #include "hsm/keyholder.h"
 #include "tests/fakes/issuer.h"
@@ -139,22 +141,34 @@ const std::array kFaults{
           [](SoftToken& token) { token.FailNext("flip", CKR_CANCEL); }},
 };
 
-class OneFault : public TokenFaultsTest, public ::testing::WithParamInterface<Fault> {};
+using FaultOf = std::tuple<tests::TokenModule, Fault>;
+class OneFault : public TokenFaultsTest, public ::testing::WithParamInterface<FaultOf> {
+ protected:
+  tests::TokenModule module() const override { return std::get<0>(GetParam()); }
+};
 
 TEST_P(OneFault, IsToldAndIsOverWithTheNextCall) {
   KeyholderProcess keyholder(Config());
   ASSERT_EQ(Reason(keyholder), "good");
-  GetParam().begins(*token_);
+  const Fault& fault = std::get<1>(GetParam());
+  fault.begins(*token_);
   const auto seen = Sealed(keyholder);
-  EXPECT_EQ(seen.ok() ? "good" : seen.error().reason, GetParam().seen);
+  EXPECT_EQ(seen.ok() ? "good" : seen.error().reason, fault.seen);
   EXPECT_TRUE(seen.ok() || seen.error().code == ErrorCode::kUnavailable);
-  GetParam().ends(*token_);
+  fault.ends(*token_);
   EXPECT_EQ(Reason(keyholder), "good");
   EXPECT_EQ(token_->Refusals(), 0U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Of, OneFault, ::testing::ValuesIn(kFaults),
-                         [](const auto& one) { return one.param.name; });
+std::string NameOfFault(const ::testing::TestParamInfo<FaultOf>& one) {
+  const bool is_nss = std::get<0>(one.param) == tests::TokenModule::kNss;
+  return std::get<1>(one.param).name + std::string(is_nss ? "Nss" : "SoftHsm");
+}
+INSTANTIATE_TEST_SUITE_P(Of, OneFault,
+                         ::testing::Combine(::testing::Values(tests::TokenModule::kSoftHsm,
+                                                              tests::TokenModule::kNss),
+                                            ::testing::ValuesIn(kFaults)),
+                         NameOfFault);
 
 TEST_F(TokenFaultsTest, ARemovedTokenIsUnavailableForAsLongAsItIsAway) {
   KeyholderProcess keyholder(Config());
@@ -194,6 +208,17 @@ INSTANTIATE_TEST_SUITE_P(Of, HangingCall,
                                            "C_Login", "C_FindObjectsInit", "C_SignInit", "C_Sign"),
                          [](const auto& one) { return std::string(one.param); });
 
+TEST_F(TokenFaultsTest, AModuleThatCrashesTakesTheKeyholderAndItsSuccessorServes) {
+  KeyholderProcess keyholder(Config());
+  ASSERT_EQ(Reason(keyholder), "good");
+  token_->CrashNext("C_Sign");
+  EXPECT_EQ(Reason(keyholder), "channel.role-down");
+  EXPECT_EQ(keyholder.ExitCode(), -1);
+  keyholder.Start();
+  EXPECT_EQ(Reason(keyholder), "good");
+  EXPECT_EQ(token_->Refusals(), 0U);
+}
+
 TEST_F(TokenFaultsTest, CallersBesideOneThatHangsAreNotKeptWaiting) {
   const std::filesystem::path fifo = token_->Hang("C_Sign");
   KeyholderConfig config = Config();
@@ -204,6 +229,18 @@ TEST_F(TokenFaultsTest, CallersBesideOneThatHangsAreNotKeptWaiting) {
   const base::UniqueFd begun{::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)};
   EXPECT_EQ(Reason(keyholder), "token.hangs");
   EXPECT_EQ(Reason(keyholder), "token.hangs");
+}
+
+TEST_F(TokenFaultsTest, AQuestionAfterTheTokensHealthThatHangsStopsNobodyElse) {
+  KeyholderConfig config = Config();
+  config.sessions = 2;
+  config.call_deadline = std::chrono::seconds(3);
+  KeyholderProcess keyholder(config);
+  ASSERT_EQ(Reason(keyholder), "good");
+  const std::filesystem::path fifo = token_->Hang("C_GetTokenInfo");
+  std::jthread inside([&] { static_cast<void>(keyholder.client().Describe()); });
+  const base::UniqueFd begun{::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)};
+  EXPECT_EQ(Reason(keyholder), "good");
 }
 
 TEST_F(TokenFaultsTest, ATokenThatHangsAtEveryLoginSeesNoWrongPinCounted) {
