@@ -124,6 +124,7 @@ base::Result<ListenConfig> ReadListen(Table table) {
 base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::path& data) {
   hsm::KeyholderConfig hsm;
   hsm.module = table.Path("module");
+  if (table.Has("module_arguments")) hsm.module_arguments = table.Text("module_arguments");
   hsm.token_label = table.Text("token");
   hsm.pin_file = table.Path("pin_file");
   hsm.pin_refused_mark = data / "pin-refused";
@@ -135,6 +136,8 @@ base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::p
   hsm.environment = table.Texts("environment");
   if (table.Has("sessions"))
     hsm.sessions = static_cast<std::size_t>(table.Number("sessions", 1, 64));
+  if (table.Has("call_seconds"))
+    hsm.call_deadline = std::chrono::seconds(table.Number("call_seconds", 1, 60));
   RETURN_IF_ERROR(table.Finish());
   return hsm;
 }

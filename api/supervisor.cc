@@ -15,6 +15,7 @@
 #include "api/roles.h"
 #include "base/channel.h"
 #include "base/log.h"
+#include "hsm/keyholder.h"
 
 namespace api {
 namespace {
@@ -22,7 +23,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 constexpr std::chrono::milliseconds kFirstPause{200};
-constexpr std::chrono::milliseconds kLongestPause{5000};
+constexpr std::chrono::milliseconds kLongestPause{2000};  // Signing is back 5 s after the token.
 constexpr std::chrono::seconds kGoodRun{30};  // After that a death counts as the first again.
 constexpr std::chrono::seconds kStopPatience{10};
 
@@ -80,6 +81,12 @@ bool Start(Child& child, const std::filesystem::path& config_file) {
   return child.pid > 0;
 }
 
+// A keyholder that ends itself because the token hangs has lived as long as it waited, and has to
+// be there when the token comes back.
+bool EndedForTheToken(int status) {
+  return WIFEXITED(status) && WEXITSTATUS(status) == hsm::kExitTokenHangs;
+}
+
 // Notes a death and decides when the role starts again: at once for the first, later and
 // later for a role that keeps dying.
 void NoteDeath(Child& child, int status) {
@@ -89,7 +96,7 @@ void NoteDeath(Child& child, int status) {
   fields.Set("status", WIFEXITED(status) ? WEXITSTATUS(status) : -1);
   base::Log(base::Severity::kWarning, "supervisor.role-died", fields);
   const auto now = SteadyClock::now();
-  if (now - child.started > kGoodRun) child.pause = kFirstPause;
+  if (now - child.started > kGoodRun || EndedForTheToken(status)) child.pause = kFirstPause;
   child.pid = -1;
   child.due = now + child.pause;
   child.pause = std::min(child.pause * 2, kLongestPause);

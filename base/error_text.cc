@@ -145,8 +145,10 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Marķieris nav pieejams. Pārbaudiet, vai tas ir pievienots un pareizi nosaukts.",
      "The token is not there. Check that it is connected and named correctly."},
     {"token.bad-signature",
-     "Marķieris izveidoja nederīgu parakstu, un tas netika izdots. Izsauciet operatoru.",
-     "The token made a signature that does not verify; it was not released. Call an operator."},
+     "Marķieris izveidoja nederīgu parakstu, un tas netika izdots. Mēģiniet vēlreiz; ja neizdodas, "
+     "izsauciet operatoru.",
+     "The token made a signature that does not verify; it was not released. Try again; if it fails "
+     "again, call an operator."},
     {"token.busy", "Marķieris pašlaik ir aizņemts. Mēģiniet vēlreiz pēc brīža.",
      "The token is busy just now. Try again in a moment."},
     {"token.exists", "Marķieris ar šādu nosaukumu jau ir. Izmantojiet to vai izvēlieties citu.",
@@ -156,6 +158,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The token did not do what was asked. Try again; if it fails again, tell an operator."},
     {"token.full", "Marķierim pietrūka atmiņas. Ziņojiet operatoram.",
      "The token ran out of memory. Tell an operator."},
+    {"token.hangs",
+     "Marķieris neatbild. Mēģiniet vēlreiz pēc brīža; ja neizdodas, ziņojiet operatoram.",
+     "The token does not answer. Try again in a moment; if it fails again, tell an operator."},
     {"token.locked",
      "Marķieris ir bloķēts pēc nepareiziem PIN. Atbloķējiet to ar administratora PIN.",
      "The token is locked after wrong PINs. Unlock it with the security officer's PIN."},
@@ -177,6 +182,11 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Marķieris noraidīja PIN, un tas vairs netiek lietots. Ierakstiet pareizo PIN PIN failā.",
      "The token refused the PIN, and it is not tried again. Write the right PIN into the PIN "
      "file."},
+    {"token.pin-unanswered",
+     "Marķieris neatbildēja, vai PIN ir pareizs, tāpēc tas vairs netiek lietots. Pārbaudiet PIN un "
+     "ierakstiet PIN failu no jauna.",
+     "The token never said whether the PIN is right, so it is not tried again. Check the PIN and "
+     "write the PIN file anew."},
     {"token.pin-unreadable",
      "PIN failu nevar nolasīt, vai tas ir tukšs. Pārbaudiet failu un tiesības.",
      "The PIN file cannot be read or is empty. Check the file and its permissions."},

@@ -132,7 +132,7 @@ base::Result<base::Bytes> SignCertificateRequest(Session& session, const KeyLabe
     return OpenSslFailed("a certificate request");
   if (X509_REQ_verify(request.get(), public_key.evp()) != 1) {
     ERR_clear_error();
-    return Error{ErrorCode::kInternal, "token.bad-signature",
+    return Error{ErrorCode::kUnavailable, "token.bad-signature",
                  "the token's signature of the certificate request does not verify"};
   }
   return ToDer([&](std::uint8_t** out) { return i2d_X509_REQ(request.get(), out); });

@@ -17,7 +17,7 @@ base::Status CheckSubject(const CertificateSubject& subject);
 // DER, SHA-256; verified before it is returned. REQUIRES: CheckSubject() passed.
 //
 // Errors: kNotFound "key.unknown"; kUnavailable "token.*";
-// kInternal "token.bad-signature" when what the token signed does not verify.
+// kUnavailable "token.bad-signature" when what the token signed does not verify.
 base::Result<base::Bytes> SignCertificateRequest(Session& session, const KeyLabel& label,
                                                  const CertificateSubject& subject);
 

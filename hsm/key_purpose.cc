@@ -72,13 +72,18 @@ Attributes Named(const KeyLabel& label, std::string_view id) {
   return object;
 }
 
+// CKA_COPYABLE came with PKCS#11 2.40; softokn does not know it.
+enum class Copies { kForbidden, kUnsaid };
+
 // Usages are all written out: what a template leaves out, a module may allow.
-Attributes Guarded(const KeyLabel& label, const KindTraits& kind, std::string_view id) {
+Attributes Guarded(const KeyLabel& label, const KindTraits& kind, std::string_view id,
+                   Copies copies) {
   const bool encrypts = kind.purpose == KeyPurpose::kRoot;
   const bool secret = TraitsOf(kind.purpose).object_class == CKO_SECRET_KEY;
   Attributes key = Named(label, id);
   key.Flag(CKA_PRIVATE, true).Flag(CKA_SENSITIVE, true).Flag(CKA_EXTRACTABLE, false);
-  key.Flag(CKA_MODIFIABLE, false).Flag(CKA_COPYABLE, false);
+  key.Flag(CKA_MODIFIABLE, false);
+  if (copies == Copies::kForbidden) key.Flag(CKA_COPYABLE, false);
   key.Flag(CKA_SIGN, !encrypts).Flag(CKA_DECRYPT, encrypts);
   key.Flag(CKA_UNWRAP, false).Flag(CKA_DERIVE, false);
   if (!secret) return key;
@@ -99,6 +104,20 @@ Attributes PublicHalf(const KeyLabel& label, const KindTraits& kind, std::string
 base::Result<bool> FlagOf(Session& session, CK_OBJECT_HANDLE key, CK_ATTRIBUTE_TYPE type) {
   ASSIGN_OR_RETURN(const base::Bytes value, session.Attribute(key, type));
   return value.size() == 1 && value[0] == CK_TRUE;
+}
+
+// Gives the private or secret key.
+base::Result<CK_OBJECT_HANDLE> Generate(Session& session, const KeyLabel& label,
+                                        const KindTraits& traits, Copies copies) {
+  const std::string id = KeyId(traits.purpose, label);
+  const CK_MECHANISM generator{traits.generator, nullptr, 0};
+  Attributes guarded = Guarded(label, traits, id, copies);
+  if (TraitsOf(traits.purpose).object_class == CKO_SECRET_KEY)
+    return session.GenerateKey(generator, std::move(guarded));
+  ASSIGN_OR_RETURN(
+      const KeyPairHandles pair,
+      session.GenerateKeyPair(generator, PublicHalf(label, traits, id), std::move(guarded)));
+  return pair.private_key;
 }
 
 // Some modules take a template and make of it what they like.
@@ -169,18 +188,10 @@ base::Status MakeKey(Session& session, const KeyLabel& label, KeyKind kind) {
     return Error{ErrorCode::kConflict, "key.exists", "the token has a key " + label.text};
 
   const KindTraits& traits = TraitsOf(kind);
-  const std::string id = KeyId(traits.purpose, label);
-  const CK_MECHANISM generator{traits.generator, nullptr, 0};
-  Attributes guarded = Guarded(label, traits, id);
-  if (TraitsOf(traits.purpose).object_class == CKO_SECRET_KEY) {
-    ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key,
-                     session.GenerateKey(generator, std::move(guarded)));
-    return CheckGuarded(session, key);
-  }
-  ASSIGN_OR_RETURN(
-      const KeyPairHandles pair,
-      session.GenerateKeyPair(generator, PublicHalf(label, traits, id), std::move(guarded)));
-  return CheckGuarded(session, pair.private_key);
+  auto made = Generate(session, label, traits, Copies::kForbidden);
+  if (!made.ok() && !session.lost()) made = Generate(session, label, traits, Copies::kUnsaid);
+  if (!made.ok()) return made.error();
+  return CheckGuarded(session, made.value());
 }
 
 }  // namespace hsm

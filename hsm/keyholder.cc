@@ -17,14 +17,22 @@
 namespace hsm {
 namespace {
 
+// Making an RSA key in a token takes its time.
+constexpr std::chrono::seconds kProvisioningDeadline{170};
+// They answer while every session is inside the token.
+constexpr std::size_t kSpareThreads = 4;
+
 PoolConfig PoolOf(const KeyholderConfig& config, DoorPurpose door) {
   PoolConfig pool;
   pool.module = config.module;
+  pool.module_arguments = config.module_arguments;
   pool.token_label = config.token_label;
   pool.pin_file = config.pin_file;
   pool.pin_refused_mark = config.pin_refused_mark;
   pool.environment = config.environment;
   pool.sessions = std::max<std::size_t>(config.sessions, 1);
+  pool.call_deadline =
+      door == DoorPurpose::kProvisioning ? kProvisioningDeadline : config.call_deadline;
   // The service cannot make or destroy anything in the token, not even by mistake.
   pool.mode = door == DoorPurpose::kProvisioning ? SessionMode::kReadWrite : SessionMode::kReadOnly;
   return pool;
@@ -160,7 +168,7 @@ base::Status Serve(const KeyholderConfig& config, const base::UniqueFd& door, Do
 }  // namespace
 
 base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd& door) {
-  return Serve(config, door, DoorPurpose::kService, config.sessions);
+  return Serve(config, door, DoorPurpose::kService, config.sessions + kSpareThreads);
 }
 
 base::Status ServeProvisioning(const KeyholderConfig& config, const base::UniqueFd& door) {

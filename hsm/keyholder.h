@@ -5,6 +5,7 @@
 // KeyholderClient, which speaks to it through a door.
 #pragma once
 
+#include <chrono>
 #include <filesystem>
 #include <map>
 #include <memory>
@@ -19,8 +20,12 @@
 
 namespace hsm {
 
+// Exit code of a process of ours whose token hung: start it anew.
+inline constexpr int kExitTokenHangs = 75;
+
 struct KeyholderConfig {
   std::filesystem::path module;    // PKCS#11 library.
+  std::string module_arguments;    // Text that some modules want at their start; mostly empty.
   std::string token_label;         // CKA label of the token, without padding.
   std::filesystem::path pin_file;  // Read once at login; a trailing newline is dropped.
   // Where a refused PIN is remembered: the PIN file's identity (device, inode, size, time),
@@ -36,12 +41,15 @@ struct KeyholderConfig {
   KeyLabel checkpoint_key{"vault-checkpoint"};
   SealRules seal_rules;             // Of the sealing keys that are used at all.
   std::filesystem::path seal_uses;  // Where used approvals and quotas are remembered.
-  std::size_t sessions = 4;         // At most this many calls use the token at once.
+  std::size_t sessions = 4;  // At most this many calls use the token at once.
+  // A call of the module that takes longer ends the process (ADR 0012).
+  std::chrono::milliseconds call_deadline{3'000};
 };
 
 // Serves calls from `door` until every caller is gone. Never returns early because of the
 // token: an absent token, a refused PIN or a lost session is answered as kUnavailable and
-// tried again (a refused PIN excepted) with the next call.
+// tried again (a refused PIN excepted) with the next call. But a call of the token's that is not
+// back in time ends the process: _exit(kExitTokenHangs) (call_watch.h), to be started anew.
 base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd& door);
 
 // All three interfaces over a door. Thread-safe.

@@ -9,6 +9,13 @@
 namespace hsm {
 namespace {
 
+// NSS reads its text from where the standard has pReserved, and then one pointer more, which has
+// to be null.
+struct InitializeArguments {
+  CK_C_INITIALIZE_ARGS standard{};
+  void* after_text = nullptr;
+};
+
 base::Error ModuleMissing(const std::filesystem::path& path, std::string_view why) {
   return {base::ErrorCode::kUnavailable, "token.module-missing",
           path.string() + ": " + std::string(why)};
@@ -22,7 +29,8 @@ std::string Unpadded(base::ByteSpan text) {
   return result;
 }
 
-base::Result<Module> Module::Load(const std::filesystem::path& path) {
+base::Result<Module> Module::Load(const std::filesystem::path& path, const std::string& arguments,
+                                  CallWatch& watch) {
   // NODELETE: see the header. The handle is therefore of no further use.
   void* const library = ::dlopen(path.c_str(), RTLD_NOW | RTLD_LOCAL | RTLD_NODELETE);
   if (library == nullptr) return ModuleMissing(path, "cannot be loaded");
@@ -32,27 +40,32 @@ base::Result<Module> Module::Load(const std::filesystem::path& path) {
   CK_FUNCTION_LIST* functions = nullptr;
   if (const CK_RV rv = get_list(&functions); rv != CKR_OK)
     return TokenError(rv, "C_GetFunctionList");
-  CK_C_INITIALIZE_ARGS arguments{};
-  arguments.flags = CKF_OS_LOCKING_OK;
-  const CK_RV rv = functions->C_Initialize(&arguments);
+  const TokenCalls calls(*functions, watch);
+  InitializeArguments initialize;
+  initialize.standard.flags = CKF_OS_LOCKING_OK;
+  if (!arguments.empty())
+    initialize.standard.pReserved = const_cast<char*>(arguments.c_str());  // Only read.
+  const CK_RV rv = calls.Call("C_Initialize", &CK_FUNCTION_LIST::C_Initialize, &initialize);
   if (rv != CKR_OK) return TokenError(rv, "C_Initialize");
-  return Module(*functions);
+  return Module(calls);
 }
 
 Module::~Module() {
-  if (functions_ != nullptr) functions_->C_Finalize(nullptr);
+  if (calls_) calls_->Call("C_Finalize", &CK_FUNCTION_LIST::C_Finalize, nullptr);
 }
 
-Module::Module(Module&& other) noexcept : functions_(std::exchange(other.functions_, nullptr)) {}
+Module::Module(Module&& other) noexcept : calls_(std::exchange(other.calls_, std::nullopt)) {}
 
 base::Result<std::vector<CK_SLOT_ID>> Module::Slots() const {
   // Asked for the count first: that is when a module looks for tokens that came or went
   // (PKCS#11 2.40, C_GetSlotList: "if pSlotList is NULL_PTR").
   CK_ULONG count = 0;
-  CK_RV rv = functions_->C_GetSlotList(CK_TRUE, nullptr, &count);
+  CK_RV rv =
+      calls_->Call("C_GetSlotList", &CK_FUNCTION_LIST::C_GetSlotList, CK_TRUE, nullptr, &count);
   if (rv != CKR_OK) return TokenError(rv, "C_GetSlotList");
   std::vector<CK_SLOT_ID> slots(count);
-  rv = functions_->C_GetSlotList(CK_TRUE, slots.data(), &count);
+  rv = calls_->Call("C_GetSlotList", &CK_FUNCTION_LIST::C_GetSlotList, CK_TRUE, slots.data(),
+                    &count);
   if (rv != CKR_OK) return TokenError(rv, "C_GetSlotList");
   slots.resize(count);
   return slots;
@@ -60,7 +73,7 @@ base::Result<std::vector<CK_SLOT_ID>> Module::Slots() const {
 
 base::Result<CK_TOKEN_INFO> Module::Token(CK_SLOT_ID slot) const {
   CK_TOKEN_INFO info{};
-  const CK_RV rv = functions_->C_GetTokenInfo(slot, &info);
+  const CK_RV rv = calls_->Call("C_GetTokenInfo", &CK_FUNCTION_LIST::C_GetTokenInfo, slot, &info);
   if (rv != CKR_OK) return TokenError(rv, "C_GetTokenInfo");
   return info;
 }
@@ -79,7 +92,8 @@ base::Result<CK_SLOT_ID> Module::FindToken(std::string_view label) const {
 
 std::string Module::Description() const {
   CK_INFO info{};
-  if (functions_->C_GetInfo(&info) != CKR_OK) return "unknown module";
+  if (calls_->Call("C_GetInfo", &CK_FUNCTION_LIST::C_GetInfo, &info) != CKR_OK)
+    return "unknown module";
   return Unpadded(info.libraryDescription) + " " + std::to_string(info.libraryVersion.major) + "." +
          std::to_string(info.libraryVersion.minor);
 }

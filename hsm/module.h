@@ -7,23 +7,27 @@
 #include <p11-kit/pkcs11.h>
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/bytes.h"
 #include "base/result.h"
+#include "hsm/token_calls.h"
 
 namespace hsm {
 
 // Movable. Thread-safe once made. At most one in a process for one library.
 class Module {
  public:
-  // dlopen, C_GetFunctionList, C_Initialize with CKF_OS_LOCKING_OK.
+  // dlopen, C_GetFunctionList, C_Initialize with CKF_OS_LOCKING_OK. `arguments` is text that some
+  // modules ask for there; empty for all others. Borrows `watch`.
   //
   // Errors:
   //   kUnavailable "token.module-missing"  no such library, or it is no PKCS#11 module
   //   kUnavailable "token.*"               it refused to start
-  static base::Result<Module> Load(const std::filesystem::path& path);
+  static base::Result<Module> Load(const std::filesystem::path& path, const std::string& arguments,
+                                   CallWatch& watch);
 
   // C_Finalize: every session and login of this process ends.
   ~Module();
@@ -32,7 +36,8 @@ class Module {
   Module(const Module&) = delete;
   Module& operator=(const Module&) = delete;
 
-  CK_FUNCTION_LIST& functions() const { return *functions_; }
+  // Valid while this lives.
+  const TokenCalls& calls() const { return *calls_; }
 
   // The slots that hold a token.
   base::Result<std::vector<CK_SLOT_ID>> Slots() const;
@@ -47,9 +52,9 @@ class Module {
   std::string Description() const;
 
  private:
-  explicit Module(CK_FUNCTION_LIST& functions) : functions_(&functions) {}
+  explicit Module(const TokenCalls& calls) : calls_(calls) {}
 
-  CK_FUNCTION_LIST* functions_;
+  std::optional<TokenCalls> calls_;  // nullopt: moved away.
 };
 
 // PKCS#11 pads texts with blanks instead of ending them.

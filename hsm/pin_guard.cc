@@ -22,23 +22,29 @@ using base::ErrorCode;
 
 constexpr std::size_t kMaxPinFile = 256;
 constexpr std::size_t kMarkSize = 128;
-constexpr std::chrono::seconds kMaxWaitForLock{10};
-constexpr std::string_view kNothingRefused = "nothing refused yet";
+constexpr std::chrono::seconds kMaxWaitForLock{2};
+
+// What became of the PIN file that a mark names.
+constexpr std::string_view kRefused = "refused";
+constexpr std::string_view kAccepted = "accepted";
+constexpr std::string_view kTrying = "trying";
+constexpr std::string_view kNothing = "nothing refused yet";
 
 struct PinFile {
   base::Secret pin;
-  std::string identity;  // Padded to kMarkSize.
+  std::string identity;
 };
 
-std::string Padded(std::string text) {
+std::string Mark(std::string_view what, std::string_view identity = "") {
+  std::string text = std::string(what) + ' ' + std::string(identity);
   text.resize(kMarkSize - 1, ' ');
   return text + '\n';
 }
 
 std::string IdentityOf(const struct stat& info) {
-  return Padded("refused " + std::to_string(info.st_dev) + " " + std::to_string(info.st_ino) + " " +
-                std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
-                std::to_string(info.st_mtim.tv_nsec));
+  return std::to_string(info.st_dev) + " " + std::to_string(info.st_ino) + " " +
+         std::to_string(info.st_size) + " " + std::to_string(info.st_mtim.tv_sec) + "." +
+         std::to_string(info.st_mtim.tv_nsec);
 }
 
 Error PinUnreadable(const std::filesystem::path& path, std::string_view why) {
@@ -91,6 +97,11 @@ Error PinRefused(const std::filesystem::path& path, std::string_view when) {
           path.string() + " was refused by the token " + std::string(when)};
 }
 
+Error Unanswered(const std::filesystem::path& path) {
+  return {ErrorCode::kUnavailable, "token.pin-unanswered",
+          path.string() + " was tried, and the token never said whether it is right"};
+}
+
 }  // namespace
 
 base::Status PinGuard::TryOnce(const Login& login) {
@@ -99,16 +110,26 @@ base::Status PinGuard::TryOnce(const Login& login) {
   if (!mark.valid()) return MarkUnwritable(mark_file_);
   RETURN_IF_ERROR(LockMark(mark, mark_file_));
   ASSIGN_OR_RETURN(const PinFile file, ReadPinFile(pin_file_));
-  if (file.identity == refused_ || file.identity == ReadMark(mark))
+  const std::string last = ReadMark(mark);
+  if (file.identity == refused_ || last == Mark(kRefused, file.identity))
     return PinRefused(pin_file_, "before; not tried again");
-  // The room for the refusal is taken before the PIN is tried: overwriting needs no space.
-  if (!WriteMark(mark, Padded(std::string(kNothingRefused)))) return MarkUnwritable(mark_file_);
+  if (last == Mark(kTrying, file.identity)) return Unanswered(pin_file_);
+  // The room for the refusal is taken before the PIN is tried: overwriting needs no space. A PIN
+  // that the token took before is not a wrong one when it does not answer this time.
+  const bool is_proven = last == Mark(kAccepted, file.identity);
+  if (!is_proven && !WriteMark(mark, Mark(kTrying, file.identity)))
+    return MarkUnwritable(mark_file_);
 
   const CK_RV rv = login(file.pin.Reveal());
+  const bool is_refused = MeansPinRefused(rv);
+  if (is_refused) refused_ = file.identity;
+  const std::string outcome = is_refused     ? Mark(kRefused, file.identity)
+                              : rv == CKR_OK ? Mark(kAccepted, file.identity)
+                                             : Mark(kNothing);
+  if ((is_refused || !is_proven) && !WriteMark(mark, outcome))
+    base::LogError("token.mark", MarkUnwritable(mark_file_));
   if (rv == CKR_OK || rv == CKR_USER_ALREADY_LOGGED_IN) return base::Ok();
-  if (!MeansPinRefused(rv)) return TokenError(rv, "C_Login");
-  refused_ = file.identity;
-  if (!WriteMark(mark, file.identity)) base::LogError("token.mark", MarkUnwritable(mark_file_));
+  if (!is_refused) return TokenError(rv, "C_Login");
   const Error refusal = PinRefused(pin_file_, "just now");
   base::LogError("token.login", refusal);
   return refusal;

@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/result.h"
 #include "hsm/attributes.h"
+#include "hsm/token_calls.h"
 
 namespace hsm {
 
@@ -28,7 +29,7 @@ struct KeyPairHandles {
 // Every error is kUnavailable "token.*" (token_error.h) unless said otherwise.
 class Session {
  public:
-  static base::Result<Session> Open(CK_FUNCTION_LIST& functions, CK_SLOT_ID slot, SessionMode mode);
+  static base::Result<Session> Open(const TokenCalls& calls, CK_SLOT_ID slot, SessionMode mode);
 
   ~Session();
   Session(Session&& other) noexcept;
@@ -66,15 +67,21 @@ class Session {
   std::map<std::string, CK_OBJECT_HANDLE, std::less<>> known_keys;
 
  private:
-  Session(CK_FUNCTION_LIST& functions, CK_SESSION_HANDLE handle)
-      : functions_(&functions), handle_(handle) {}
+  Session(const TokenCalls& calls, CK_SESSION_HANDLE handle) : calls_(calls), handle_(handle) {}
 
   base::Status Check(CK_RV rv, std::string_view attempted);
-  base::Status CheckLoggedIn();
+  // Calls a function of the module on this session.
+  template <typename... Arguments>
+  base::Status Do(std::string_view name,
+                  CK_RV (*CK_FUNCTION_LIST::*function)(CK_SESSION_HANDLE, Arguments...),
+                  std::type_identity_t<Arguments>... arguments) {
+    return Check(calls_.Call(name, function, handle_, arguments...), name);
+  }
+  bool IsLoggedIn() const;
   base::Result<base::Bytes> Finish(CK_RV rv, base::Bytes output, CK_ULONG size,
                                    std::string_view attempted);
 
-  CK_FUNCTION_LIST* functions_;
+  TokenCalls calls_;
   CK_SESSION_HANDLE handle_;
   bool lost_ = false;
   bool failed_ = false;

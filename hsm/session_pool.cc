@@ -5,9 +5,19 @@
 #include "base/log.h"
 
 namespace hsm {
+namespace {
+
+// A call that has been inside for this part of its deadline is held to hang.
+constexpr int kSlowPart = 3;
+// A call that grows slow wakes nobody: who waits looks this often.
+constexpr std::chrono::milliseconds kLook{50};
+
+}  // namespace
 
 SessionPool::SessionPool(PoolConfig config)
-    : config_(std::move(config)), pin_guard_(config_.pin_file, config_.pin_refused_mark) {}
+    : config_(std::move(config)),
+      pin_guard_(config_.pin_file, config_.pin_refused_mark),
+      watch_(config_.call_deadline) {}
 
 SessionPool::~SessionPool() {
   Stop();
@@ -23,11 +33,10 @@ base::Result<SessionPool::Lease> SessionPool::Take() {
   return Lease(*this, std::move(session));
 }
 
-// The token is called without the mutex, so that one that hangs stops only its own caller:
-// the others give up when their patience ends.
+// The token is called without the mutex, so that one that hangs stops only its own caller.
 base::Result<SessionPool::Lease> SessionPool::OpenAnother(Lock& lock) {
   lock.unlock();
-  auto opened = Session::Open(module_->functions(), slot_, config_.mode);
+  auto opened = Session::Open(module_->calls(), slot_, config_.mode);
   if (opened.ok()) return Lease(*this, std::move(opened).value());
   lock.lock();
   --leased_;
@@ -38,10 +47,14 @@ base::Result<SessionPool::Lease> SessionPool::OpenAnother(Lock& lock) {
 }
 
 base::Status SessionPool::MakeReady(Lock& lock) {
-  // A lost token is started anew only when nobody is inside the module any more.
-  RETURN_IF_ERROR(WaitUntil(lock, [this] {
+  // A lost token is started anew only when nobody is inside the module any more. Who waited for
+  // another's start shares its failure: else each of them would try in turn.
+  const std::uint64_t failed_before = failed_starts_;
+  RETURN_IF_ERROR(WaitUntil(lock, [this, failed_before] {
+    if (failed_starts_ != failed_before) return true;
     return !is_starting_ && (lost_ ? leased_ == 0 : leased_ < config_.sessions);
   }));
+  if (failed_starts_ != failed_before) return *start_failure_;
   if (logged_in_ && !lost_) return base::Ok();
   is_starting_ = true;
   lock.unlock();
@@ -50,6 +63,10 @@ base::Status SessionPool::MakeReady(Lock& lock) {
   if (started.ok()) started = Login();
   lock.lock();
   is_starting_ = false;
+  if (!started.ok()) {
+    ++failed_starts_;
+    start_failure_ = started.error();
+  }
   changed_.notify_all();
   return started;
 }
@@ -72,18 +89,27 @@ void SessionPool::Return(Session session) {
 }
 
 base::Status SessionPool::WaitUntil(Lock& lock, const std::function<bool()>& ready) {
-  if (changed_.wait_for(lock, config_.patience, ready)) return base::Ok();
-  return base::Error{base::ErrorCode::kUnavailable, "token.busy",
-                     "no session of the token came free in time"};
+  const auto end = std::chrono::steady_clock::now() + config_.patience;
+  while (!ready()) {
+    // Waiting for a token that hangs would only keep the caller from its other work.
+    if (watch_.HasOneInsideFor(config_.call_deadline / kSlowPart))
+      return base::Error{base::ErrorCode::kUnavailable, "token.hangs",
+                         "a call of the token's does not come back"};
+    if (std::chrono::steady_clock::now() >= end)
+      return base::Error{base::ErrorCode::kUnavailable, "token.busy",
+                         "no session of the token came free in time"};
+    changed_.wait_for(lock, kLook);
+  }
+  return base::Ok();
 }
 
 base::Status SessionPool::Start() {
   if (anchor_) return base::Ok();
   Stop();
   for (const auto& [name, value] : config_.environment) ::setenv(name.c_str(), value.c_str(), 1);
-  ASSIGN_OR_RETURN(Module module, Module::Load(config_.module));
+  ASSIGN_OR_RETURN(Module module, Module::Load(config_.module, config_.module_arguments, watch_));
   ASSIGN_OR_RETURN(slot_, module.FindToken(config_.token_label));
-  ASSIGN_OR_RETURN(Session anchor, Session::Open(module.functions(), slot_, config_.mode));
+  ASSIGN_OR_RETURN(Session anchor, Session::Open(module.calls(), slot_, config_.mode));
   module_.emplace(std::move(module));
   anchor_.emplace(std::move(anchor));
   return base::Ok();
@@ -91,13 +117,15 @@ base::Status SessionPool::Start() {
 
 base::Status SessionPool::Login() {
   if (logged_in_) return base::Ok();
-  const base::Status login = pin_guard_.TryOnce([this](base::ByteSpan pin) {
-    return module_->functions().C_Login(anchor_->handle(), CKU_USER,
-                                        const_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size());
+  bool is_asked = false;
+  const base::Status login = pin_guard_.TryOnce([&](base::ByteSpan pin) {
+    is_asked = true;
+    return module_->calls().Call("C_Login", &CK_FUNCTION_LIST::C_Login, anchor_->handle(), CKU_USER,
+                                 const_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size());
   });
   if (!login.ok()) {
-    // The token may be what failed: the next call finds it anew.
-    lost_ = login.error().reason != "token.pin-refused";
+    // The token may be what failed: then the next call finds it anew.
+    lost_ = is_asked && login.error().reason != "token.pin-refused";
     return login;
   }
   logged_in_ = true;
@@ -113,11 +141,20 @@ void SessionPool::Stop() {
   lost_ = false;
 }
 
+// As if a session were leased: the module stays while it is asked, without the mutex.
 base::Result<SessionPool::Facts> SessionPool::Describe() {
   Lock lock(mutex_);
   RETURN_IF_ERROR(MakeReady(lock));
-  ASSIGN_OR_RETURN(const CK_TOKEN_INFO info, module_->Token(slot_));
-  return Facts{module_->Description(), Unpadded(info.label) + ", " + Unpadded(info.model)};
+  ++leased_;
+  lock.unlock();
+  const auto info = module_->Token(slot_);
+  const std::string module = module_->Description();
+  lock.lock();
+  --leased_;
+  lost_ = lost_ || !info.ok();
+  changed_.notify_all();
+  if (!info.ok()) return info.error();
+  return Facts{module, Unpadded(info.value().label) + ", " + Unpadded(info.value().model)};
 }
 
 }  // namespace hsm

@@ -2,11 +2,13 @@
 //
 // When a call shows that sessions, login or token are gone, the pool lets the calls under
 // way finish, finalises the module, initialises it anew, finds the token by its label, logs
-// in and goes on. So a token that was pulled and put back needs no restart of ours.
+// in and goes on. So a token that was pulled and put back needs no restart of ours. A token that
+// hangs does: a call that is not back by its deadline ends this process (call_watch.h).
 #pragma once
 
 #include <chrono>
 #include <condition_variable>
+#include <cstdint>
 #include <filesystem>
 #include <functional>
 #include <map>
@@ -17,6 +19,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "hsm/call_watch.h"
 #include "hsm/module.h"
 #include "hsm/pin_guard.h"
 #include "hsm/session.h"
@@ -25,6 +28,7 @@ namespace hsm {
 
 struct PoolConfig {
   std::filesystem::path module;
+  std::string module_arguments;  // Module::Load().
   std::string token_label;
   std::filesystem::path pin_file;
   std::filesystem::path pin_refused_mark;
@@ -32,6 +36,9 @@ struct PoolConfig {
   std::size_t sessions = 4;  // At least 1.
   SessionMode mode = SessionMode::kReadOnly;
   std::chrono::milliseconds patience{10'000};  // A wait for a session lasts at most this long.
+  // So long may one call of the module take. Nobody is kept waiting for a session once one takes
+  // a third of it.
+  std::chrono::milliseconds call_deadline{3'000};
 };
 
 // Thread-safe. Nothing is loaded before the first call.
@@ -45,7 +52,8 @@ class SessionPool {
   // Calls `work(Session&)` with a session that is logged in, and gives its result. When the
   // token was lost meanwhile, once more with a fresh one: `work` may run twice.
   //
-  // Errors: those of `work`; kUnavailable "token.*", "token.busy" when no session came free.
+  // Errors: those of `work`; kUnavailable "token.*": "token.busy" when no session came free,
+  // "token.hangs" when the token stopped to answer.
   template <typename Work>
   auto Run(Work work) -> decltype(work(std::declval<Session&>())) {
     bool tried = false;
@@ -100,6 +108,7 @@ class SessionPool {
 
   const PoolConfig config_;
   PinGuard pin_guard_;
+  CallWatch watch_;
 
   std::mutex mutex_;
   std::condition_variable changed_;
@@ -110,6 +119,8 @@ class SessionPool {
   bool logged_in_ = false;
   bool lost_ = false;
   bool is_starting_ = false;  // One thread has module, slot and anchor for itself.
+  std::uint64_t failed_starts_ = 0;
+  std::optional<base::Error> start_failure_;  // The last one.
   std::vector<Session> idle_;
   std::size_t leased_ = 0;
 };

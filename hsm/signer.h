@@ -140,7 +140,7 @@ class Signer {
   //   kUnavailable "disk.unwritable", kCorrupted "uses.damaged"  uses cannot be counted
   //   kInvalidInput "seal.malformed"  a reference is not of the form above
   //   kInvalidInput "seal.other-algorithm" the key is not of that algorithm's kind
-  //   kInternal "token.bad-signature" the token made a signature that does not verify
+  //   kUnavailable "token.bad-signature" the token made a signature that does not verify
   virtual base::Result<Seal> SealReferences(const SealRequest& request) = 0;
 
   // These are not verified here: whoever releases one verifies it first, and has to (ADR 0011).

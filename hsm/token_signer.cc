@@ -34,7 +34,7 @@ base::Result<Seal> TokenSigner::SealWith(Session& session, const SealRequest& re
   if (VerifiesSeal(certified, algorithm, base::AsBytes(seal.signed_info), seal.value)) return seal;
   Forget(request.key);
   return base::Error{
-      base::ErrorCode::kInternal, "token.bad-signature",
+      base::ErrorCode::kUnavailable, "token.bad-signature",
       "the token's signature by " + request.key.text + " does not verify with its certificate"};
 }
 
@@ -44,28 +44,27 @@ base::Result<SealedBatch> TokenSigner::SealAll(const SealBatch& batch) {
                        "a batch of " + std::to_string(batch.signatures.size())};
   for (const auto& references : batch.signatures) RETURN_IF_ERROR(CheckReferences(references));
   SealedBatch sealed;
-  const auto done = pool_.Run([&](Session& session) -> base::Result<bool> {
-    RETURN_IF_ERROR(SealOn(session, batch, sealed.seals));
-    return true;
-  });
-  if (done.ok()) return sealed;
-  if (sealed.seals.empty()) return done.error();
-  sealed.stopped = done.error();
+  // A session for each: a batch keeps neither others from the token nor a lost one from recovery.
+  for (const auto& references : batch.signatures) {
+    auto seal = pool_.Run([&](Session& session) { return SealOne(session, batch, references); });
+    if (!seal.ok() && sealed.seals.empty()) return seal.error();
+    if (!seal.ok()) {
+      sealed.stopped = seal.error();
+      break;
+    }
+    sealed.seals.push_back(std::move(seal).value());
+  }
   return sealed;
 }
 
-base::Status TokenSigner::SealOn(Session& session, const SealBatch& batch,
-                                 std::vector<Seal>& seals) {
+base::Result<Seal> TokenSigner::SealOne(Session& session, const SealBatch& batch,
+                                        const std::vector<Reference>& references) {
   ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key, FindKey(session, KeyPurpose::kSeal, batch.key));
   ASSIGN_OR_RETURN(const PublicKey certified, PublicKeyOf(session, batch.key));
   ASSIGN_OR_RETURN(const SignatureAlgorithm algorithm, ChooseAlgorithm(certified, batch.algorithm));
-  while (seals.size() < batch.signatures.size()) {
-    Seal seal{SerialiseSignedInfo(algorithm, batch.signatures[seals.size()]), {}};
-    ASSIGN_OR_RETURN(seal.value,
-                     SignData(session, key, algorithm, base::AsBytes(seal.signed_info)));
-    seals.push_back(std::move(seal));
-  }
-  return base::Ok();
+  Seal seal{SerialiseSignedInfo(algorithm, references), {}};
+  ASSIGN_OR_RETURN(seal.value, SignData(session, key, algorithm, base::AsBytes(seal.signed_info)));
+  return seal;
 }
 
 base::Result<std::vector<base::Bytes>> TokenSigner::SignHashes(const HashBatch& batch) {

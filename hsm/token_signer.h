@@ -27,8 +27,9 @@ class TokenSigner {
  private:
   base::Result<Seal> SealWith(Session& session, const SealRequest& request);
   base::Result<std::vector<base::Bytes>> SignHashesOn(Session& session, const HashBatch& batch);
-  // Goes on behind the seals that are there.
-  base::Status SealOn(Session& session, const SealBatch& batch, std::vector<Seal>& seals);
+  // Not verified.
+  base::Result<Seal> SealOne(Session& session, const SealBatch& batch,
+                             const std::vector<Reference>& references);
   // The key that the stored certificate certifies; decoded once, not with every seal.
   base::Result<PublicKey> PublicKeyOf(Session& session, const KeyLabel& label);
   std::optional<PublicKey> KnownKey(const KeyLabel& label);

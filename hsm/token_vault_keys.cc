@@ -20,6 +20,8 @@ constexpr std::size_t kOwnerSize = 16;
 constexpr std::size_t kWrappedSize = base::kAeadNonceSize + base::kAeadKeySize + base::kAeadTagSize;
 constexpr std::size_t kMaxKeys = 256;
 constexpr std::size_t kMaxIdentifier = 256;
+// A checkpoint that hangs in the token does not keep the next ones waiting for longer.
+constexpr std::chrono::seconds kTurn{1};
 
 base::Status CheckOwner(base::ByteSpan owner) {
   if (owner.size() == kOwnerSize) return base::Ok();
@@ -136,7 +138,17 @@ base::Result<std::vector<base::Secret>> TokenVaultKeys::OpenDocumentKeys(
     if (key.wrapped.size() != kWrappedSize) return UnwrapFailed(key);
   }
   const WrappedKey* stubborn = nullptr;
-  auto opened = pool_.Run([&](Session& session) -> base::Result<std::vector<base::Secret>> {
+  auto opened = OpenAll(keys, stubborn);
+  if (opened.ok() || stubborn == nullptr) return opened;
+  ASSIGN_OR_RETURN(const bool opens, OpensInAWorkingToken(*stubborn));
+  if (!opens) return UnwrapFailed(*stubborn);
+  return OpenAll(keys, stubborn);  // It was the token, and that is over.
+}
+
+// `stubborn` is the one that did not open though the token was there, else nullptr.
+base::Result<std::vector<base::Secret>> TokenVaultKeys::OpenAll(const std::vector<WrappedKey>& keys,
+                                                                const WrappedKey*& stubborn) {
+  return pool_.Run([&](Session& session) -> base::Result<std::vector<base::Secret>> {
     stubborn = nullptr;
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE root,
                      FindKey(session, KeyPurpose::kRoot, labels_.root));
@@ -151,14 +163,18 @@ base::Result<std::vector<base::Secret>> TokenVaultKeys::OpenDocumentKeys(
     }
     return secrets;
   });
-  if (opened.ok() || stubborn == nullptr) return opened;
-  // On a session of its own: the failed one may still think it is decrypting.
-  RETURN_IF_ERROR(pool_.Run([&](Session& session) -> base::Status {
+}
+
+// On a session of its own: the failed one may still think it is decrypting.
+base::Result<bool> TokenVaultKeys::OpensInAWorkingToken(const WrappedKey& key) {
+  return pool_.Run([&](Session& session) -> base::Result<bool> {
     ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE root,
                      FindKey(session, KeyPurpose::kRoot, labels_.root));
-    return CheckTokenWorks(session, root);
-  }));
-  return UnwrapFailed(*stubborn);
+    RETURN_IF_ERROR(CheckTokenWorks(session, root));
+    const auto opened = OpenOne(session, root, key);
+    if (!opened.ok() && session.lost()) return opened.error();
+    return opened.ok();
+  });
 }
 
 base::Result<base::Sha256Digest> TokenVaultKeys::MacIdentifier(std::string_view identifier) {
@@ -186,7 +202,9 @@ base::Result<base::Bytes> TokenVaultKeys::CheckpointPublicKey(Session& session) 
 base::Result<std::string> TokenVaultKeys::SignCheckpoint(const CheckpointBody& body) {
   RETURN_IF_ERROR(CheckOrigin(log_origin_));
   // Held while signing: two checkpoints at once could otherwise both be "the next".
-  const std::lock_guard lock(mutex_);
+  const std::unique_lock lock(mutex_, kTurn);
+  if (!lock.owns_lock())
+    return Error{ErrorCode::kUnavailable, "token.busy", "the checkpoint before is not signed yet"};
   RETURN_IF_ERROR(guard_.Check(body));
   const std::string text = CheckpointText(log_origin_, body);
   auto note = pool_.Run([&](Session& session) -> base::Result<std::string> {
@@ -198,7 +216,7 @@ base::Result<std::string> TokenVaultKeys::SignCheckpoint(const CheckpointBody& b
     ASSIGN_OR_RETURN(const base::Bytes signature,
                      session.Sign({CKM_EDDSA, nullptr, 0}, key, base::AsBytes(text)));
     if (!public_key.VerifiesEd25519(base::AsBytes(text), signature))
-      return Error{ErrorCode::kInternal, "token.bad-signature",
+      return Error{ErrorCode::kUnavailable, "token.bad-signature",
                    "the token's checkpoint signature does not verify"};
     return SignedNote(text, log_origin_, public_key.Ed25519Bytes(), signature);
   });

@@ -34,12 +34,15 @@ class TokenVaultKeys final : public VaultKeys {
   base::Result<std::string> CheckpointVerifierKey() override;
 
  private:
+  base::Result<std::vector<base::Secret>> OpenAll(const std::vector<WrappedKey>& keys,
+                                                  const WrappedKey*& stubborn);
+  base::Result<bool> OpensInAWorkingToken(const WrappedKey& key);
   base::Result<base::Bytes> CheckpointPublicKey(Session& session) const;
 
   SessionPool& pool_;
   const VaultKeyLabels labels_;
   const std::string log_origin_;
-  std::mutex mutex_;
+  std::timed_mutex mutex_;
   CheckpointGuard guard_;
 };
 

@@ -4,3 +4,7 @@ target_compile_definitions(api_test PRIVATE EDOCVAULT_SHARED_DEFAULT="${PROJECT_
 add_test(NAME flow.end_to_end
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/end_to_end.py ${CMAKE_BINARY_DIR}/bin)
 set_tests_properties(flow.end_to_end PROPERTIES TIMEOUT 600)
+add_test(NAME flow.chaos
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/chaos.py ${CMAKE_BINARY_DIR}/bin
+                 $<TARGET_FILE:token_shim>)
+set_tests_properties(flow.chaos PROPERTIES TIMEOUT 300)

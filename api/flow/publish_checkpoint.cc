@@ -2,12 +2,20 @@
 
 namespace api {
 
+// Who is content with the one that is there does not wait for the token.
 base::Result<vault::Ledger::Checkpoint> PublishCheckpoint::Covering(std::uint64_t size) {
+  auto latest = Latest(size);
+  if (latest.ok() || latest.error().code != base::ErrorCode::kNotFound) return latest;
   const std::scoped_lock lock(one_at_a_time_);
-  auto latest = ledger_.LatestCheckpoint();
-  if (latest.ok() && latest.value().size >= size) return latest;
-  if (!latest.ok() && latest.error().code != base::ErrorCode::kNotFound) return latest.error();
+  latest = Latest(size);
+  if (latest.ok() || latest.error().code != base::ErrorCode::kNotFound) return latest;
   return SignHead();
+}
+
+base::Result<vault::Ledger::Checkpoint> PublishCheckpoint::Latest(std::uint64_t size) const {
+  ASSIGN_OR_RETURN(auto latest, ledger_.LatestCheckpoint());
+  if (latest.size >= size) return latest;
+  return base::Error{base::ErrorCode::kNotFound, "checkpoint.none", "none is so large"};
 }
 
 base::Status PublishCheckpoint::ConfirmHead() {

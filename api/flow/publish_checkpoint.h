@@ -24,6 +24,8 @@ class PublishCheckpoint {
   base::Status ConfirmHead();
 
  private:
+  // kNotFound when none covers so much.
+  base::Result<vault::Ledger::Checkpoint> Latest(std::uint64_t size) const;
   base::Result<vault::Ledger::Checkpoint> SignHead();  // REQUIRES: the mutex is held.
 
   vault::Ledger& ledger_;

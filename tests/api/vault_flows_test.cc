@@ -233,6 +233,18 @@ TEST_F(VaultFlowsTest, TheHeadIsConfirmedByASignatureOfItsOwn) {
   EXPECT_TRUE(publish_.ConfirmHead().ok());
 }
 
+TEST_F(VaultFlowsTest, ACheckpointThatIsThereIsReadWhileTheNextHangsInTheToken) {
+  Store(Register("PK:1").value());
+  ASSERT_TRUE(publish_.Covering(1).ok());
+  Store(Register("PK:2").value());
+  bool is_read = false;
+  keys_.while_signing = [&] {
+    const std::jthread reader([&] { is_read = publish_.Covering(1).ok(); });
+  };
+  ASSERT_TRUE(publish_.Covering(Size()).ok());
+  EXPECT_TRUE(is_read);
+}
+
 TEST_F(VaultFlowsTest, AnEmptyLedgerHasNoCheckpoint) {
   EXPECT_EQ(publish_.Covering(1).error().reason, "checkpoint.none");
 }

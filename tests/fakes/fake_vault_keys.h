@@ -2,6 +2,7 @@
 // under a key of the test's own, so a key opens for its owner only.
 #pragma once
 
+#include <functional>
 #include <optional>
 
 #include "base/aead.h"
@@ -14,6 +15,7 @@ class FakeVaultKeys final : public hsm::VaultKeys {
  public:
   std::optional<base::Error> next_error;  // Given once, by the next call.
   int calls = 0;
+  std::function<void()> while_signing = [] {};  // Inside SignCheckpoint().
 
   base::Result<hsm::DocumentKey> NewDocumentKey(base::ByteSpan owner) override {
     if (auto error = Take()) return *error;
@@ -45,6 +47,7 @@ class FakeVaultKeys final : public hsm::VaultKeys {
 
   base::Result<std::string> SignCheckpoint(const hsm::CheckpointBody& body) override {
     if (auto error = Take()) return *error;
+    while_signing();
     return "checkpoint of " + std::to_string(body.size) + "\n";
   }
 

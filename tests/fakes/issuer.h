@@ -7,7 +7,9 @@
 #include <openssl/rsa.h>
 #include <openssl/x509.h>
 
+#include <atomic>
 #include <chrono>
+#include <cstdint>
 #include <ctime>
 #include <optional>
 
@@ -31,23 +33,34 @@ inline CertificationRequest ReadRequest(base::ByteSpan der) {
   return CertificationRequest(d2i_X509_REQ(nullptr, &end, static_cast<long>(der.size())));
 }
 
-// Valid for a day from a minute before `at`; nullopt: now.
-inline base::Bytes Issue(EVP_PKEY* subject_key, X509_NAME* subject,
-                         std::optional<base::Time> at = std::nullopt) {
-  const EvpKey issuer_key{EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256")};
+// Valid for a day from a minute before `at`; nullopt: now. `issuer` may be nullptr.
+inline base::Bytes Issue(EVP_PKEY* subject_key, X509_NAME* subject, EVP_PKEY* issuer_key,
+                         X509_NAME* issuer, std::optional<base::Time> at = std::nullopt) {
   const Certificate certificate{X509_new()};
   X509_set_version(certificate.get(), X509_VERSION_3);
-  ASN1_INTEGER_set(X509_get_serialNumber(certificate.get()), 1);
+  static std::atomic<std::uint64_t> serial = 0;  // softokn keeps no two of one issuer's number.
+  ASN1_INTEGER_set_uint64(X509_get_serialNumber(certificate.get()), ++serial);
   std::time_t when = at ? std::chrono::system_clock::to_time_t(*at) : std::time(nullptr);
   X509_time_adj(X509_getm_notBefore(certificate.get()), -60, &when);
   X509_time_adj(X509_getm_notAfter(certificate.get()), 86400, &when);
   X509_set_subject_name(certificate.get(), subject);
+  if (issuer != nullptr) X509_set_issuer_name(certificate.get(), issuer);
   X509_set_pubkey(certificate.get(), subject_key);
-  X509_sign(certificate.get(), issuer_key.get(), EVP_sha256());
+  X509_sign(certificate.get(), issuer_key, EVP_sha256());
   base::Bytes der(static_cast<std::size_t>(i2d_X509(certificate.get(), nullptr)));
   std::uint8_t* end = der.data();
   i2d_X509(certificate.get(), &end);
   return der;
+}
+
+inline EvpKey NewIssuerKey() {
+  return EvpKey(EVP_PKEY_Q_keygen(nullptr, nullptr, "EC", "P-256"));
+}
+
+// By a key that nobody keeps.
+inline base::Bytes Issue(EVP_PKEY* subject_key, X509_NAME* subject,
+                         std::optional<base::Time> at = std::nullopt) {
+  return Issue(subject_key, subject, NewIssuerKey().get(), nullptr, at);
 }
 
 inline base::Bytes IssueFor(base::ByteSpan request_der) {
@@ -56,6 +69,27 @@ inline base::Bytes IssueFor(base::ByteSpan request_der) {
   EXPECT_EQ(X509_REQ_verify(request.get(), key.get()), 1);
   return Issue(key.get(), X509_REQ_get_subject_name(request.get()));
 }
+
+// One that issues more than once.
+class Authority {
+ public:
+  explicit Authority(const char* name = "Test CA") {
+    X509_NAME_add_entry_by_txt(name_.get(), "CN", MBSTRING_ASC,
+                               reinterpret_cast<const unsigned char*>(name), -1, -1, 0);
+    certificate_ = Issue(key_.get(), name_.get(), key_.get(), name_.get());
+  }
+  const base::Bytes& certificate() const { return certificate_; }
+  base::Bytes IssueFor(base::ByteSpan request_der) const {
+    const CertificationRequest request = ReadRequest(request_der);
+    return Issue(X509_REQ_get0_pubkey(request.get()), X509_REQ_get_subject_name(request.get()),
+                 key_.get(), name_.get());
+  }
+
+ private:
+  const EvpKey key_ = NewIssuerKey();
+  const base::CHandle<X509_NAME, X509_NAME_free> name_{X509_NAME_new()};
+  base::Bytes certificate_;
+};
 
 // Checked by OpenSSL alone. `digest` is nullptr for Ed25519; an ECDSA value is r || s.
 struct SealForm {

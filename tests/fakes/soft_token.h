@@ -1,10 +1,13 @@
-// SoftToken: a SoftHSM token in a folder of the test's own, behind the failing shim.
+// SoftToken: a token of SoftHSM or of NSS softokn in a folder of the test's own, behind the
+// failing shim.
 #pragma once
 
 #include <gtest/gtest.h>
 #include <p11-kit/pkcs11.h>
 #include <sys/stat.h>
 
+#include <chrono>
+#include <cstdlib>
 #include <filesystem>
 #include <fstream>
 #include <memory>
@@ -25,20 +28,25 @@ inline void WriteFile(const std::filesystem::path& path, std::string_view text) 
   std::ofstream(path) << text;
 }
 
+inline constexpr CK_SLOT_ID kNssDatabaseSlot = 2;
+
+enum class TokenModule { kSoftHsm, kNss };
+
 class SoftToken {
  public:
-  static bool Available() { return std::string_view(SOFTHSM_MODULE) != ""; }
+  static bool Available(TokenModule module) { return ModulePath(module) != ""; }
 
-  SoftToken() {
+  explicit SoftToken(TokenModule module = TokenModule::kSoftHsm) : module_(module) {
     std::filesystem::create_directories(path() / "tokens");
     std::filesystem::create_directories(path() / "shim");
     WriteFile(path() / "softhsm2.conf", "directories.tokendir = " + (path() / "tokens").string() +
                                             "\nobjectstore.backend = file\nlog.level = ERROR\n"
                                             "library.reset_on_fork = true\n");
     WritePin(kUserPin);
-    const auto made = hsm::InitialiseSoftToken(config(), base::Secret(base::ToBytes("5678")),
-                                               base::Secret(base::ToBytes(kUserPin)));
-    EXPECT_TRUE(made.ok()) << made.error().message;
+    if (module == TokenModule::kNss)
+      SetNssPin();
+    else
+      SetUpSoftHsm();
   }
 
   const std::filesystem::path& path() const { return folder_.path(); }
@@ -46,12 +54,15 @@ class SoftToken {
   hsm::KeyholderConfig config() const {
     hsm::KeyholderConfig config;
     config.module = TOKEN_SHIM;
-    config.token_label = "test token";
+    if (module_ == TokenModule::kNss)
+      config.module_arguments = "configdir='sql:" + (path() / "tokens").string() +
+                                "' certPrefix='' keyPrefix='' secmod='' flags=";
+    config.token_label = module_ == TokenModule::kNss ? "NSS Certificate DB" : "test token";
     config.pin_file = path() / "pin";
     config.pin_refused_mark = path() / "pin.refused";
     config.checkpoint_mark = path() / "last-checkpoint";
     config.environment = {{"SOFTHSM2_CONF", (path() / "softhsm2.conf").string()},
-                          {"TOKEN_SHIM_MODULE", SOFTHSM_MODULE},
+                          {"TOKEN_SHIM_MODULE", std::string(ModulePath(module_))},
                           {"TOKEN_SHIM_DIR", (path() / "shim").string()}};
     config.log_origin = "vault.example/log1";
     config.seal_uses = path() / "seal-uses";
@@ -64,28 +75,79 @@ class SoftToken {
   }
 
   void FailNext(const std::string& function, CK_RV code, int times = 1) const {
-    WriteFile(path() / "shim" / ("fail." + function),
-              std::to_string(code) + " " + std::to_string(times));
+    Control("fail." + function, std::to_string(code) + " " + std::to_string(times));
+  }
+  void SlowDown(const std::string& function, std::chrono::milliseconds by, int times) const {
+    Control("slow." + function, std::to_string(by.count()) + " " + std::to_string(times));
   }
 
-  // The FIFO that the next call of `function` opens before it hangs.
-  std::filesystem::path HangNext(const std::string& function) const {
+  void CrashNext(const std::string& function) const { Control("crash." + function, "1 1"); }
+
+  // The FIFO that calls of `function` open before they hang.
+  std::filesystem::path Hang(const std::string& function) const {
     const std::filesystem::path fifo = path() / "shim" / ("hang." + function);
     EXPECT_EQ(::mkfifo(fifo.c_str(), S_IRUSR | S_IWUSR), 0);
     return fifo;
   }
+  // From now on; calls that hang do so for good.
+  void HangNoMore(const std::string& function) const {
+    std::filesystem::remove(path() / "shim" / ("hang." + function));
+  }
 
-  std::uintmax_t Logins() const {
+  std::uintmax_t Logins() const { return Counted("logins"); }
+  std::uintmax_t Refusals() const { return Counted("refusals"); }
+
+  void LoseSessions() { Control("reset", std::to_string(++losses_)); }
+  void LoseLogin() { Control("logout", std::to_string(++losses_)); }
+  // Pulled, and put back.
+  void Remove() { Control("absent", ""); }
+  void PutBack() {
+    LoseSessions();
+    std::filesystem::remove(path() / "shim" / "absent");
+  }
+
+ private:
+  static std::string_view ModulePath(TokenModule module) {
+    return module == TokenModule::kNss ? NSS_MODULE : SOFTHSM_MODULE;
+  }
+
+  void Control(const std::string& file, const std::string& text) const {
+    WriteFile(path() / "shim" / file, text);
+  }
+
+  std::uintmax_t Counted(const std::string& file) const {
     std::error_code none_yet;
-    const auto count = std::filesystem::file_size(path() / "shim" / "logins", none_yet);
+    const auto count = std::filesystem::file_size(path() / "shim" / file, none_yet);
     return none_yet ? 0 : count;
   }
 
-  // Pulled, and put back.
-  void Remove() const { std::filesystem::rename(path() / "tokens", path() / "elsewhere"); }
-  void PutBack() const { std::filesystem::rename(path() / "elsewhere", path() / "tokens"); }
+  void SetUpSoftHsm() const {
+    const auto made = hsm::InitialiseSoftToken(config(), base::Secret(base::ToBytes("5678")),
+                                               base::Secret(base::ToBytes(kUserPin)));
+    EXPECT_TRUE(made.ok()) << made.error().message;
+  }
 
- private:
+  // softokn opens a new database without a PIN; its security officer's is empty too. Until a PIN
+  // is set the token is not called initialised.
+  void SetNssPin() const {
+    const hsm::KeyholderConfig its = config();
+    for (const auto& [name, value] : its.environment) ::setenv(name.c_str(), value.c_str(), 1);
+    hsm::CallWatch watch(std::chrono::minutes(1));
+    const auto module = hsm::Module::Load(its.module, its.module_arguments, watch);
+    ASSERT_TRUE(module.ok()) << module.error().message;
+    const hsm::TokenCalls& calls = module.value().calls();
+    const auto session = hsm::Session::Open(calls, kNssDatabaseSlot, hsm::SessionMode::kReadWrite);
+    ASSERT_TRUE(session.ok()) << session.error().message;
+    const CK_SESSION_HANDLE handle = session.value().handle();
+    std::string pin(kUserPin);
+    auto* const text = reinterpret_cast<CK_UTF8CHAR*>(pin.data());
+    ASSERT_EQ(calls.Call("C_Login", &CK_FUNCTION_LIST::C_Login, handle, CKU_SO, text, 0), CKR_OK);
+    ASSERT_EQ(calls.Call("C_InitPIN", &CK_FUNCTION_LIST::C_InitPIN, handle, text, pin.size()),
+              CKR_OK);
+  }
+
+  const TokenModule module_;
+  int losses_ = 0;
   TempDir folder_;
 };
 
@@ -99,11 +161,13 @@ struct TokenFaces {
   static hsm::PoolConfig PoolOf(const hsm::KeyholderConfig& config) {
     hsm::PoolConfig pool;
     pool.module = config.module;
+    pool.module_arguments = config.module_arguments;
     pool.token_label = config.token_label;
     pool.pin_file = config.pin_file;
     pool.pin_refused_mark = config.pin_refused_mark;
     pool.environment = config.environment;
     pool.sessions = config.sessions;
+    pool.call_deadline = config.call_deadline;
     pool.mode = hsm::SessionMode::kReadWrite;
     return pool;
   }
@@ -117,10 +181,12 @@ struct TokenFaces {
 class TokenTest : public ::testing::Test {
  protected:
   void SetUp() override {
-    if (!SoftToken::Available()) GTEST_SKIP() << "no SoftHSM on this machine";
-    token_ = std::make_unique<SoftToken>();
+    if (!SoftToken::Available(module())) GTEST_SKIP() << "no such module on this machine";
+    token_ = std::make_unique<SoftToken>(module());
     faces_ = std::make_unique<TokenFaces>(token_->config());
   }
+
+  virtual TokenModule module() const { return TokenModule::kSoftHsm; }
 
   // A second life of the process, as far as our code can tell.
   void Restart() {

@@ -154,7 +154,7 @@ TEST_F(KeyholderTest, GarbageIsAnsweredAndTheNextCallServed) {
 
 TEST_F(KeyholderTest, ADeathInTheMiddleOfACallIsRoleDown) {
   Provision();
-  const std::filesystem::path fifo = token_->HangNext("C_SignInit");
+  const std::filesystem::path fifo = token_->Hang("C_SignInit");
   base::DoorPair door = base::MakeDoor().value();
   const KeyholderConfig config = token_->config();
   const pid_t child = ::fork();

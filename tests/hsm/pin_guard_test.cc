@@ -1,6 +1,8 @@
 #include "hsm/pin_guard.h"
 
 #include <gtest/gtest.h>
+#include <sys/wait.h>
+#include <unistd.h>
 
 #include <fstream>
 
@@ -70,6 +72,48 @@ TEST_F(PinGuardTest, ALockedOrAbsentTokenIsNoRefusalOfThePin) {
   EXPECT_EQ(Try(CKR_PIN_LOCKED), "token.locked");
   EXPECT_EQ(Try(CKR_DEVICE_REMOVED), "token.absent");
   EXPECT_EQ(Try(CKR_OK), "ok");
+}
+
+// The process ends while the token has the PIN.
+class UnansweredPinTest : public PinGuardTest {
+ protected:
+  void TryWithoutAnAnswer() {
+    const pid_t child = ::fork();
+    if (child == 0) {
+      static_cast<void>(guard_.TryOnce([](base::ByteSpan) -> CK_RV { ::_exit(0); }));
+      ::_exit(1);
+    }
+    int status = -1;
+    ASSERT_EQ(::waitpid(child, &status, 0), child);
+    ASSERT_EQ(status, 0);
+  }
+};
+
+TEST_F(UnansweredPinTest, IsNotTriedAgainUntilItIsWrittenAnew) {
+  WritePin("0000");
+  TryWithoutAnAnswer();
+  EXPECT_EQ(Try(CKR_OK), "token.pin-unanswered");
+  Restart();
+  EXPECT_EQ(Try(CKR_OK), "token.pin-unanswered");
+  EXPECT_TRUE(seen_.empty());
+  WritePin("12345");
+  EXPECT_EQ(Try(CKR_OK), "ok");
+}
+
+TEST_F(UnansweredPinTest, IsTriedAgainWhenTheTokenTookItBefore) {
+  WritePin("1234");
+  EXPECT_EQ(Try(CKR_OK), "ok");
+  TryWithoutAnAnswer();
+  Restart();
+  EXPECT_EQ(Try(CKR_OK), "ok");
+}
+
+TEST_F(UnansweredPinTest, ThatTheTokenTookBeforeIsRefusedOnceLikeAnyOther) {
+  WritePin("1234");
+  Try(CKR_OK);
+  EXPECT_EQ(Try(CKR_PIN_INCORRECT), "token.pin-refused");
+  Restart();
+  EXPECT_EQ(Try(CKR_OK), "token.pin-refused");
 }
 
 TEST_F(PinGuardTest, DoesNotTryWhatItCouldNotRemember) {

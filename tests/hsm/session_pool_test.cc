@@ -1,6 +1,5 @@
 #include "hsm/session_pool.h"
 
-#include <dlfcn.h>
 #include <fcntl.h>
 #include <gtest/gtest.h>
 #include <sys/wait.h>
@@ -63,40 +62,27 @@ TEST_F(SessionPoolTest, AFailureThatIsNoLossIsNotRepeated) {
 
 TEST_F(SessionPoolTest, SessionsLostBehindItsBackAreOpenedAgain) {
   ASSERT_EQ(Use(), "ok");
-  // The token's own reset: every session of this process is gone.
-  const auto reset = faces_->pool.Run([](Session& session) -> base::Result<CK_RV> {
-    CK_FUNCTION_LIST* functions = nullptr;
-    void* const library = ::dlopen(SOFTHSM_MODULE, RTLD_NOW | RTLD_NOLOAD);
-    reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"))(&functions);
-    CK_SESSION_INFO info{};
-    functions->C_GetSessionInfo(session.handle(), &info);
-    return functions->C_CloseAllSessions(info.slotID);
-  });
-  ASSERT_EQ(reset.value(), CKR_OK);
+  token_->LoseSessions();
   EXPECT_EQ(Use(), "ok");
 }
 
 TEST_F(SessionPoolTest, ALostLoginIsNotTakenForAMissingKey) {
   ASSERT_EQ(Use(), "ok");
   Restart();
-  const auto logged_out = faces_->pool.Run([](Session& session) -> base::Result<CK_RV> {
-    CK_FUNCTION_LIST* functions = nullptr;
-    void* const library = ::dlopen(SOFTHSM_MODULE, RTLD_NOW | RTLD_NOLOAD);
-    reinterpret_cast<CK_C_GetFunctionList>(::dlsym(library, "C_GetFunctionList"))(&functions);
-    return functions->C_Logout(session.handle());
-  });
-  ASSERT_EQ(logged_out.value(), CKR_OK);
+  ASSERT_TRUE(faces_->pool.Describe().ok());
+  token_->LoseLogin();
   EXPECT_EQ(Use(), "ok");
 }
 
 TEST_F(SessionPoolTest, ATokenPulledAndPutBackServesOn) {
   ASSERT_EQ(Use(), "ok");
-  faces_.reset();
+  const auto logins = token_->Logins();
   token_->Remove();
-  faces_ = std::make_unique<tests::TokenFaces>(token_->config());
-  EXPECT_NE(Use(), "ok");
+  EXPECT_EQ(Use(), "token.absent");
+  EXPECT_EQ(Use(), "token.absent");
   token_->PutBack();
   EXPECT_EQ(Use(), "ok");
+  EXPECT_EQ(token_->Logins(), logins + 1);
 }
 
 TEST_F(SessionPoolTest, AnotherLabelOrNoModuleIsAbsence) {
@@ -156,7 +142,7 @@ TEST_F(SessionPoolTest, WaitsForASessionAreBounded) {
 // In a child, since the thread inside the token never comes back.
 TEST_F(SessionPoolTest, ATokenThatHangsAtLoginStopsOnlyItsOwnCaller) {
   faces_.reset();
-  const std::filesystem::path fifo = token_->HangNext("C_Login");
+  const std::filesystem::path fifo = token_->Hang("C_Login");
   const pid_t child = ::fork();
   if (child == 0) {
     PoolConfig config = tests::TokenFaces::PoolOf(token_->config());

@@ -93,6 +93,12 @@ TEST_F(TokenVaultKeysTest, ATokenThatFailsToDecryptIsNotTakenForCorruptedData) {
   EXPECT_EQ(OpenReason({kOwner, key.wrapped}), "token.failed");
 }
 
+TEST_F(TokenVaultKeysTest, AFailureOfTheTokensThatIsOverIsNotTakenForCorruptedData) {
+  const DocumentKey key = keys().NewDocumentKey(kOwner).value();
+  token_->FailNext("C_Decrypt", CKR_GENERAL_ERROR);
+  EXPECT_EQ(OpenReason({kOwner, key.wrapped}), "opened");
+}
+
 TEST_F(TokenVaultKeysTest, AnOwnerHasSixteenBytes) {
   EXPECT_EQ(keys().NewDocumentKey(base::Bytes(15)).error().reason, "key.malformed-owner");
   EXPECT_EQ(OpenReason({base::Bytes(17), base::Bytes(60)}), "key.malformed-owner");
