@@ -89,7 +89,7 @@ base::Result<std::vector<base::Bytes>> TokenSigner::SignHashesOn(Session& sessio
     if (!VerifiesHash(certified, batch.algorithm, hash, value)) {
       Forget(batch.key);
       return base::Error{
-          base::ErrorCode::kInternal, "token.bad-signature",
+          base::ErrorCode::kUnavailable, "token.bad-signature",
           "the token's signature by " + batch.key.text + " does not verify with its certificate"};
     }
     const bool ecdsa = certified.kind().starts_with("P-");

@@ -76,6 +76,8 @@ class TokenFaultsTest : public tests::TokenTest {
 
   KeyholderConfig Config() const {
     KeyholderConfig config = token_->config();
+    config.seal_rules[kKey.text] = {
+        .signs_hashes = false, .agency = "test-agency", .approvers = {}, .hourly = 100'000};
     config.sessions = 1;
     config.call_deadline = std::chrono::milliseconds(600);
     return config;
@@ -85,7 +87,9 @@ class TokenFaultsTest : public tests::TokenTest {
     return keyholder.client().SealReferences(
         {kKey,
          {{"r1", "a.pdf", ReferenceKind::kDocument, {}},
-          {"r2", "#S0-SP", ReferenceKind::kSignedProperties, {}}}});
+          {"r2", "#S0-SP", ReferenceKind::kSignedProperties, {}}},
+         std::nullopt,
+         {.agency = "test-agency"}});
   }
   std::string Reason(KeyholderProcess& keyholder) const {
     const auto seal = Sealed(keyholder);
