@@ -370,6 +370,7 @@ def main():
     parser.add_argument("--timed", action="store_true")
     options = parser.parse_args()
     seed = options.seed if options.seed is not None else random.randrange(1 << 32)
+    print("seed", seed, file=sys.stderr)
     rng = random.Random(seed)
     appliance = Appliance(options.bin)
     try:

@@ -167,8 +167,6 @@ TEST_P(ModulesTest, LostSessionsAndAPulledTokenComeBack) {
   MakeMacKey();
   token_->LoseSessions();
   EXPECT_EQ(UseMac(), "ok");
-  token_->LoseLogin();
-  EXPECT_EQ(UseMac(), "ok");
   token_->Remove();
   EXPECT_EQ(UseMac(), "token.absent");
   token_->PutBack();

@@ -74,6 +74,13 @@ TEST_F(SessionPoolTest, ALostLoginIsNotTakenForAMissingKey) {
   EXPECT_EQ(Use(), "ok");
 }
 
+TEST_F(SessionPoolTest, ALostLoginIsFoundOutWhateverTheCodeSays) {
+  ASSERT_EQ(Use(), "ok");
+  token_->LoseLogin();
+  token_->FailNext("C_SignInit", CKR_KEY_SIZE_RANGE);  // As softokn says.
+  EXPECT_EQ(Use(), "ok");
+}
+
 TEST_F(SessionPoolTest, ATokenPulledAndPutBackServesOn) {
   ASSERT_EQ(Use(), "ok");
   const auto logins = token_->Logins();
