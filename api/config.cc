@@ -65,6 +65,19 @@ class Table {
     }
     return texts;
   }
+  std::map<std::string, std::uint32_t> Counts(const std::string& key) {
+    constexpr std::int64_t kMost = 100'000'000;
+    std::map<std::string, std::uint32_t> counts;
+    const toml::table* inner = Take(key).as_table();
+    if (inner == nullptr) return counts;
+    for (const auto& [name, node] : *inner) {
+      const auto value = node.value<std::int64_t>();
+      if (!value || *value < 1 || *value > kMost)
+        Complain(key + " holds something that is no count");
+      counts[std::string(name.str())] = static_cast<std::uint32_t>(value.value_or(1));
+    }
+    return counts;
+  }
   std::vector<std::string> List(const std::string& key) {
     std::vector<std::string> list;
     const toml::array* array = Take(key).as_array();
@@ -298,6 +311,10 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   if (root.contains("timestamps")) {
     Table timestamps = part("timestamps");
     config.tsa_certificates = timestamps.List("tsa_certificate_sha256");
+    if (timestamps.Has("hourly")) config.tsa_hourly = timestamps.Counts("hourly");
+    for (const auto& [name, count] : config.tsa_hourly)
+      if (!config.courier.services.contains(name))
+        timestamps.Complain("hourly: no service " + name);
     RETURN_IF_ERROR(timestamps.Finish());
   }
   if (root.contains("csc")) {

@@ -73,7 +73,8 @@ struct Config {
   hsm::KeyholderConfig hsm;
   CourierConfig courier;
   std::vector<std::string> tsa_certificates;  // SHA-256 of the TSA certificates that are used.
-  std::optional<TrustConfig> trust;           // nullopt: nothing is trusted.
+  std::map<std::string, std::uint32_t> tsa_hourly;  // Time-stamps an hour, by service; others: any.
+  std::optional<TrustConfig> trust;                 // nullopt: nothing is trusted.
   std::vector<RegisteredCaller> callers;
   std::optional<CscService> csc;                        // nullopt: it is not served.
   std::size_t document_bytes = std::size_t{32} << 20U;  // Largest body taken.

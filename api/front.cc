@@ -83,13 +83,15 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   FindClient find_client(record_access, *ledger, keyholder, clock);
   const TimestampTrust timestamp_trust{.tsa_certificates = config.tsa_certificates,
                                        .tsas = ServicesOf(config.courier.services, "tsa"),
-                                       .responders = ServicesOf(config.courier.services, "ocsp")};
+                                       .responders = ServicesOf(config.courier.services, "ocsp"),
+                                       .hourly = config.tsa_hourly};
   EvidenceDesk evidence_desk(inspector, courier, timestamp_trust, clock);
   ExtendSignature extend_signature(inspector, evidence_desk, clock);
   SignDocument sign_document(keyholder, inspector, evidence_desk, extend_signature, clock);
   PreparedStore prepared_store(config.data / "prepared", keyholder, clock);
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
+  CompletionQueue completions(config.data / "completions", extend_signature, keyholder, clock);
   BatchStore batch_store(config.data / "batches", keyholder, clock);
   BatchQueue batches({keyholder, inspector, evidence_desk, extend_signature, *ledger, keyholder,
                       batch_store, config.callers, clock});
@@ -102,24 +104,11 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{find_client,
-                    submit_document,
-                    sign_document,
-                    extend_signature,
-                    two_step_signing,
-                    batches,
-                    remote_signing,
-                    read_document,
-                    verify_document,
-                    document_receipt,
-                    client_history,
-                    publish_checkpoint,
-                    keyholder,
-                    keyholder,
-                    trust_status,
-                    fetch_trust,
-                    clock,
-                    config.csc};
+  const Flows flows{find_client,        submit_document, sign_document,    extend_signature,
+                    two_step_signing,   completions,     batches,          remote_signing,
+                    read_document,      verify_document, document_receipt, client_history,
+                    publish_checkpoint, keyholder,       keyholder,        trust_status,
+                    fetch_trust,        clock,           config.csc};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();
@@ -128,6 +117,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
     return confirmed.error();
 
   batches.Start();
+  completions.Start();
   const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
   const TrustTimer trust_timer(fetch_trust,
                                trust != nullptr ? trust->refresh : std::chrono::hours{0});

@@ -346,6 +346,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The timestamp is for other data."},
     {"timestamp.other-nonce", "Laika zīmogs atbild uz citu pieprasījumu.",
      "The timestamp answers another request."},
+    {"timestamp.quota-spent",
+     "Laika zīmogu kvota šai stundai ir izlietota. Mēģiniet nākamajā stundā.",
+     "The hour's quota of time-stamps is spent. Try in the next hour."},
     {"timestamp.other-tsa",
      "Laika zīmogu izsniedzis cits, nevis konfigurētais pakalpojums; tas netiek lietots.",
      "The timestamp is by a service that is not configured; it is not used."},
@@ -816,6 +819,17 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "iesniedziet dokumentus.",
      "Level LTA needs the documents themselves, not their digests alone. Choose LT or hand them "
      "in."},
+    {"completion.too-many", "Pārāk daudz parakstu jau gaida pagarināšanu. Mēģiniet vēlreiz vēlāk.",
+     "Too many signatures wait to be completed already. Try again later."},
+    {"completion.waits", "Paraksts vēl gaida ārējos pakalpojumus. Mēģiniet vēlreiz vēlāk.",
+     "The signature still waits for the services outside. Try again later."},
+    {"completion.unknown", "Šāda gaidoša paraksta nav. Pārbaudiet identifikatoru.",
+     "There is no such signature to be completed. Check the id."},
+    {"copy.malformed",
+     "Kopijas apliecinājums nav pilnīgs. Norādiet oriģinālu, skenētāju, laiku, glabāšanas vietu un "
+     "lappuses.",
+     "The statement on the copy is not whole. Name the original, who scanned it, when, its shelf "
+     "and pages."},
     {"csc.malformed", "Pieprasījums neatbilst CSC API 2. versijai. Pārbaudiet laukus.",
      "The request is not one of CSC API v2. Check its members."},
     {"digests.malformed",

@@ -9,10 +9,11 @@
 namespace {
 
 // Every verb; each lives in a file of its own.
-constexpr std::array kVerbs = {cli::AddInit,    cli::AddServe,    cli::AddSign,    cli::AddExtend,
-                               cli::AddPrepare, cli::AddComplete, cli::AddVerify,  cli::AddStore,
-                               cli::AddGet,     cli::AddHistory,  cli::AddReceipt, cli::AddDoctor,
-                               cli::AddTrust,   cli::AddApprove,  cli::AddBatch};
+constexpr std::array kVerbs = {
+    cli::AddInit,    cli::AddServe,    cli::AddSign,    cli::AddExtend,
+    cli::AddPrepare, cli::AddComplete, cli::AddVerify,  cli::AddStore,
+    cli::AddGet,     cli::AddHistory,  cli::AddReceipt, cli::AddDoctor,
+    cli::AddTrust,   cli::AddApprove,  cli::AddBatch,   cli::AddCompletion};
 
 }  // namespace
 

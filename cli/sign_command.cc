@@ -5,11 +5,13 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "cli/api_client.h"
+#include "cli/copy_options.h"
 #include "cli/documents.h"
 #include "cli/large_documents.h"
 #include "cli/signing_options.h"
 #include "cli/verbs.h"
 #include "signing/container_writer.h"
+#include "signing/xades_writer.h"
 
 namespace cli {
 namespace {
@@ -24,6 +26,8 @@ struct Options {
   bool add = false;
   std::string countersign;
   SigningOptions signing;
+  CopyOptions copy;
+  bool later = false;
   std::string profile = "agency";
 };
 
@@ -44,7 +48,9 @@ base::Result<Call> CallFor(const Options& options) {
     call.query["form"] = "counter";
     call.query["id"] = options.countersign;
   }
-  const bool one = options.add || !options.countersign.empty() ||
+  if (options.copy.is_copy() && (options.add || options.form != "container"))
+    return BadUse("a copy is one scan, in a container of ours");
+  const bool one = options.add || options.copy.is_copy() || !options.countersign.empty() ||
                    (options.form != "container" && options.form != "detached");
   if (one && options.files.size() != 1) return BadUse("one file, not several");
   if (options.form == "detached") {
@@ -55,6 +61,10 @@ base::Result<Call> CallFor(const Options& options) {
     type = options.add ? std::string(signing::kAsicMediaType)
                        : signing::MediaTypeOf(options.files.front());
     ASSIGN_OR_RETURN(call.body, ReadDocument(options.files.front()));
+    const std::string name = std::filesystem::path(options.files.front()).filename().string();
+    call.headers["Content-Disposition"] =
+        "attachment; filename*=UTF-8''" + signing::PercentEncodePath(name);
+    AddToQuery(options.copy, call.query);
   } else {
     type = signing::kAsicMediaType;
     ASSIGN_OR_RETURN(call.body, PackDocuments(options.files));
@@ -64,7 +74,7 @@ base::Result<Call> CallFor(const Options& options) {
 
 bool StaysHere(const Options& options) {
   return options.form == "container" && !options.add && options.countersign.empty() &&
-         AreLarge(options.files);
+         !options.copy.is_copy() && AreLarge(options.files);
 }
 
 base::Result<base::Json> SignLarge(const Common& common, const Options& options) {
@@ -89,6 +99,22 @@ base::Result<base::Json> SignLarge(const Common& common, const Options& options)
       .Set("key", options.key);
 }
 
+// Level B now; `completion` fetches what becomes of it.
+base::Result<base::Json> SignForLater(const ApiClient& api, Call call, const Options& options) {
+  call.query["later"] = "true";
+  ASSIGN_OR_RETURN(const Answer answer, api.Send(call));
+  ASSIGN_OR_RETURN(const base::Json progress, answer.AsJson());
+  const std::string id = progress.Text("id").value_or("");
+  ASSIGN_OR_RETURN(const Answer document,
+                   api.Send({.method = "GET", .path = "/v1/completions/" + id + "/document"}));
+  RETURN_IF_ERROR(base::ReplaceFile(options.out, document.body, 0644));
+  return base::Json()
+      .Set("file", options.out)
+      .Set("completion", id)
+      .Set("level", options.signing.level)
+      .Set("key", options.key);
+}
+
 base::Result<base::Json> Sign(const Common& common, const Options& options) {
   for (const std::string& file : options.files) {
     std::error_code ignored;
@@ -96,8 +122,9 @@ base::Result<base::Json> Sign(const Common& common, const Options& options) {
       return base::Error{base::ErrorCode::kInvalidInput, "sign.overwrites", options.out};
   }
   if (StaysHere(options)) return SignLarge(common, options);
-  ASSIGN_OR_RETURN(const Call call, CallFor(options));
+  ASSIGN_OR_RETURN(Call call, CallFor(options));
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
+  if (options.later) return SignForLater(api, std::move(call), options);
   ASSIGN_OR_RETURN(const Answer answer, api.Send(call));
   RETURN_IF_ERROR(base::ReplaceFile(options.out, answer.body, 0644));
   base::Json json;
@@ -107,6 +134,14 @@ base::Result<base::Json> Sign(const Common& common, const Options& options) {
   json.Set("level", options.signing.level);
   json.Set("key", options.key);
   return json;
+}
+
+std::string TextOf(const base::Json& done, const Options& options) {
+  if (const auto completion = done.Text("completion"))
+    return "sealed " + options.out + ", to become XAdES-BASELINE-" + options.signing.level +
+           ": edocvault completion " + *completion;
+  return "sealed " + options.out + " (XAdES-BASELINE-" + options.signing.level + ", key " +
+         options.key + ")";
 }
 
 }  // namespace
@@ -127,13 +162,14 @@ void AddSign(CLI::App& app, Common& common, int& exit_code) {
   verb->add_option("--countersign", options->countersign,
                    "Id of a signature in the file: sign that signature");
   AddSigningOptions(*verb, options->signing);
+  AddCopyOptions(*verb, options->copy);
+  verb->add_flag("--later", options->later,
+                 "Seal now, and let it become --level when TSA and responder can be reached");
   verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
   AddCommonOptions(*verb, common);
   verb->callback([options, &common, &exit_code] {
     const auto done = Sign(common, *options);
-    exit_code = done.ok() ? Done(common, done.value(),
-                                 "sealed " + options->out + " (XAdES-BASELINE-" +
-                                     options->signing.level + ", key " + options->key + ")")
+    exit_code = done.ok() ? Done(common, done.value(), TextOf(done.value(), *options))
                           : Fail(common, done.error());
   });
 }

@@ -3,6 +3,7 @@
 
 #include "base/file.h"
 #include "cli/api_client.h"
+#include "cli/copy_options.h"
 #include "cli/documents.h"
 #include "cli/verbs.h"
 #include "signing/container_writer.h"
@@ -19,6 +20,7 @@ struct Options {
   std::string direction = "outgoing";
   std::string channel = "electronic";
   std::string receipt;
+  CopyOptions copy;
   std::string profile = "agency";
 };
 
@@ -36,6 +38,8 @@ base::Result<std::string> ClientReference(const ApiClient& api, const std::strin
 }
 
 base::Result<base::Json> Store(const Common& common, const Options& options) {
+  if (options.copy.is_copy() && options.key.empty())
+    return base::Error{base::ErrorCode::kInvalidInput, "copy.malformed", "a copy is sealed: --key"};
   ASSIGN_OR_RETURN(base::Bytes document, ReadDocument(options.file));
   const std::string name = std::filesystem::path(options.file).filename().string();
   // A receipt that could not be written would look like a document that was not stored.
@@ -54,6 +58,7 @@ base::Result<base::Json> Store(const Common& common, const Options& options) {
   if (!options.key.empty()) {
     call.query["key"] = options.key;
     call.query["level"] = options.level;
+    AddToQuery(options.copy, call.query);
   }
   ASSIGN_OR_RETURN(const Answer answer, api.Send(call));
   ASSIGN_OR_RETURN(base::Json stored, answer.AsJson());
@@ -89,6 +94,7 @@ void AddStore(CLI::App& app, Common& common, int& exit_code) {
   verb->add_option("--channel", options->channel, "electronic, in-person, phone or post")
       ->check(CLI::IsMember({"electronic", "in-person", "phone", "post"}))
       ->capture_default_str();
+  AddCopyOptions(*verb, options->copy);
   verb->add_option("--receipt", options->receipt, "Write the receipt to this file");
   verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
   AddCommonOptions(*verb, common);

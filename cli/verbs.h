@@ -15,6 +15,7 @@ void AddServe(CLI::App& app, Common& common, int& exit_code);
 void AddApprove(CLI::App& app, Common& common, int& exit_code);
 void AddSign(CLI::App& app, Common& common, int& exit_code);
 void AddBatch(CLI::App& app, Common& common, int& exit_code);
+void AddCompletion(CLI::App& app, Common& common, int& exit_code);
 void AddPrepare(CLI::App& app, Common& common, int& exit_code);
 void AddComplete(CLI::App& app, Common& common, int& exit_code);
 void AddExtend(CLI::App& app, Common& common, int& exit_code);

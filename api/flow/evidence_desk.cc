@@ -9,7 +9,9 @@ namespace api {
 namespace {
 
 constexpr std::size_t kOcspNonceSize = 32;  // RFC 9654, 2.1.
-constexpr std::chrono::seconds kRest{60};
+constexpr std::chrono::seconds kRest{5};    // Doubled with each failure, up to the longest.
+constexpr std::chrono::seconds kLongestRest{300};
+constexpr std::size_t kMostKnown = 1000;
 
 // Eight bytes that are a positive INTEGER of exactly that length.
 base::Bytes NewNonce() {
@@ -44,22 +46,40 @@ std::vector<std::string> EvidenceDesk::InOrder(const std::vector<std::string>& s
   std::vector<std::string> order = services;
   std::ranges::stable_partition(order, [&](const std::string& service) {
     const auto until = resting_.find(service);
-    return until == resting_.end() || until->second <= now;
+    return until == resting_.end() || until->second.until <= now;
   });
   return order;
 }
 
 void EvidenceDesk::Note(const std::string& service, bool good) {
   const std::lock_guard lock(mutex_);
-  if (good)
-    resting_.erase(service);
-  else
-    resting_[service] = clock_.Now() + kRest;
+  const auto rest = resting_.find(service);
+  if (good && rest != resting_.end()) resting_.erase(rest);
+  if (good) return;
+  const auto length =
+      rest == resting_.end() ? kRest : std::min(2 * rest->second.length, kLongestRest);
+  resting_.insert_or_assign(service, Rest{.until = clock_.Now() + length, .length = length});
+}
+
+bool EvidenceDesk::IsWithinQuota(const std::string& service) {
+  const auto quota = trust_.hourly.find(service);
+  if (quota == trust_.hourly.end()) return true;
+  const auto hour = std::chrono::floor<std::chrono::hours>(clock_.Now());
+  const std::lock_guard lock(mutex_);
+  Asked& asked = asked_[service];
+  if (asked.hour != hour) asked = {.hour = hour, .count = 0};
+  if (asked.count >= quota->second) return false;
+  ++asked.count;
+  return true;
 }
 
 base::Result<signing::TimestampAnswer> EvidenceDesk::Timestamp(const base::Sha256Digest& imprint) {
   base::Error last = NobodyAsked("time-stamps");
   for (const std::string& service : InOrder(trust_.tsas)) {
+    if (!IsWithinQuota(service)) {
+      last = {base::ErrorCode::kUnavailable, "timestamp.quota-spent", service};
+      continue;
+    }
     auto answer = AskTsa(service, imprint);
     Note(service, answer.ok());
     if (answer.ok()) return answer;
@@ -71,12 +91,27 @@ base::Result<signing::TimestampAnswer> EvidenceDesk::Timestamp(const base::Sha25
 
 base::Result<signing::OcspAnswer> EvidenceDesk::Status(base::ByteSpan certificate,
                                                        base::ByteSpan issuer, base::Time proven) {
+  base::Bytes pair(certificate.begin(), certificate.end());
+  base::Append(issuer, pair);
+  const base::Sha256Digest key = base::Sha256(pair);
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = known_.find(key);
+    if (known != known_.end() && proven <= known->second.covers &&
+        clock_.Now() < known->second.until)
+      return known->second.answer;
+  }
   base::Error last = NobodyAsked("certificate status");
   for (const std::string& service : InOrder(trust_.responders)) {
     auto answer = AskResponder(service, certificate, issuer, proven);
     // A responder that is not this issuer's refuses; that is no fault of its own.
     if (answer.ok() || answer.error().code == base::ErrorCode::kUnavailable)
       Note(service, answer.ok());
+    if (answer.ok()) {
+      const std::lock_guard lock(mutex_);
+      if (known_.size() >= kMostKnown) known_.clear();
+      known_.insert_or_assign(key, Known{answer.value(), proven, clock_.Now() + kFresh});
+    }
     if (answer.ok() || answer.error().reason == "ocsp.revoked") return answer;
     last = answer.error();
   }

@@ -23,6 +23,9 @@ struct TimestampTrust {
   // Services of the configuration, in the order in which they are asked.
   std::vector<std::string> tsas{"tsa"};
   std::vector<std::string> responders{"ocsp"};
+  // So many time-stamps are asked of a TSA in an hour, by what was agreed with it. Others: any
+  // number.
+  std::map<std::string, std::uint32_t> hourly{};
 };
 
 // The names of the courier's services that begin so: "tsa", "tsa-2", ... in order.
@@ -36,10 +39,15 @@ class EvidenceDesk {
                const base::Clock& clock)
       : inspector_(inspector), outbound_(outbound), trust_(trust), clock_(clock) {}
 
-  // Each TSA is asked until one gives a good answer; one that failed is asked last for a while.
-  // The error is the last one's: those of Outbound and ReadTimestampResponse(), and kUnavailable
+  // An answer about a certificate is used again for so long, for what it covered.
+  static constexpr std::chrono::seconds kFresh{60};
+
+  // Each TSA is asked until one gives a good answer, but one whose quota is spent; one that failed
+  // is asked last for a while, for longer each time. The error is the last one's: those of Outbound
+  // and ReadTimestampResponse(), and kUnavailable
   //   "timestamp.other-tsa"  the answer is by a TSA that is not configured
   //   "timestamp.wrong-time" its time is too far from ours
+  //   "timestamp.quota-spent" more may be asked in the next hour
   base::Result<signing::TimestampAnswer> Timestamp(const base::Sha256Digest& imprint);
 
   // The status of a certificate at or after `proven`. Errors: those of Outbound and
@@ -57,13 +65,30 @@ class EvidenceDesk {
   // Those that failed lately stand last.
   std::vector<std::string> InOrder(const std::vector<std::string>& services);
   void Note(const std::string& service, bool good);
+  // Takes one of the hour's quota.
+  bool IsWithinQuota(const std::string& service);
 
   Inspector& inspector_;
   Outbound& outbound_;
   const TimestampTrust& trust_;
   const base::Clock& clock_;
   std::mutex mutex_;
-  std::map<std::string, base::Time> resting_;  // Until when a service is asked last.
+  struct Rest {
+    base::Time until;  // It is asked last till then.
+    std::chrono::seconds length;
+  };
+  std::map<std::string, Rest> resting_;  // By service.
+  struct Asked {
+    std::chrono::sys_time<std::chrono::hours> hour;
+    std::uint32_t count = 0;
+  };
+  std::map<std::string, Asked> asked_;  // By service.
+  struct Known {
+    signing::OcspAnswer answer;
+    base::Time covers;  // Status is known at this time and before.
+    base::Time until;
+  };
+  std::map<base::Sha256Digest, Known> known_;  // By certificate and issuer.
 };
 
 }  // namespace api

@@ -41,6 +41,10 @@ std::optional<SignatureLevel> FindFormat(std::string_view format) {
   return FindLevel(format.substr(kFormat.size()));
 }
 
+std::string_view LevelToBe(const SealOrder& order) {
+  return NameOf(order.later.value_or(order.level));
+}
+
 base::Sha256Digest ItemDigestOf(const std::vector<signing::DocumentDigest>& documents) {
   std::vector<hsm::NamedDigest> named;
   for (const signing::DocumentDigest& document : documents) {

@@ -30,7 +30,11 @@ struct SealOrder {
   signing::SignerClaims claims{};
   signing::SignatureSelector countersigned{};  // For SignatureForm::kCounter.
   std::string approval{};                      // hsm/approval.h; empty: none.
+  std::optional<SignatureLevel> later{};       // What it is to become; approvals name this.
 };
+
+// The level that an approval names.
+std::string_view LevelToBe(const SealOrder& order);
 
 // What an approval calls an item: what one signature covers.
 base::Sha256Digest ItemDigestOf(const std::vector<signing::DocumentDigest>& documents);

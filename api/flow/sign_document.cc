@@ -50,13 +50,15 @@ base::Status RequireLasting(EvidenceDesk& desk, const hsm::SealingCertificate& c
   if (certificate.chain.empty())
     return Error{ErrorCode::kNotFound, "key.without-issuer",
                  "level LT needs the issuer of the sealing certificate in the token"};
-  const auto status = desk.Status(certificate.der, certificate.chain.front(), now);
+  // What stands in the signature is asked for again, later than its time-stamp.
+  const auto status =
+      desk.Status(certificate.der, certificate.chain.front(), now - EvidenceDesk::kFresh);
   if (!status.ok()) return status.error();
   return base::Ok();
 }
 
-base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrder& order,
-                                            const DocumentsToSeal& input) {
+base::Result<SignedDocument> SignDocument::Run(const Caller& caller, const SealOrder& order,
+                                               const DocumentsToSeal& input) {
   RETURN_IF_ERROR(RequireOwnKey(caller, order.key));
   if (order.level == SignatureLevel::kLTA && input.document.empty())
     return Error{ErrorCode::kInvalidInput, "sign.needs-documents",
@@ -86,7 +88,7 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
                                            .references = prepared.references,
                                            .algorithm = order.algorithm,
                                            .mandate = {.agency = caller.agency,
-                                                       .level = std::string(NameOf(order.level)),
+                                                       .level = std::string(LevelToBe(order)),
                                                        .approval = order.approval,
                                                        .group = 0,
                                                        .items = {ItemDigestOf(place.documents)}}}));
@@ -115,7 +117,8 @@ base::Result<base::Bytes> SignDocument::Run(const Caller& caller, const SealOrde
                                              .signature_value = base::Sha256(seal.value),
                                              .documents = place.documents,
                                              .findings = place.findings}));
-  return result;
+  return SignedDocument{
+      .bytes = std::move(result), .signature = place.signature, .issuers = certificate.chain};
 }
 
 }  // namespace api

@@ -23,6 +23,12 @@ base::Status RequireUsable(base::ByteSpan certificate, base::Time now);
 base::Status RequireLasting(EvidenceDesk& desk, const hsm::SealingCertificate& certificate,
                             SignatureLevel level, base::Time now);
 
+struct SignedDocument {
+  base::Bytes bytes;
+  signing::SignatureSelector signature{};  // The one that was made.
+  std::vector<base::Bytes> issuers{};      // Of its certificate, as the token has them.
+};
+
 // Thread-safe if its parts are. Borrows them; they must outlive it.
 class SignDocument {
  public:
@@ -41,8 +47,8 @@ class SignDocument {
   //   kInvalidInput "certificate.*"      see RequireUsable()
   //   kInvalidInput "sign.needs-documents" LTA covers the documents themselves, not digests
   //   kInternal "release.refused"        our verifier did not pass what we made
-  base::Result<base::Bytes> Run(const Caller& caller, const SealOrder& order,
-                                const DocumentsToSeal& input);
+  base::Result<SignedDocument> Run(const Caller& caller, const SealOrder& order,
+                                   const DocumentsToSeal& input);
 
  private:
   hsm::Signer& signer_;

@@ -38,9 +38,9 @@ base::Result<StoredDocument> SubmitDocument::Run(const Caller& caller,
   RETURN_IF_ERROR(CheckSubmission(submission));
   ASSIGN_OR_RETURN(const vault::ClientId client, KnownClient(ledger_, submission.client));
   if (!submission.seal) return Store(caller, submission, client, submission.bytes);
-  ASSIGN_OR_RETURN(const base::Bytes container,
+  ASSIGN_OR_RETURN(const SignedDocument container,
                    sign_document_.Run(caller, *submission.seal, submission.to_seal));
-  return Store(caller, submission, client, container);
+  return Store(caller, submission, client, container.bytes);
 }
 
 base::Result<StoredDocument> SubmitDocument::Store(const Caller& caller,

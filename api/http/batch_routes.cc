@@ -7,6 +7,8 @@ namespace api {
 
 base::Result<BatchOrder> ReadBatchOrder(const Request& request) {
   ASSIGN_OR_RETURN(SealOrder seal, ReadSealOrder(request));
+  if (seal.later)  // A batch waits by itself for what is away.
+    return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-form", "later"};
   BatchOrder order{.caller = {},
                    .agency = {},
                    .idempotency_key = request.Header("idempotency-key"),

@@ -100,7 +100,7 @@ Result PostDocument(const Flows& flows, const Request& request, const Wildcards&
   base::Bytes written;
   if (request.Query("key")) {
     ASSIGN_OR_RETURN(submission.seal, ReadSealOrder(request));
-    if (submission.seal->form != signing::SignatureForm::kContainer ||
+    if (submission.seal->form != signing::SignatureForm::kContainer || submission.seal->later ||
         request.Header("content-type") == kDigestsMediaType)
       return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-form",
                          "what is stored is a container with its documents"};
@@ -160,13 +160,42 @@ Result GetVerification(const Flows& flows, const Request& request, const Wildcar
   return JsonResponse(200, report);
 }
 
+// What was made so far is longer when the services outside allow it.
+Result Completion(const Flows& flows, const Request& request, const CompletionQueue::Order& order) {
+  ASSIGN_OR_RETURN(const std::string id, flows.completions.Submit(request.caller, order));
+  ASSIGN_OR_RETURN(const CompletionQueue::Progress progress,
+                   flows.completions.Look(request.caller, id, WaitOf(request)));
+  Response response = JsonResponse(202, ToJson(id, progress, request.language()));
+  response.headers["Location"] = "/v1/completions/" + id;
+  return response;
+}
+
+Result GetCompletion(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  const std::string& id = wildcards.at(0);
+  ASSIGN_OR_RETURN(const CompletionQueue::Progress progress,
+                   flows.completions.Look(request.caller, id, WaitOf(request)));
+  return JsonResponse(200, ToJson(id, progress, request.language()));
+}
+
+Result GetCompletionDocument(const Flows& flows, const Request& request,
+                             const Wildcards& wildcards) {
+  ASSIGN_OR_RETURN(base::Bytes document,
+                   flows.completions.Document(request.caller, wildcards.at(0)));
+  return SignedResponse(std::move(document));
+}
+
 Result PostSignature(const Flows& flows, const Request& request, const Wildcards&) {
   ASSIGN_OR_RETURN(const SealOrder order, ReadSealOrder(request));
   base::Bytes written;
   ASSIGN_OR_RETURN(const DocumentsToSeal to_seal,
                    ToSeal(request, order.form, flows.clock.Now(), written));
-  ASSIGN_OR_RETURN(base::Bytes result, flows.sign_document.Run(request.caller, order, to_seal));
-  return SignedResponse(std::move(result));
+  ASSIGN_OR_RETURN(SignedDocument result, flows.sign_document.Run(request.caller, order, to_seal));
+  if (!order.later) return SignedResponse(std::move(result.bytes));
+  return Completion(flows, request,
+                    {.document = std::move(result.bytes),
+                     .target = result.signature,
+                     .level = *order.later,
+                     .issuers = std::move(result.issuers)});
 }
 
 Result PostPreparation(const Flows& flows, const Request& request, const Wildcards&) {
@@ -224,6 +253,12 @@ Result PostExtension(const Flows& flows, const Request& request, const Wildcards
     return base::Error{base::ErrorCode::kInvalidInput, "sign.bad-level", "T, LT or LTA"};
   if (request.body.empty())
     return base::Error{base::ErrorCode::kInvalidInput, "document.empty", "no bytes"};
+  if (IsLater(request))
+    return Completion(flows, request,
+                      {.document = request.body,
+                       .target = ReadSelector(request),
+                       .level = *level,
+                       .issuers = {}});
   ASSIGN_OR_RETURN(base::Bytes result, flows.extend_signature.Run({.document = request.body,
                                                                    .target = ReadSelector(request),
                                                                    .level = *level}));
@@ -319,7 +354,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 27> kRoutes{{
+constexpr std::array<Route, 29> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -334,6 +369,8 @@ constexpr std::array<Route, 27> kRoutes{{
     {"POST", "/v1/signatures/prepare", Body::kDocument, Who::kAgencies, PostPreparation},
     {"POST", "/v1/signatures/*/complete", Body::kSmall, Who::kAgencies, PostCompletion},
     {"POST", "/v1/signatures/extend", Body::kDocument, Who::kAgencies, PostExtension},
+    {"GET", "/v1/completions/*", Body::kNone, Who::kAgencies, GetCompletion},
+    {"GET", "/v1/completions/*/document", Body::kNone, Who::kAgencies, GetCompletionDocument},
     {"POST", "/v1/batches", Body::kDocument, Who::kAgencies, PostBatch},
     {"GET", "/v1/batches/*", Body::kNone, Who::kAgencies, GetBatch},
     {"GET", "/v1/batches/*/signatures", Body::kNone, Who::kAgencies, GetBatchSignatures},

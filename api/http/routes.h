@@ -3,6 +3,7 @@
 
 #include "api/flow/batch_queue.h"
 #include "api/flow/client_history.h"
+#include "api/flow/completion_queue.h"
 #include "api/flow/document_receipt.h"
 #include "api/flow/fetch_trust.h"
 #include "api/flow/find_client.h"
@@ -26,6 +27,7 @@ struct Flows {
   SignDocument& sign_document;
   ExtendSignature& extend_signature;
   TwoStepSigning& two_step_signing;
+  CompletionQueue& completions;
   BatchQueue& batches;
   RemoteSigning& remote_signing;
   ReadDocument& read_document;

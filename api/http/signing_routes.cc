@@ -1,11 +1,14 @@
 #include "api/http/signing_routes.h"
 
 #include <algorithm>
+#include <charconv>
+#include <utility>
 
 #include "api/flow/sign_document.h"
 #include "api/http/content_disposition.h"
 #include "base/base64.h"
 #include "signing/container_writer.h"
+#include "signing/copy_statement.h"
 
 namespace api {
 namespace {
@@ -31,6 +34,25 @@ base::Result<signing::SignerClaims> ReadClaims(const Request& request) {
     return BadInput("claims.malformed", "a policy is its OID and the SHA-256 of its document");
   claims.policy_sha256 = digest.value_or(base::Sha256Digest{});
   return claims;
+}
+
+// What is said of a scan; no bytes when the document is none.
+base::Result<base::Bytes> StatementFor(const Request& request, const std::string& name,
+                                       base::Time now) {
+  const auto original = request.Query("copyOf");
+  if (!original) return base::Bytes{};
+  const auto text = [&](const char* parameter) { return request.Query(parameter).value_or(""); };
+  const auto scanned_at = base::ParseTime(text("scannedAt"));
+  if (!scanned_at) return BadInput("copy.malformed", "scannedAt is a time of RFC 3339");
+  const std::string pages = text("pages");
+  signing::CopyStatement statement{.original = *original,
+                                   .scanned_by = text("scannedBy"),
+                                   .scanned_at = *scanned_at,
+                                   .shelf = text("shelf"),
+                                   .pages = 0};
+  std::from_chars(pages.data(), pages.data() + pages.size(), statement.pages);
+  RETURN_IF_ERROR(signing::CheckCopyStatement(statement, now));
+  return signing::WriteCopyStatement(statement, name, base::Sha256(request.body));
 }
 
 }  // namespace
@@ -104,9 +126,28 @@ base::Result<SealOrder> ReadOrder(const Request& request) {
   return order;
 }
 
+bool IsLater(const Request& request) {
+  return request.Query("later").value_or("false") == "true";
+}
+
+base::Json ToJson(const std::string& id, const CompletionQueue::Progress& progress,
+                  base::Language language) {
+  base::Json json;
+  json.Set("id", id).Set("level", NameOf(progress.level));
+  json.Set("state", !progress.done ? "waiting" : progress.error ? "failed" : "done");
+  if (!progress.done && !progress.waiting_for.empty()) json.Set("waitingFor", progress.waiting_for);
+  if (progress.error) json.Set("problem", ProblemJson(*progress.error, language));
+  return json;
+}
+
 base::Result<SealOrder> ReadSealOrder(const Request& request) {
-  ASSIGN_OR_RETURN(const SealOrder order, ReadOrder(request));
+  ASSIGN_OR_RETURN(SealOrder order, ReadOrder(request));
   RETURN_IF_ERROR(RequireOwnKey(request.caller, order.key));
+  if (!IsLater(request)) return order;
+  if (order.level == SignatureLevel::kB) return BadInput("sign.bad-level", "B is complete");
+  if (request.Header("content-type") == kDigestsMediaType)
+    return BadInput("sign.needs-documents", "what is completed later is kept until then");
+  order.later = std::exchange(order.level, SignatureLevel::kB);
   return order;
 }
 
@@ -123,14 +164,22 @@ base::Result<DocumentsToSeal> ToSeal(const Request& request, signing::SignatureF
   }
   if (form == signing::SignatureForm::kDetached)
     return BadInput("digests.malformed", "documents beside the signature are named by digests");
-  if (form != signing::SignatureForm::kContainer || type == signing::kAsicMediaType)
-    return DocumentsToSeal{.document = request.body, .media_type = type};
+  const bool is_as_given =
+      form != signing::SignatureForm::kContainer || type == signing::kAsicMediaType;
+  if (is_as_given && request.Query("copyOf"))
+    return BadInput("copy.malformed", "a copy is one scan, in a container of ours");
+  if (is_as_given) return DocumentsToSeal{.document = request.body, .media_type = type};
   const std::string name = FileNameOf(request.Header("content-disposition")).value_or("");
-  ASSIGN_OR_RETURN(written,
-                   signing::WriteContainer(
-                       {.documents = {{.name = name, .media_type = type, .bytes = request.body}},
-                        .signatures = {},
-                        .modified = now}));
+  ASSIGN_OR_RETURN(const base::Bytes statement, StatementFor(request, name, now));
+  signing::ContainerParts parts{
+      .documents = {{.name = name, .media_type = type, .bytes = request.body}},
+      .signatures = {},
+      .modified = now};
+  if (!statement.empty())
+    parts.documents.push_back({.name = std::string(signing::kCopyStatementName),
+                               .media_type = "application/json",
+                               .bytes = statement});
+  ASSIGN_OR_RETURN(written, signing::WriteContainer(parts));
   return DocumentsToSeal{.document = written};
 }
 

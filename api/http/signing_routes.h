@@ -3,6 +3,7 @@
 
 #include <string_view>
 
+#include "api/flow/completion_queue.h"
 #include "api/flow/seal_order.h"
 #include "api/flow/two_step_signing.h"
 #include "api/http/message.h"
@@ -43,6 +44,14 @@ base::Result<DocumentsToSeal> ToSeal(const Request& request, signing::SignatureF
                                      base::Time now, base::Bytes& written);
 
 // Bytes that are a container or XML, with the media type that goes with them.
+// {"id","level","state"}: "waiting" (with "waitingFor", when it does), "done" or "failed" (with
+// "problem").
+base::Json ToJson(const std::string& id, const CompletionQueue::Progress& progress,
+                  base::Language language);
+
+// "later=true": sealed now, longer when the services outside allow it.
+bool IsLater(const Request& request);
+
 Response SignedResponse(base::Bytes result);
 
 }  // namespace api

@@ -12,8 +12,10 @@ namespace {
 class SignDocumentTest : public ::testing::Test {
  protected:
   base::Result<base::Bytes> Sign(SignatureLevel level = SignatureLevel::kB) {
-    return flow_.Run(caller_, {.key = {"seal"}, .level = level},
-                     {.document = base::AsBytes("container")});
+    auto made = flow_.Run(caller_, {.key = {"seal"}, .level = level},
+                          {.document = base::AsBytes("container")});
+    if (!made.ok()) return made.error();
+    return std::move(made.value().bytes);
   }
   void VerifierSays(std::string_view format) {
     inspector_.report = tests::FakeInspector::GoodReport(format, signer_.certificate);
@@ -113,6 +115,40 @@ TEST_F(SignDocumentTest, AnotherTsaServesWhenTheFirstDoesNot) {
   outbound_.down = {};
   EXPECT_TRUE(sign().ok());
   EXPECT_EQ(outbound_.services, (std::vector<std::string>{"tsa", "tsa-2", "tsa-2"}));
+}
+
+TEST_F(SignDocumentTest, ATsaIsNotAskedBeyondItsQuota) {
+  VerifierSays("XAdES-BASELINE-T");
+  const TimestampTrust two{.tsa_certificates = trust_.tsa_certificates,
+                           .tsas = {"tsa", "tsa-2"},
+                           .hourly = {{"tsa", 2}, {"tsa-2", 1}}};
+  EvidenceDesk desk(inspector_, outbound_, two, clock_);
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(desk.Timestamp({}).ok());
+  EXPECT_EQ(outbound_.services, (std::vector<std::string>{"tsa", "tsa", "tsa-2"}));
+  EXPECT_EQ(desk.Timestamp({}).error().reason, "timestamp.quota-spent");
+  EXPECT_EQ(outbound_.services.size(), 3U);
+}
+
+TEST_F(SignDocumentTest, AnAnswerAboutACertificateIsUsedAgainForWhatItCovered) {
+  const base::Bytes certificate = tests::FakeSigner::Make(clock_.now);
+  const base::Bytes issuer = tests::FakeSigner::Make(clock_.now);
+  EXPECT_TRUE(desk_.Status(certificate, issuer, clock_.now).ok());
+  EXPECT_TRUE(desk_.Status(certificate, issuer, clock_.now).ok());
+  EXPECT_TRUE(desk_.Status(certificate, issuer, clock_.now - std::chrono::seconds(5)).ok());
+  EXPECT_EQ(outbound_.services.size(), 1U);
+  EXPECT_TRUE(desk_.Status(certificate, issuer, clock_.now + std::chrono::seconds(1)).ok());
+  EXPECT_EQ(outbound_.services.size(), 2U) << "nothing was known of that time";
+  EXPECT_TRUE(desk_.Status(issuer, certificate, clock_.now).ok());
+  EXPECT_EQ(outbound_.services.size(), 3U) << "nor of that certificate";
+}
+
+TEST_F(SignDocumentTest, ARefusedStatusIsNotRemembered) {
+  const base::Bytes certificate = tests::FakeSigner::Make(clock_.now);
+  inspector_.ocsp_error = base::Error{base::ErrorCode::kInvalidInput, "ocsp.revoked", ""};
+  EXPECT_FALSE(desk_.Status(certificate, certificate, clock_.now).ok());
+  inspector_.ocsp_error.reset();
+  EXPECT_TRUE(desk_.Status(certificate, certificate, clock_.now).ok());
+  EXPECT_EQ(outbound_.services.size(), 2U);
 }
 
 TEST_F(SignDocumentTest, LevelLtNeedsTheIssuerOfTheCertificate) {

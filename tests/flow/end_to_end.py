@@ -398,6 +398,104 @@ class Batches(ServiceCase):
         self.assertEqual(self.appliance.curl("/v1/batches/" + "0" * 32)[0], 404)
 
 
+class Copies(ServiceCase):
+    STATEMENT = ["--copy-of", "L\u0113mums Nr. 7, 1998", "--scanned-by", "Arhīva speciāliste TEST", "--scanned-at",
+                 "2026-11-01T09:00:00Z", "--shelf", "Fonds 12, lieta 3", "--pages", "4"]
+
+    def test_a_scan_is_sealed_with_who_scanned_what_when_from_where(self):
+        scan, out = self.appliance.write("skenējums.pdf", b"%PDF-scan"), self.path("copy.edoc")
+        self.ok(self.appliance.run("sign", scan, *self.STATEMENT, "--level", "LT", "--out", out))
+        with zipfile.ZipFile(out) as archive:
+            statement = json.loads(archive.read("copy-statement.json"))
+        self.assertEqual(statement["scan"], {"name": scan.name, "sha256": hashlib.sha256(b"%PDF-scan").hexdigest()})
+        self.assertEqual(statement["original"],
+                         {"description": "L\u0113mums Nr. 7, 1998", "shelf": "Fonds 12, lieta 3", "pages": 4})
+        self.assertEqual((statement["scannedBy"], statement["scannedAt"]),
+                         ("Arhīva speciāliste TEST", "2026-11-01T09:00:00Z"))
+        signature = self.ok(self.appliance.run("verify", out), 2).json["signatures"][0]
+        self.assertEqual(sorted(file["name"] for file in signature["signedFiles"]),
+                         ["copy-statement.json", scan.name])
+
+    def test_a_changed_statement_breaks_the_seal(self):
+        scan, out = self.appliance.write("b.pdf", b"%PDF-scan"), self.path("copy.edoc")
+        self.ok(self.appliance.run("sign", scan, *self.STATEMENT, "--out", out))
+        changed = rewrite(out, lambda name, text: text.replace(b"lieta 3", b"lieta 4"))
+        self.ok(self.appliance.run("verify", self.appliance.write("changed.edoc", changed)), 1)
+
+    def test_a_copy_is_kept_like_any_document(self):
+        scan = self.appliance.write("c.pdf", b"%PDF-scan")
+        words = ["store", scan, "--client", CLIENT, "--key", "seal-p256", *self.STATEMENT]
+        stored = self.ok(self.appliance.run(*words)).json
+        out = self.path("kept.edoc")
+        self.ok(self.appliance.run("get", stored["id"], "--purpose", "a test reads", "--out", out))
+        self.assertIn("copy-statement.json", zipfile.ZipFile(out).namelist())
+
+    def test_a_statement_that_is_not_whole_is_refused(self):
+        scan = self.appliance.write("d.pdf", b"%PDF-scan")
+        for change in ({"--pages": "0"}, {"--scanned-by": ""}, {"--scanned-at": "2999-01-01T00:00:00Z"},
+                       {"--scanned-at": "yesterday"}, {"--shelf": "a\nb"}):
+            words = dict(zip(self.STATEMENT[::2], self.STATEMENT[1::2])) | change
+            run = self.appliance.run("sign", scan, *[w for pair in words.items() for w in pair],
+                                     "--out", self.path("no.edoc"))
+            self.failed(run, 3, "copy.malformed")
+
+
+class Completing(unittest.TestCase):
+    """What is sealed while the services outside are away becomes longer when they are back."""
+
+    def setUp(self):
+        self.appliance = Appliance(BIN)
+        self.addCleanup(self.appliance.remove)
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+
+    def level(self, file):
+        signature = self.appliance.run("verify", file).json["signatures"][0]
+        self.assertTrue(signature["intact"])
+        return signature["format"]
+
+    def sealed(self, *words):
+        out = self.appliance.work / "now.edoc"
+        run = self.appliance.run("sign", self.appliance.write("a.txt", "a"), *words, "--later", "--out", out)
+        self.assertEqual(run.exit, 0, run.out)
+        return out, run.json["completion"]
+
+    def fetch(self, completion):
+        out = self.appliance.work / "later.edoc"
+        return out, self.appliance.run("completion", completion, "--out", out)
+
+    def test_a_seal_waits_for_the_tsa_and_the_responder_also_across_a_restart(self):
+        self.appliance.switch(tsa="down", ocsp="down")
+        now, completion = self.sealed("--level", "LTA")
+        self.assertEqual(self.level(now), "XAdES-BASELINE-B")
+        _, run = self.fetch(completion)
+        self.assertEqual((run.exit, run.code), (6, "completion.waits"))
+        self.appliance.stop()
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        out, run = self.fetch(completion)
+        self.assertEqual(run.exit, 0, run.out)
+        self.assertEqual(self.level(out), "XAdES-BASELINE-LTA")
+
+    def test_what_can_never_be_longer_is_told(self):
+        broken = rewrite(self.sealed("--level", "T")[0], lambda name, text: b"b" if name == "a.txt" else text)
+        file = self.appliance.write("broken.edoc", broken)
+        status, body = self.appliance.curl("/v1/signatures/extend?level=LT&later=true", "-H", "Prefer: wait=10",
+                                           "-H", "Content-Type: application/vnd.etsi.asic-e+zip",
+                                           "--data-binary", f"@{file}")
+        self.assertEqual((status, json.loads(body)["state"]), (202, "failed"), body)
+        _, run = self.fetch(json.loads(body)["id"])
+        self.assertEqual((run.exit, run.code), (3, "extend.broken"))
+
+    def test_only_the_caller_who_ordered_has_it(self):
+        _, completion = self.sealed("--level", "T")
+        self.assertEqual(self.appliance.curl(f"/v1/completions/{completion}", profile="platform")[0], 403)
+        self.assertEqual(self.appliance.curl("/v1/completions/" + "0" * 32)[0], 404)
+
+    def test_level_b_is_complete(self):
+        run = self.appliance.run("sign", self.appliance.write("a.txt", "a"), "--level", "B", "--later",
+                                 "--out", self.appliance.work / "no.edoc")
+        self.assertEqual(run.code, "sign.bad-level")
+
+
 class RemoteSigning(ServiceCase):
     """A signing application that speaks CSC API v2, its hashes approved by the agency's request key."""
 

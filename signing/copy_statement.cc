@@ -1,0 +1,55 @@
+#include "signing/copy_statement.h"
+
+#include <algorithm>
+
+#include "base/json.h"
+#include "base/utf8.h"
+
+namespace signing {
+namespace {
+
+using base::Error;
+using base::ErrorCode;
+
+constexpr std::size_t kLongestOriginal = 500;
+constexpr std::size_t kLongest = 200;
+constexpr int kMostPages = 100'000;
+
+bool IsText(const std::string& text, std::size_t longest) {
+  return !text.empty() && text.size() <= longest && base::IsUtf8(text) &&
+         std::ranges::none_of(text, [](char c) { return c >= 0 && c < ' '; });
+}
+
+}  // namespace
+
+base::Status CheckCopyStatement(const CopyStatement& statement, base::Time now) {
+  const auto malformed = [](const char* what) {
+    return Error{ErrorCode::kInvalidInput, "copy.malformed", what};
+  };
+  if (!IsText(statement.original, kLongestOriginal)) return malformed("original");
+  if (!IsText(statement.scanned_by, kLongest)) return malformed("scannedBy");
+  if (!IsText(statement.shelf, kLongest)) return malformed("shelf");
+  if (statement.pages < 1 || statement.pages > kMostPages) return malformed("pages");
+  if (statement.scanned_at > now) return malformed("scannedAt is later than now");
+  return base::Ok();
+}
+
+base::Bytes WriteCopyStatement(const CopyStatement& statement, std::string_view scan_name,
+                               const base::Sha256Digest& scan) {
+  const base::Json json =
+      base::Json()
+          .Set("format", "edocvault/1 copy-statement")
+          .Set("lv", "KOPIJA PAREIZA. Datne ir papīra dokumenta pilnīga un pareiza kopija.")
+          .Set("en", "TRUE COPY. The file is a complete and true copy of the paper document.")
+          .Set("original", base::Json()
+                               .Set("description", statement.original)
+                               .Set("shelf", statement.shelf)
+                               .Set("pages", statement.pages))
+          .Set("scannedBy", statement.scanned_by)
+          .Set("scannedAt", base::FormatTime(statement.scanned_at))
+          .Set("scan",
+               base::Json().Set("name", scan_name).Set("sha256", base::HexEncode(scan.bytes)));
+  return base::ToBytes(json.DumpIndented() + "\n");
+}
+
+}  // namespace signing
