@@ -71,7 +71,7 @@ base::Status Replace(Session& session, std::string_view label, std::string_view 
 // softokn keeps a certificate once, whoever issued by it: another key's will do, and ReadChain()
 // finds it.
 base::Status StoreIssuer(Session& session, std::string_view id, base::ByteSpan der) {
-  const auto stored = Replace(session, id, id, der);
+  auto stored = Replace(session, id, id, der);
   if (stored.ok() || session.lost()) return stored;
   Attributes same;
   same.Number(CKA_CLASS, CKO_CERTIFICATE).Value(CKA_VALUE, der);

@@ -74,10 +74,13 @@ base::Status SessionPool::MakeReady(Lock& lock) {
 void SessionPool::Return(Session session) {
   const bool shows_loss = session.lost();
   std::optional<Session> reusable;
-  if (!session.failed()) reusable.emplace(std::move(session));
   // A failed one is closed while it still counts as leased: once nothing is leased the module
   // may start anew, and its handle might be somebody else's.
-  { const Session closed = std::move(session); }
+  if (session.failed()) {
+    const Session closed = std::move(session);
+  } else {
+    reusable.emplace(std::move(session));
+  }
   const Lock lock(mutex_);
   --leased_;
   if (shows_loss && !lost_) {
@@ -118,7 +121,7 @@ base::Status SessionPool::Start() {
 base::Status SessionPool::Login() {
   if (logged_in_) return base::Ok();
   bool is_asked = false;
-  const base::Status login = pin_guard_.TryOnce([&](base::ByteSpan pin) {
+  base::Status login = pin_guard_.TryOnce([&](base::ByteSpan pin) {
     is_asked = true;
     return module_->calls().Call("C_Login", &CK_FUNCTION_LIST::C_Login, anchor_->handle(), CKU_USER,
                                  const_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size());

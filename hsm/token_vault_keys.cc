@@ -201,10 +201,20 @@ base::Result<base::Bytes> TokenVaultKeys::CheckpointPublicKey(Session& session) 
 
 base::Result<std::string> TokenVaultKeys::SignCheckpoint(const CheckpointBody& body) {
   RETURN_IF_ERROR(CheckOrigin(log_origin_));
-  // Held while signing: two checkpoints at once could otherwise both be "the next".
-  const std::unique_lock lock(mutex_, kTurn);
-  if (!lock.owns_lock())
+  // One at a time: two at once could otherwise both be "the next".
+  std::unique_lock lock(mutex_);
+  if (!turn_.wait_for(lock, kTurn, [this] { return !is_signing_; }))
     return Error{ErrorCode::kUnavailable, "token.busy", "the checkpoint before is not signed yet"};
+  is_signing_ = true;
+  lock.unlock();
+  auto note = SignNext(body);
+  lock.lock();
+  is_signing_ = false;
+  turn_.notify_one();
+  return note;
+}
+
+base::Result<std::string> TokenVaultKeys::SignNext(const CheckpointBody& body) {
   RETURN_IF_ERROR(guard_.Check(body));
   const std::string text = CheckpointText(log_origin_, body);
   auto note = pool_.Run([&](Session& session) -> base::Result<std::string> {

@@ -1,6 +1,7 @@
 // TokenVaultKeys: the VaultKeys that hold the token themselves.
 #pragma once
 
+#include <condition_variable>
 #include <mutex>
 #include <optional>
 #include <string>
@@ -37,12 +38,15 @@ class TokenVaultKeys final : public VaultKeys {
   base::Result<std::vector<base::Secret>> OpenAll(const std::vector<WrappedKey>& keys,
                                                   const WrappedKey*& stubborn);
   base::Result<bool> OpensInAWorkingToken(const WrappedKey& key);
+  base::Result<std::string> SignNext(const CheckpointBody& body);
   base::Result<base::Bytes> CheckpointPublicKey(Session& session) const;
 
   SessionPool& pool_;
   const VaultKeyLabels labels_;
   const std::string log_origin_;
-  std::timed_mutex mutex_;
+  std::mutex mutex_;
+  std::condition_variable turn_;
+  bool is_signing_ = false;  // A checkpoint; guard_ is that thread's alone.
   CheckpointGuard guard_;
 };
 

@@ -167,7 +167,7 @@ struct TokenFaces {
     pool.pin_refused_mark = config.pin_refused_mark;
     pool.environment = config.environment;
     pool.sessions = config.sessions;
-    pool.call_deadline = config.call_deadline;
+    pool.call_deadline = std::chrono::minutes(3);  // Keys are made here, too.
     pool.mode = hsm::SessionMode::kReadWrite;
     return pool;
   }

@@ -11,6 +11,7 @@
 #include <string_view>
 #include <thread>
 #include <tuple>
+#include <utility>
 #include <vector>
 
 #include "hsm/keyholder.h"
@@ -34,11 +35,7 @@ class KeyholderProcess {
         client_(base::ChannelClient(base::UniqueFd(::dup(door_.caller.get())))) {
     Start();
   }
-  ~KeyholderProcess() {
-    if (child_ < 0) return;
-    ::kill(child_, SIGKILL);
-    ::waitpid(child_, nullptr, 0);
-  }
+  ~KeyholderProcess() { End(); }
   KeyholderProcess(const KeyholderProcess&) = delete;
   KeyholderProcess& operator=(const KeyholderProcess&) = delete;
 
@@ -47,6 +44,13 @@ class KeyholderProcess {
     if (child_ != 0) return;
     static_cast<void>(ServeKeyholder(config_, door_.server));
     ::_exit(0);
+  }
+
+  // Its callers hear of it at once.
+  void End() {
+    if (child_ < 0) return;
+    ::kill(child_, SIGKILL);
+    ::waitpid(std::exchange(child_, -1), nullptr, 0);
   }
 
   int ExitCode() {
@@ -241,6 +245,23 @@ TEST_F(TokenFaultsTest, CallersBesideOneThatHangsAreNotKeptWaiting) {
   const base::UniqueFd begun{::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)};
   EXPECT_EQ(Reason(keyholder), "token.hangs");
   EXPECT_EQ(Reason(keyholder), "token.hangs");
+  keyholder.End();
+}
+
+TEST_F(TokenFaultsTest, ACheckpointThatHangsDoesNotKeepTheNext) {
+  KeyholderConfig config = Config();
+  config.sessions = 2;
+  config.call_deadline = std::chrono::seconds(5);
+  ASSERT_TRUE(tests::TokenFaces(config)
+                  .provisioner.GenerateKey(config.checkpoint_key, KeyKind::kCheckpointEd25519)
+                  .ok());
+  KeyholderProcess keyholder(config);
+  ASSERT_TRUE(keyholder.client().SignCheckpoint({1, {}}).ok());
+  const std::filesystem::path fifo = token_->Hang("C_Sign");
+  std::jthread inside([&] { static_cast<void>(keyholder.client().SignCheckpoint({2, {}})); });
+  const base::UniqueFd begun{::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)};
+  EXPECT_EQ(keyholder.client().SignCheckpoint({3, {}}).error().reason, "token.busy");
+  keyholder.End();
 }
 
 TEST_F(TokenFaultsTest, AQuestionAfterTheTokensHealthThatHangsStopsNobodyElse) {
@@ -253,6 +274,7 @@ TEST_F(TokenFaultsTest, AQuestionAfterTheTokensHealthThatHangsStopsNobodyElse) {
   std::jthread inside([&] { static_cast<void>(keyholder.client().Describe()); });
   const base::UniqueFd begun{::open(fifo.c_str(), O_RDONLY | O_CLOEXEC)};
   EXPECT_EQ(Reason(keyholder), "good");
+  keyholder.End();
 }
 
 TEST_F(TokenFaultsTest, ATokenThatHangsAtEveryLoginSeesNoWrongPinCounted) {
