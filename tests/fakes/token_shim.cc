@@ -9,6 +9,7 @@
 //   reset         what it says changed: the token has forgotten all sessions and logins
 //   logout        what it says changed: the token has forgotten the login
 //   logins        grows by one byte with each C_Login
+//   seals         grows by one byte with each signature that a P-256 key made of a SHA-256 digest
 //   refusals      grows by one byte with each C_Login that was answered CKR_PIN_INCORRECT
 //
 // Files, not functions, so that a test can rule the token of another process.
@@ -173,6 +174,8 @@ CK_RV Sign(CK_SESSION_HANDLE session, CK_BYTE* data, CK_ULONG size, CK_BYTE* val
   if (const CK_RV rv = Obey("C_Sign", On::kSession, session); rv != CKR_OK) return rv;
   const std::shared_lock lock(inside);
   const CK_RV rv = real->C_Sign(session, data, size, value, value_size);
+  // Only ECDSA with P-256 makes 64 bytes of a digest of 32.
+  if (rv == CKR_OK && value != nullptr && size == 32 && *value_size == 64) Count("seals");
   // A token that signs wrongly and says nothing.
   if (rv == CKR_OK && Asked("fail.flip") != 0) value[*value_size - 1] ^= 1;
   return rv;

@@ -10,6 +10,7 @@ import collections
 import hashlib
 import json
 import os
+import pathlib
 import random
 import re
 import signal
@@ -31,6 +32,7 @@ class Trial:
         config = self.appliance.home / "edocvaultd.toml"
         text = config.read_text()
         real = re.search(r'module = "([^"]+)"', text)[1]
+        shim = pathlib.Path(shim).resolve()
         text = text.replace(f'module = "{real}"', f'module = "{shim}"').replace(
             "[hsm.environment]\n",
             f'[hsm.environment]\nTOKEN_SHIM_MODULE = "{real}"\nTOKEN_SHIM_DIR = "{self.counts}"\n')
