@@ -92,6 +92,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
   CompletionQueue completions(config.data / "completions", extend_signature, keyholder, clock);
+  ProveDigests prove_digests(evidence_desk);
   BatchStore batch_store(config.data / "batches", keyholder, clock);
   BatchQueue batches({keyholder, inspector, evidence_desk, extend_signature, *ledger, keyholder,
                       batch_store, config.callers, clock});
@@ -104,11 +105,11 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{find_client,        submit_document, sign_document,    extend_signature,
-                    two_step_signing,   completions,     batches,          remote_signing,
-                    read_document,      verify_document, document_receipt, client_history,
-                    publish_checkpoint, keyholder,       keyholder,        trust_status,
-                    fetch_trust,        clock,           config.csc};
+  const Flows flows{find_client,      submit_document,    sign_document,   extend_signature,
+                    two_step_signing, completions,        batches,         remote_signing,
+                    prove_digests,    read_document,      verify_document, document_receipt,
+                    client_history,   publish_checkpoint, keyholder,       keyholder,
+                    trust_status,     fetch_trust,        clock,           config.csc};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();

@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/digest.h"
+#include "base/file.h"
 #include "cli/api_client.h"
 #include "cli/large_documents.h"
 #include "cli/signing_options.h"
@@ -24,6 +25,7 @@ struct Options {
   std::string out;
   std::string key = "seal-p256";
   std::string idempotency_key;
+  bool evidence_records = false;
   SigningOptions signing;
   std::string profile = "agency";
 };
@@ -127,6 +129,38 @@ base::Result<Outcome> TakeAll(const ApiClient& api, const std::string& id, const
   return outcome;
 }
 
+// One time-stamp for all containers; beside each NAME.edoc its NAME.edoc.ers.
+base::Status Prove(const ApiClient& api, const Options& options) {
+  std::vector<std::string> containers;
+  Json digests{Json::Array{}};
+  for (const std::string& file : options.files) {
+    std::string path = ContainerPath(options, file);
+    const auto mapped = base::MappedFile::Open(path);
+    if (!mapped.ok()) continue;  // It was not sealed, and is told so.
+    digests.Push(base::HexEncode(base::Sha256(mapped.value().bytes()).bytes));
+    containers.push_back(std::move(path));
+  }
+  if (containers.empty()) return base::Ok();
+  ASSIGN_OR_RETURN(
+      const Answer answer,
+      api.Send({.method = "POST",
+                .path = "/v1/evidence-records",
+                .headers = {{"Content-Type", "application/json"}},
+                .body = base::ToBytes(Json().Set("digests", std::move(digests)).Dump())}));
+  ASSIGN_OR_RETURN(const Json json, answer.AsJson());
+  const Json* records = json.Find("records");
+  if (records == nullptr || records->AsArray() == nullptr ||
+      records->AsArray()->size() != containers.size())
+    return Error{ErrorCode::kInternal, "channel.malformed", "not as many records"};
+  for (std::size_t i = 0; i < containers.size(); ++i) {
+    const std::string* text = (*records->AsArray())[i].AsString();
+    const auto record = base::Base64Decode(text == nullptr ? "=" : *text);
+    if (!record) return Error{ErrorCode::kInternal, "channel.malformed", "a record"};
+    RETURN_IF_ERROR(base::ReplaceFile(containers[i] + ".ers", *record, 0644));
+  }
+  return base::Ok();
+}
+
 base::Result<Json> Batch(const Common& common, const Options& options) {
   RETURN_IF_ERROR(CheckNames(options.files));
   std::error_code error;
@@ -139,6 +173,7 @@ base::Result<Json> Batch(const Common& common, const Options& options) {
   const std::string id = order.Text("id").value_or("");
   ASSIGN_OR_RETURN(const Json progress, WaitFor(api, id, common.json));
   ASSIGN_OR_RETURN(Outcome outcome, TakeAll(api, id, options));
+  if (options.evidence_records) RETURN_IF_ERROR(Prove(api, options));
   return Json()
       .Set("id", id)
       .Set("items", options.files.size())
@@ -169,6 +204,8 @@ void AddBatch(CLI::App& app, Common& common, int& exit_code) {
   verb->add_option("--key", options->key, "Label of the sealing key")->capture_default_str();
   verb->add_option("--idempotency-key", options->idempotency_key,
                    "Names the batch; otherwise what is ordered does");
+  verb->add_flag("--evidence-records", options->evidence_records,
+                 "Beside each container its evidence record, by one time-stamp for all");
   AddSigningOptions(*verb, options->signing);
   verb->add_option("--profile", options->profile, "Entry of client.toml")->capture_default_str();
   AddCommonOptions(*verb, common);

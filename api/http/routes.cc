@@ -7,6 +7,7 @@
 #include "api/http/batch_routes.h"
 #include "api/http/content_disposition.h"
 #include "api/http/signing_routes.h"
+#include "base/base64.h"
 #include "signing/container_writer.h"
 #include "vault/record.h"
 
@@ -265,6 +266,14 @@ Result PostExtension(const Flows& flows, const Request& request, const Wildcards
   return SignedResponse(std::move(result));
 }
 
+Result PostEvidenceRecords(const Flows& flows, const Request& request, const Wildcards&) {
+  ASSIGN_OR_RETURN(const std::vector<base::Sha256Digest> digests, ReadDigests(request));
+  ASSIGN_OR_RETURN(const std::vector<base::Bytes> records, flows.prove_digests.Run(digests));
+  base::Json list{base::Json::Array{}};
+  for (const base::Bytes& record : records) list.Push(base::Base64Encode(record));
+  return JsonResponse(200, base::Json().Set("records", std::move(list)));
+}
+
 Result History(const Flows& flows, const Request& request, const std::string& client,
                vault::RecordKind kind) {
   HistoryOrder order{.client = client, .kind = kind, .cursor = request.Query("cursor")};
@@ -354,7 +363,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 29> kRoutes{{
+constexpr std::array<Route, 30> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -375,6 +384,7 @@ constexpr std::array<Route, 29> kRoutes{{
     {"GET", "/v1/batches/*", Body::kNone, Who::kAgencies, GetBatch},
     {"GET", "/v1/batches/*/signatures", Body::kNone, Who::kAgencies, GetBatchSignatures},
     {"GET", "/v1/batches/*/sealings", Body::kNone, Who::kAgencies, GetBatchSealings},
+    {"POST", "/v1/evidence-records", Body::kDocument, Who::kAgencies, PostEvidenceRecords},
     {"POST", "/csc/v2/info", Body::kMedium, Who::kAgencies, PostCscInfo},
     {"POST", "/csc/v2/credentials/list", Body::kMedium, Who::kAgencies, PostCscList},
     {"POST", "/csc/v2/credentials/info", Body::kMedium, Who::kAgencies, PostCscCredential},

@@ -7,6 +7,7 @@
 #include "api/flow/document_receipt.h"
 #include "api/flow/fetch_trust.h"
 #include "api/flow/find_client.h"
+#include "api/flow/prove_digests.h"
 #include "api/flow/publish_checkpoint.h"
 #include "api/flow/read_document.h"
 #include "api/flow/remote_signing.h"
@@ -30,6 +31,7 @@ struct Flows {
   CompletionQueue& completions;
   BatchQueue& batches;
   RemoteSigning& remote_signing;
+  ProveDigests& prove_digests;
   ReadDocument& read_document;
   VerifyDocument& verify_document;
   DocumentReceipt& document_receipt;

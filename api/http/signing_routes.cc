@@ -126,6 +126,21 @@ base::Result<SealOrder> ReadOrder(const Request& request) {
   return order;
 }
 
+base::Result<std::vector<base::Sha256Digest>> ReadDigests(const Request& request) {
+  const auto json = base::Json::Parse(base::AsText(request.body));
+  const base::Json* list = json.ok() ? json.value().Find("digests") : nullptr;
+  if (list == nullptr || list->AsArray() == nullptr)
+    return BadInput("digests.malformed", "no list of digests");
+  std::vector<base::Sha256Digest> digests;
+  for (const base::Json& one : *list->AsArray()) {
+    const auto bytes = base::HexDecode(one.AsString() == nullptr ? "" : *one.AsString());
+    const auto digest = bytes ? base::ToSha256Digest(*bytes) : std::nullopt;
+    if (!digest) return BadInput("digests.malformed", "a digest is 64 hexadecimal digits");
+    digests.push_back(*digest);
+  }
+  return digests;
+}
+
 bool IsLater(const Request& request) {
   return request.Query("later").value_or("false") == "true";
 }

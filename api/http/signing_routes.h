@@ -44,6 +44,9 @@ base::Result<DocumentsToSeal> ToSeal(const Request& request, signing::SignatureF
                                      base::Time now, base::Bytes& written);
 
 // Bytes that are a container or XML, with the media type that goes with them.
+// {"digests":["<64 hexadecimal digits>"]}. kInvalidInput "digests.malformed".
+base::Result<std::vector<base::Sha256Digest>> ReadDigests(const Request& request);
+
 // {"id","level","state"}: "waiting" (with "waitingFor", when it does), "done" or "failed" (with
 // "problem").
 base::Json ToJson(const std::string& id, const CompletionQueue::Progress& progress,

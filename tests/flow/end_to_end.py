@@ -390,6 +390,20 @@ class Batches(ServiceCase):
         sealings = json.loads(body)["sealings"]
         self.assertEqual([(one["reason"], one["count"]) for one in sealings], [("ordered", 6)])
 
+    def test_one_time_stamp_proves_each_of_many_containers(self):
+        files = [self.appliance.write(f"p{i}.txt", f"proven {i}") for i in range(5)]
+        out = self.path("proven")
+        self.ok(self.appliance.run("batch", *files, "--evidence-records", "--out", out))
+        trust = self.appliance.home / "authority/issuing.der"
+        for file in files:
+            container = out / (file.name + ".edoc")
+            report = self.appliance.run("verify", container, "--trust", trust, "--evidence-record",
+                                        f"{container}.ers").json
+            self.assertEqual([record["outcome"] for record in report["evidenceRecords"]], ["intact"], report)
+        other = out / (files[0].name + ".edoc.ers")
+        report = self.appliance.run("verify", container, "--trust", trust, "--evidence-record", other).json
+        self.assertNotEqual([record["outcome"] for record in report["evidenceRecords"]], ["intact"])
+
     def test_two_files_of_one_name_are_refused(self):
         self.failed(self.appliance.run("batch", self.document, self.document, "--out", self.path("no")), 3,
                     "document.duplicate-name")
