@@ -50,7 +50,7 @@ class Table {
     return *value;
   }
   bool Flag(const std::string& key) {
-    const auto value = Take(key).value<bool>();
+    const auto value = Take(key).value_exact<bool>();
     if (!value) Complain(key + " must be true or false");
     return value.value_or(false);
   }

@@ -2,14 +2,13 @@
 
 #include <fstream>
 
-#include "api/config.h"
+#include "tests/fakes/config_case.h"
 #include "tests/fakes/request_key.h"
-#include "tests/fakes/temp_dir.h"
 
 namespace api {
 namespace {
 
-class ConfigKeysTest : public testing::Test {
+class ConfigKeysTest : public tests::ConfigCase {
  protected:
   ConfigKeysTest() {
     std::ofstream(dir_.path() / "request.pub") << base::AsText(tests::RequestKey("P-256").Public());
@@ -17,19 +16,6 @@ class ConfigKeysTest : public testing::Test {
         << base::AsText(tests::RequestKey("RSA", 1024).Public());
   }
 
-  base::Result<Config> Read(const std::string& rest) const {
-    const auto path = dir_.path() / "edocvaultd.toml";
-    std::ofstream(path) << "[vault]\ndata = \"data\"\n[listen]\naddress = \"127.0.0.1\"\nport = 1\n"
-                           "certificate = \"c\"\nkey = \"k\"\nclient_ca = \"ca\"\n[hsm]\n"
-                           "module = \"m\"\ntoken = \"t\"\npin_file = \"p\"\nlog_origin = \"o\"\n"
-                           "[courier.services]\ntsa = \"http://a\"\n"
-                        << rest;
-    return ReadConfig(path);
-  }
-  std::string Complaint(const std::string& rest) const {
-    const auto config = Read(rest);
-    return config.ok() ? "" : config.error().message;
-  }
   static std::string Key(const std::string& rest) {
     return "[[key]]\nlabel = \"k1\"\nagency = \"a1\"\n" + rest + "\n";
   }
@@ -37,8 +23,6 @@ class ConfigKeysTest : public testing::Test {
     return "[[caller]]\nname = \"c\"\nrole = \"agency\"\nagency = \"" + agency +
            "\"\ncertificate_sha256 = \"" + std::string(64, '0') + "\"\nkeys = [\"k1\"]\n";
   }
-
-  const tests::TempDir dir_;
 };
 
 TEST_F(ConfigKeysTest, AKeyHasAnAgencyAndRequestKeysOrAQuota) {
@@ -70,6 +54,25 @@ TEST_F(ConfigKeysTest, ACallerUsesOnlyKeysOfItsOwnAgency) {
   EXPECT_NE(Complaint(key + CallerOf("a2")), "");
   EXPECT_NE(Complaint(CallerOf("a1")), "") << "a key without an entry";
   EXPECT_NE(Complaint(key + key), "") << "twice";
+}
+
+TEST_F(ConfigKeysTest, HashesAreNeverSignedUnattended) {
+  EXPECT_EQ(Complaint(Key("request_keys = [\"request.pub\"]\nsigns_hashes = true")), "");
+  EXPECT_NE(Complaint(Key("unattended_per_hour = 7\nsigns_hashes = true")), "");
+  EXPECT_NE(Complaint(Key("request_keys = [\"request.pub\"]\nsigns_hashes = 1")), "");
+}
+
+TEST_F(ConfigKeysTest, TheConsortiumsInterfaceIsServedWhenItHasAName) {
+  EXPECT_FALSE(Read("").value().csc.has_value());
+  EXPECT_EQ(Read("[csc]\nname = \"n\"\nregion = \"LV\"\n").value().csc->region, "LV");
+  EXPECT_NE(Complaint("[csc]\nname = \"n\"\n"), "");
+}
+
+TEST_F(ConfigKeysTest, AQuotaIsOfATsaThatIsThere) {
+  const std::string tsas = "[timestamps]\ntsa_certificate_sha256 = []\nhourly = ";
+  EXPECT_EQ(Read(tsas + "{ tsa = 5 }\n").value().tsa_hourly.at("tsa"), 5U);
+  EXPECT_NE(Complaint(tsas + "{ other = 5 }\n"), "");
+  EXPECT_NE(Complaint(tsas + "{ tsa = 0 }\n"), "");
 }
 
 }  // namespace

@@ -1,33 +1,11 @@
 #include <gtest/gtest.h>
 
-#include <fstream>
-
-#include "api/config.h"
-#include "tests/fakes/temp_dir.h"
+#include "tests/fakes/config_case.h"
 
 namespace api {
 namespace {
 
-class ConfigTrustTest : public testing::Test {
- protected:
-  // A configuration with that behind it.
-  base::Result<Config> Read(const std::string& rest) const {
-    const auto path = dir_.path() / "edocvaultd.toml";
-    std::ofstream(path) << "[vault]\ndata = \"data\"\n[listen]\naddress = \"127.0.0.1\"\nport = 1\n"
-                           "certificate = \"c\"\nkey = \"k\"\nclient_ca = \"ca\"\n[hsm]\n"
-                           "module = \"m\"\ntoken = \"t\"\npin_file = \"p\"\nlog_origin = \"o\"\n"
-                           "[courier.services]\ntsa = \"http://a\"\n"
-                        << rest;
-    return ReadConfig(path);
-  }
-  // What is wrong with it; "" when nothing is.
-  std::string Complaint(const std::string& rest) const {
-    const auto config = Read(rest);
-    return config.ok() ? "" : config.error().message;
-  }
-
-  const tests::TempDir dir_;
-};
+using ConfigTrustTest = tests::ConfigCase;
 
 TEST_F(ConfigTrustTest, NothingIsTrustedWithoutTheTable) {
   EXPECT_FALSE(Read("").value().trust.has_value());
