@@ -81,7 +81,21 @@ openssl dgst -sha256 -sign "$work/person.key" -out "$work/value" "$work/data-to-
 edocvault complete "$(field id <<< "$prepared")" --value "$work/value" --out "$work/two-step.edoc"
 edocvault verify "$work/two-step.edoc" --trust-snapshot current
 
-step '10. One changed byte in a document: TOTAL-FAILED (exit code 1)'
+step '10. A batch: thirty decisions, a container for each, and one time-stamp that proves them all'
+mkdir "$work/decisions"
+for i in $(seq 30); do echo "Lēmums Nr. $i" > "$work/decisions/lēmums-$i.txt"; done
+edocvault batch "$work"/decisions/*.txt --level B --evidence-records --out "$work/sealed"
+expect 2 edocvault verify "$work/sealed/lēmums-7.txt.edoc" --evidence-record "$work/sealed/lēmums-7.txt.edoc.ers"
+
+step '11. The TSA is away: sealed at level B now, LT as soon as it is back'
+emulator=http://127.0.0.1:$(sed -n 's/^emulator_port = //p' "$home/client.toml")
+curl -sf -H 'Content-Type: application/json' -d '{"tsa":"down"}' "$emulator/switch" > "$work/switched"
+later=$(edocvault sign "$work/lēmums.txt" --level LT --later --out "$work/now.edoc" --json)
+curl -sf -H 'Content-Type: application/json' -d '{"tsa":"ok"}' "$emulator/switch" > "$work/switched"
+edocvault completion "$(field completion <<< "$later")" --out "$work/then.edoc"
+edocvault verify "$work/then.edoc" --trust-snapshot current
+
+step '12. One changed byte in a document: TOTAL-FAILED (exit code 1)'
 python3 - "$work/t.edoc" "$work/changed.edoc" <<'EOT'
 import sys, zipfile
 with zipfile.ZipFile(sys.argv[1]) as source, zipfile.ZipFile(sys.argv[2], "w") as target:
@@ -90,20 +104,20 @@ with zipfile.ZipFile(sys.argv[1]) as source, zipfile.ZipFile(sys.argv[2], "w") a
 EOT
 expect 1 edocvault verify "$work/changed.edoc"
 
-step '11. Keep a document for a client: sealed, encrypted, in the ledger, with a receipt'
+step '13. Keep a document for a client: sealed, encrypted, in the ledger, with a receipt'
 stored=$(edocvault store "$work/lēmums.txt" --client PK:320000-00000 --key seal-p256 --receipt "$work/receipt" --json)
 echo "$stored"
 id=$(field id <<< "$stored")
 
-step '12. The platform reads the client'"'"'s history, and says why'
+step '14. The platform reads the client'"'"'s history, and says why'
 edocvault history --client PK:320000-00000 --purpose 'the client opened the portal'
 
-step '13. Read it back. Who looked is on record, and the client may see it'
+step '15. Read it back. Who looked is on record, and the client may see it'
 edocvault get "$id" --out "$work/back.edoc" --purpose 'copy for the archive'
 expect 2 edocvault verify "$work/back.edoc"
 edocvault history --client PK:320000-00000 --purpose 'the client asked who looked' --accesses
 
-step '14. Stop the service; check the receipt with nothing but the vault'"'"'s public key'
+step '16. Stop the service; check the receipt with nothing but the vault'"'"'s public key'
 kill "$server" && wait "$server" || true
 server=
 cp "$home/vault.vkey" "$work/vault.vkey"
@@ -116,6 +130,8 @@ cat <<EOT
   a throw-away key and checked before the token was asked, and checked again before it was released.
 - A signature that another program made, carried on by an archive time-stamp; and one whose value
   came from a key elsewhere.
+- Thirty documents in one order, proven by one time-stamp; and a seal that was completed when the
+  TSA was back.
 - Trusted lists fetched from their publisher, verified behind walls, kept by their hash; the
   service verifies by them, and says how old they are (GET /v1/trust).
 - A document kept encrypted under a key of its own, its entry in a Merkle log whose head the
