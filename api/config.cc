@@ -162,6 +162,11 @@ bool IsUrl(std::string_view url) {
 base::Result<CourierConfig> ReadCourier(Table table) {
   CourierConfig courier;
   courier.services = table.Texts("services");
+  if (table.Has("crls"))
+    for (const auto& [name, url] : table.Texts("crls")) {
+      courier.lists["crl-" + name] = url;
+      if (!IsUrl(url)) table.Complain("crls: " + name + " is no http or https URL");
+    }
   if (table.Has("timeout_seconds"))
     courier.timeout = std::chrono::seconds(table.Number("timeout_seconds", 1, 300));
   for (const auto& [name, url] : courier.services) {
@@ -324,7 +329,7 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   }
   if (root.contains("trust")) {
     ASSIGN_OR_RETURN(config.trust, ReadTrust(part("trust")));
-    config.courier.lists = config.trust->lists;
+    config.courier.lists.insert(config.trust->lists.begin(), config.trust->lists.end());
   }
   if (const toml::array* keys = root["key"].as_array()) {
     for (const auto& node : *keys) {

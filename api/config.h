@@ -41,7 +41,8 @@ struct CourierConfig {
   // Service name ("tsa", "ocsp") -> URL, to POST to.
   std::map<std::string, std::string> services;
   std::chrono::seconds timeout{10};
-  // The lists of TrustConfig, to GET. Nothing but these and the services is connected to.
+  // The lists of TrustConfig, and revocation lists ("crl-NAME"), to GET. Nothing but these and the
+  // services is connected to.
   std::map<std::string, std::string> lists;
   std::chrono::seconds list_timeout{60};
 };

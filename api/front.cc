@@ -84,6 +84,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TimestampTrust timestamp_trust{.tsa_certificates = config.tsa_certificates,
                                        .tsas = ServicesOf(config.courier.services, "tsa"),
                                        .responders = ServicesOf(config.courier.services, "ocsp"),
+                                       .crls = ServicesOf(config.courier.lists, "crl"),
                                        .hourly = config.tsa_hourly};
   EvidenceDesk evidence_desk(inspector, courier, timestamp_trust, clock);
   ExtendSignature extend_signature(inspector, evidence_desk, clock);

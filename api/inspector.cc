@@ -188,6 +188,14 @@ base::Result<base::Bytes> DoReadOcspResponse(const Job& job) {
   return base::ToBytes(json.Dump());
 }
 
+base::Result<base::Bytes> DoReadCrl(const Job& job) {
+  RETURN_IF_ERROR(signing::ReadCrl(job.input(0), {.certificate = job.input(1),
+                                                  .issuer = job.input(2),
+                                                  .proven = job.time("proven"),
+                                                  .now = job.time("now")}));
+  return base::ToBytes("{}");
+}
+
 base::Result<base::Bytes> DoTrust(const Job& job) {
   return base::ToBytes(job.trust_facts.Dump());
 }
@@ -196,7 +204,7 @@ struct Work {
   std::string_view name;
   base::Result<base::Bytes> (*run)(const Job&);
 };
-constexpr std::array<Work, 11> kWorks{{
+constexpr std::array<Work, 12> kWorks{{
     {"verify", DoVerify},
     {"find-signing-place", DoFindSigningPlace},
     {"find-signing-places", DoFindSigningPlaces},
@@ -207,6 +215,7 @@ constexpr std::array<Work, 11> kWorks{{
     {"extend", DoExtend},
     {"read-timestamp", DoReadTimestampResponse},
     {"read-ocsp", DoReadOcspResponse},
+    {"read-crl", DoReadCrl},
     {"trust", DoTrust},
 }};
 

@@ -92,6 +92,8 @@ class Inspector {
   virtual base::Result<signing::OcspAnswer> ReadOcspResponse(
       base::ByteSpan response, const signing::OcspQuestion& question) = 0;
 
+  virtual base::Status ReadCrl(base::ByteSpan crl, const signing::CrlQuestion& question) = 0;
+
   // Facts about the trust that verifications get now (TrustKeeper::facts()), or
   // {"configured": false}.
   virtual base::Result<base::Json> Trust() = 0;
@@ -127,6 +129,7 @@ class InspectorClient final : public Inspector {
                                                                base::ByteSpan nonce) override;
   base::Result<signing::OcspAnswer> ReadOcspResponse(
       base::ByteSpan response, const signing::OcspQuestion& question) override;
+  base::Status ReadCrl(base::ByteSpan crl, const signing::CrlQuestion& question) override;
   base::Result<base::Json> Trust() override;
   base::Result<base::Json> ImportTrust(const trust::Files& lists) override;
 

@@ -197,6 +197,15 @@ base::Result<signing::OcspAnswer> InspectorClient::ReadOcspResponse(
   return ocsp;
 }
 
+base::Status InspectorClient::ReadCrl(base::ByteSpan crl, const signing::CrlQuestion& question) {
+  base::Json order = OrderFor("read-crl");
+  order.Set("proven", Seconds(question.proven));
+  order.Set("now", Seconds(question.now));
+  RETURN_IF_ERROR(
+      base::BulkCall(channel_, order, {crl, question.certificate, question.issuer}, kEvidence));
+  return base::Ok();
+}
+
 base::Result<base::Json> InspectorClient::Trust() {
   ASSIGN_OR_RETURN(const base::Bytes facts,
                    base::BulkCall(channel_, OrderFor("trust"), {}, kReport));

@@ -81,6 +81,10 @@ class TestAuthority {
 
   CertificateStatus StatusOf(const std::string& serial) const;
 
+  // The revocation lists of the root and of the issuing CA as of now, good for an hour; DER.
+  base::Bytes RootCrl() const;
+  base::Bytes IssuingCrl() const;
+
   // DER.
   base::Bytes root() const;
   base::Bytes issuing_ca() const;
@@ -131,6 +135,7 @@ enum class TrustMode {
 //                 (the arc kept for examples), accuracy one second
 //   POST /ocsp    RFC 6960 (application/ocsp-request): certificates of the issuing CA, by any
 //                 hash; others are "unauthorized"; good for 15 minutes
+//   GET /crl/root.crl, /crl/issuing.crl   complete revocation lists (RFC 5280, 5)
 //   GET /trust/lotl.xml, /trust/lv.xml   a list of lists and a trusted list (ETSI TS 119 612) that
 //                 names the issuing CA, the TSA and the OCSP responder; by the list signer
 //   POST /switch  {"tsa":"ok|down|slow|garbage|rejects|wrong-imprint|wrong-nonce",

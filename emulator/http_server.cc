@@ -82,6 +82,12 @@ class Services {
   }
   Reply ListOfLists(base::ByteSpan) { return List(ListKind::kListOfLists); }
   Reply NationalList(base::ByteSpan) { return List(ListKind::kList); }
+  Reply RootCrl(base::ByteSpan) {
+    return {Status::HTTP_OK, "application/pkix-crl", authority_.RootCrl()};
+  }
+  Reply IssuingCrl(base::ByteSpan) {
+    return {Status::HTTP_OK, "application/pkix-crl", authority_.IssuingCrl()};
+  }
   // A certificate for the request (PKCS#10 in DER): for signers whose key is elsewhere.
   Reply Issue(base::ByteSpan body) {
     auto issued = authority_.IssueSeal(body);
@@ -129,11 +135,13 @@ struct Route {
   Reply (Services::*serve)(base::ByteSpan body);
 };
 
-constexpr std::array<Route, 6> kRoutes{{
+constexpr std::array<Route, 8> kRoutes{{
     {"/tsa", "application/timestamp-query", &Services::Timestamp},
     {"/ocsp", "application/ocsp-request", &Services::Ocsp},
     {"/trust/lotl.xml", "", &Services::ListOfLists},
     {"/trust/lv.xml", "", &Services::NationalList},
+    {"/crl/root.crl", "", &Services::RootCrl},
+    {"/crl/issuing.crl", "", &Services::IssuingCrl},
     {"/issue", "application/pkcs10", &Services::Issue},
     {"/switch", "application/json", &Services::Switch},
 }};

@@ -217,6 +217,51 @@ CertificateStatus TestAuthority::StatusOf(const std::string& serial) const {
   return {CertificateState::kRevoked, *found->second};
 }
 
+namespace {
+
+// What of the register is revoked, signed by that CA.
+base::Bytes CrlOf(const Identity& ca, const Register& issued, base::Time now) {
+  using Crl = base::CHandle<X509_CRL, X509_CRL_free>;
+  using Asn1Time = base::CHandle<ASN1_TIME, ASN1_TIME_free>;
+  using Asn1Integer = base::CHandle<ASN1_INTEGER, ASN1_INTEGER_free>;
+  const auto at = [](base::Time time) {
+    return Asn1Time{ASN1_TIME_set(nullptr, time.time_since_epoch().count())};
+  };
+  const Crl crl{X509_CRL_new()};
+  X509_CRL_set_version(crl.get(), X509_CRL_VERSION_2);
+  X509_CRL_set_issuer_name(crl.get(), X509_get_subject_name(ca.certificate.get()));
+  X509_CRL_set1_lastUpdate(crl.get(), at(now).get());
+  X509_CRL_set1_nextUpdate(crl.get(), at(now + std::chrono::hours{1}).get());
+  for (const auto& [serial, revoked] : issued) {
+    if (!revoked) continue;
+    BIGNUM* number = nullptr;
+    BN_hex2bn(&number, serial.c_str());
+    const Asn1Integer value{BN_to_ASN1_INTEGER(number, nullptr)};
+    BN_free(number);
+    X509_REVOKED* const entry = X509_REVOKED_new();
+    X509_REVOKED_set_serialNumber(entry, value.get());
+    X509_REVOKED_set_revocationDate(entry, at(*revoked).get());
+    X509_CRL_add0_revoked(crl.get(), entry);
+  }
+  const Asn1Integer number{ASN1_INTEGER_new()};
+  ASN1_INTEGER_set_int64(number.get(), now.time_since_epoch().count());
+  X509_CRL_add1_ext_i2d(crl.get(), NID_crl_number, number.get(), 0, 0);
+  X509_CRL_sort(crl.get());
+  X509_CRL_sign(crl.get(), ca.key.get(), EVP_sha256());
+  return ToDer(crl.get(), i2d_X509_CRL);
+}
+
+}  // namespace
+
+base::Bytes TestAuthority::RootCrl() const {
+  return CrlOf(state_->keys.root, {}, Now());
+}
+
+base::Bytes TestAuthority::IssuingCrl() const {
+  const std::lock_guard lock(state_->mutex);
+  return CrlOf(state_->keys.issuing, state_->issued, Now());
+}
+
 base::Bytes TestAuthority::root() const {
   return ToDer(state_->keys.root.certificate.get(), i2d_X509);
 }

@@ -44,6 +44,21 @@ struct OcspAnswer {
   std::vector<base::Bytes> certificates;  // Embedded, responder's among them.
 };
 
+struct CrlQuestion {
+  base::ByteSpan certificate;
+  base::ByteSpan issuer;
+  base::Time proven;  // The time to be covered: thisUpdate is not before it.
+  base::Time now;
+};
+
+// RFC 5280, 5 and 6.3.3: whether that list, signed by the issuer itself, clears the certificate.
+// Lists that are parts (delta CRLs, issuing distribution points) are refused.
+//
+// kInvalidInput "crl.malformed", "crl.other-issuer", "crl.bad-signature", "crl.partial",
+// "crl.revoked"; kUnavailable "crl.stale" (nextUpdate is past, or thisUpdate not yet there), or
+// "crl.too-old" (thisUpdate is before `proven`: the next list may do).
+base::Status ReadCrl(base::ByteSpan crl, const CrlQuestion& question);
+
 struct OcspQuestion {
   base::ByteSpan certificate;
   base::ByteSpan issuer;

@@ -118,6 +118,37 @@ base::Result<signing::OcspAnswer> EvidenceDesk::Status(base::ByteSpan certificat
   return last;
 }
 
+base::Result<base::Bytes> EvidenceDesk::FetchCrl(const std::string& name) {
+  {
+    const std::lock_guard lock(mutex_);
+    const auto known = fetched_.find(name);
+    if (known != fetched_.end() && clock_.Now() < known->second.until) return known->second.crl;
+  }
+  ASSIGN_OR_RETURN(base::Bytes crl, outbound_.Fetch(name));
+  const std::lock_guard lock(mutex_);
+  fetched_.insert_or_assign(name, Fetched{crl, clock_.Now() + kFresh});
+  return crl;
+}
+
+base::Result<base::Bytes> EvidenceDesk::Crl(base::ByteSpan certificate, base::ByteSpan issuer,
+                                            base::Time proven) {
+  base::Error last = NobodyAsked("revocation lists");
+  for (const std::string& name : trust_.crls) {
+    auto crl = FetchCrl(name);
+    if (!crl.ok()) {
+      last = crl.error();
+      continue;
+    }
+    const base::Status cleared = inspector_.ReadCrl(
+        crl.value(),
+        {.certificate = certificate, .issuer = issuer, .proven = proven, .now = clock_.Now()});
+    if (cleared.ok()) return crl;
+    if (cleared.error().reason == "crl.revoked") return cleared.error();
+    if (cleared.error().reason != "crl.other-issuer") last = cleared.error();
+  }
+  return last;
+}
+
 base::Result<signing::TimestampAnswer> EvidenceDesk::AskTsa(const std::string& service,
                                                             const base::Sha256Digest& imprint) {
   const base::Bytes nonce = NewNonce();

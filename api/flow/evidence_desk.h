@@ -23,6 +23,7 @@ struct TimestampTrust {
   // Services of the configuration, in the order in which they are asked.
   std::vector<std::string> tsas{"tsa"};
   std::vector<std::string> responders{"ocsp"};
+  std::vector<std::string> crls{};  // As the courier knows them.
   // So many time-stamps are asked of a TSA in an hour, by what was agreed with it. Others: any
   // number.
   std::map<std::string, std::uint32_t> hourly{};
@@ -56,7 +57,16 @@ class EvidenceDesk {
   base::Result<signing::OcspAnswer> Status(base::ByteSpan certificate, base::ByteSpan issuer,
                                            base::Time proven);
 
+  // For certificates that no responder answers for: the revocation list, of those of the
+  // configuration, that clears the certificate and was made at or after `proven`.
+  //
+  // Errors: those of Outbound; kNotFound "courier.not-configured" when none is its issuer's;
+  // kInvalidInput "crl.revoked"; kUnavailable "crl.stale", "crl.too-old".
+  base::Result<base::Bytes> Crl(base::ByteSpan certificate, base::ByteSpan issuer,
+                                base::Time proven);
+
  private:
+  base::Result<base::Bytes> FetchCrl(const std::string& name);
   base::Result<signing::TimestampAnswer> AskTsa(const std::string& service,
                                                 const base::Sha256Digest& imprint);
   base::Result<signing::OcspAnswer> AskResponder(const std::string& service,
@@ -89,6 +99,11 @@ class EvidenceDesk {
     base::Time until;
   };
   std::map<base::Sha256Digest, Known> known_;  // By certificate and issuer.
+  struct Fetched {
+    base::Bytes crl;
+    base::Time until;
+  };
+  std::map<std::string, Fetched> fetched_;  // By name.
 };
 
 }  // namespace api

@@ -53,9 +53,18 @@ base::Result<signing::ValidationData> ExtendSignature::Gather(
     AddOnce(link.issuer, data.certificates);
     const auto status = desk_.Status(link.certificate, link.issuer, survey.proven);
     const bool of_signer = link.certificate == survey.certificate;
-    if (!status.ok() && of_signer && !survey.has_values) return status.error();
     if (!status.ok() && status.error().reason == "ocsp.revoked") return status.error();
-    if (!status.ok()) continue;
+    if (!status.ok()) {
+      // A list of a CA covers years of signatures; of a signer it has to be later than this one.
+      const auto crl =
+          desk_.Crl(link.certificate, link.issuer, of_signer ? survey.proven : base::Time{});
+      if (!crl.ok() && crl.error().reason == "crl.revoked") return crl.error();
+      if (!crl.ok() && of_signer && !survey.has_values) return status.error();
+      if (!crl.ok()) continue;
+      signer_known = signer_known || of_signer;
+      AddOnce(crl.value(), data.crls);
+      continue;
+    }
     signer_known = signer_known || of_signer;
     data.ocsp_responses.push_back(status.value().response);
     for (const base::Bytes& certificate : status.value().certificates)

@@ -53,8 +53,11 @@ base::Status RequireLasting(EvidenceDesk& desk, const hsm::SealingCertificate& c
   // What stands in the signature is asked for again, later than its time-stamp.
   const auto status =
       desk.Status(certificate.der, certificate.chain.front(), now - EvidenceDesk::kFresh);
-  if (!status.ok()) return status.error();
-  return base::Ok();
+  if (status.ok() || status.error().reason == "ocsp.revoked")
+    return status.ok() ? base::Ok() : base::Status(status.error());
+  const auto crl = desk.Crl(certificate.der, certificate.chain.front(), base::Time{});
+  if (crl.ok()) return base::Ok();
+  return crl.error().reason == "crl.revoked" ? crl.error() : status.error();
 }
 
 base::Result<SignedDocument> SignDocument::Run(const Caller& caller, const SealOrder& order,

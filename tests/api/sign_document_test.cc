@@ -142,6 +142,18 @@ TEST_F(SignDocumentTest, AnAnswerAboutACertificateIsUsedAgainForWhatItCovered) {
   EXPECT_EQ(outbound_.services.size(), 3U) << "nor of that certificate";
 }
 
+TEST_F(SignDocumentTest, AListThatWasFetchedServesForAWhileAndNoneButAnIssuersOwnCounts) {
+  const TimestampTrust with_lists{.tsa_certificates = trust_.tsa_certificates,
+                                  .crls = {"crl-a", "crl-b"}};
+  EvidenceDesk desk(inspector_, outbound_, with_lists, clock_);
+  EXPECT_EQ(desk.Crl({}, {}, clock_.now).error().reason, "courier.not-configured");
+  inspector_.crl_error.reset();
+  EXPECT_EQ(desk.Crl({}, {}, clock_.now).value(), base::ToBytes("list crl-a"));
+  EXPECT_EQ(outbound_.services, (std::vector<std::string>{"crl-a", "crl-b"})) << "once each";
+  inspector_.crl_error = base::Error{base::ErrorCode::kInvalidInput, "crl.revoked", ""};
+  EXPECT_EQ(desk.Crl({}, {}, clock_.now).error().reason, "crl.revoked");
+}
+
 TEST_F(SignDocumentTest, ARefusedStatusIsNotRemembered) {
   const base::Bytes certificate = tests::FakeSigner::Make(clock_.now);
   inspector_.ocsp_error = base::Error{base::ErrorCode::kInvalidInput, "ocsp.revoked", ""};

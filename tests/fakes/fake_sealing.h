@@ -214,6 +214,12 @@ class FakeInspector final : public api::Inspector {
     if (ocsp_error) return *ocsp_error;
     return signing::OcspAnswer{base::ToBytes("ocsp"), {}, {base::ToBytes("responder")}};
   }
+  std::optional<base::Error> crl_error =
+      base::Error{base::ErrorCode::kInvalidInput, "crl.other-issuer", ""};
+  base::Status ReadCrl(base::ByteSpan, const signing::CrlQuestion&) override {
+    if (crl_error) return *crl_error;
+    return base::Ok();
+  }
   base::Result<base::Json> Trust() override { return trust; }
   base::Result<base::Json> ImportTrust(const trust::Files& lists) override {
     imported = lists;

@@ -489,6 +489,16 @@ class Completing(unittest.TestCase):
         self.assertEqual(run.exit, 0, run.out)
         self.assertEqual(self.level(out), "XAdES-BASELINE-LTA")
 
+    def test_a_revocation_list_serves_where_no_responder_does(self):
+        self.appliance.switch(ocsp="down")
+        out = self.appliance.work / "by-list.edoc"
+        run = self.appliance.run("sign", self.appliance.write("a.txt", "a"), "--level", "LT", "--out", out)
+        self.assertEqual(run.exit, 0, run.out)
+        self.assertEqual(self.level(out), "XAdES-BASELINE-LT")
+        self.assertEqual(signature_of(out).count("EncapsulatedCRLValue>"), 4, "of the signer and of its CA")
+        run = self.appliance.run("verify", out, "--trust-snapshot", "current")
+        self.assertEqual(run.exit, 0, run.out)
+
     def test_what_can_never_be_longer_is_told(self):
         broken = rewrite(self.sealed("--level", "T")[0], lambda name, text: b"b" if name == "a.txt" else text)
         file = self.appliance.write("broken.edoc", broken)
