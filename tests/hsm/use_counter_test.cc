@@ -111,5 +111,42 @@ TEST_F(UseCounterTest, WhatIsOverIsForgotten) {
   EXPECT_LT(std::filesystem::file_size(file_), before / 10);
 }
 
+TEST_F(UseCounterTest, AUseThatIsOverSoonerDoesNotMakeAnotherForgottenSooner) {
+  const UseCounter::Use use{"a", 1, now_ + std::chrono::hours(10)};
+  {
+    UseCounter counter(file_);
+    EXPECT_EQ(counter.Take(use, 1, now_).value(), 1U);
+    EXPECT_EQ(counter.Take({"a", 2, now_ + std::chrono::minutes(1)}, 1, now_).value(), 1U);
+    const base::Time later = now_ + std::chrono::hours(1);
+    EXPECT_EQ(counter.Take({"b", 1, later}, 1, later).value(), 1U);
+  }
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    UseCounter again(file_);
+    EXPECT_EQ(again.Take(use, 1, now_).value(), 0U);
+  }
+}
+
+TEST_F(UseCounterTest, WhatIsForgottenIsNotTakenByWhoeverAskedBefore) {
+  // A caller found its approval good, and was held up until it was over and forgotten.
+  const UseCounter::Use use{"a", 1, now_ + std::chrono::seconds(1)};
+  {
+    UseCounter counter(file_);
+    EXPECT_EQ(counter.Take(use, 1, now_).value(), 1U);
+    const base::Time later = now_ + std::chrono::seconds(2);
+    EXPECT_EQ(counter.Take({"b", 1, later}, 1, later).value(), 1U);
+  }
+  UseCounter again(file_);
+  EXPECT_EQ(again.Take(use, 1, now_).value(), 0U);
+}
+
+TEST_F(UseCounterTest, SaysWhatIsLeftAndTakesNothing) {
+  const UseCounter::Use use{"a", 3, now_ + std::chrono::hours(1)};
+  UseCounter counter(file_);
+  EXPECT_EQ(counter.Left(use, now_).value(), 3U);
+  EXPECT_EQ(counter.Take(use, 2, now_).value(), 2U);
+  EXPECT_EQ(counter.Left(use, now_).value(), 1U);
+  EXPECT_EQ(counter.Take(use, 2, now_).value(), 1U);
+}
+
 }  // namespace
 }  // namespace hsm
