@@ -192,6 +192,30 @@ TEST_F(BatchTest, AChunkPutInAnothersPlaceDoesNotOpen) {
   EXPECT_EQ(store_.GetChunk(id, 1).error().code, base::ErrorCode::kCorrupted);
 }
 
+TEST_F(BatchTest, ChunksOfARemovalThatWasInterruptedAreNotTakenForAnotherBatchs) {
+  const std::string id = store_.Put(Order(2)).value();
+  ASSERT_TRUE(BatchWork(Parts(), id, Order(2), 0).Step().ok());
+  // As it is on disk when killed between the first two steps of a removal.
+  std::filesystem::remove(folder_.path() / "batches" / id / "order");
+  BatchOrder later = Order(2);
+  later.items.front().front().sha256 = base::Sha256(base::AsBytes("another document"));
+  ASSERT_EQ(store_.Put(later).value(), id);
+  EXPECT_TRUE(store_.Chunks(id).empty());
+}
+
+TEST_F(BatchTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
+  const std::string id = store_.Put(Order(1)).value();
+  const auto folder = folder_.path() / "batches";
+  for (std::size_t i = 1; i < BatchStore::kMostKept; ++i)
+    std::filesystem::copy(folder / id, folder / (id + "-" + std::to_string(i)));
+  BatchOrder order = Order(1);
+  order.idempotency_key = "one-more";
+  EXPECT_EQ(store_.Put(order).error().reason, "batch.too-many");
+  EXPECT_EQ(store_.Put(Order(1)).value(), id) << "what is there is there";
+  order.agency = "csdd";
+  EXPECT_TRUE(store_.Put(order).ok());
+}
+
 class BatchQueueTest : public BatchTest {
  protected:
   BatchQueue::Progress WaitUntilDone(BatchQueue& queue, const std::string& id) {

@@ -116,6 +116,17 @@ TEST_F(CompletionQueueTest, NothingIsInClearOnDiskAndOutcomesAreBound) {
   EXPECT_EQ(queue->Document(caller_, two).error().reason, "key.unwrap-failed");
 }
 
+TEST_F(CompletionQueueTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
+  const auto queue = Queue();
+  const std::string id = queue->Submit(caller_, Order()).value();
+  const auto folder = folder_.path() / "completions";
+  for (std::size_t i = 1; i < CompletionQueue::kMostKept; ++i)
+    std::filesystem::copy_file(folder / id, folder / (id + "-" + std::to_string(i)));
+  EXPECT_EQ(queue->Submit(caller_, Order()).error().reason, "completion.too-many");
+  const Caller other{"other", CallerRole::kAgency, "csdd", {}};
+  EXPECT_TRUE(queue->Submit(other, Order()).ok());
+}
+
 TEST_F(CompletionQueueTest, WithoutKeysNothingIsTaken) {
   const auto queue = Queue();
   keys_.next_error = base::Error{base::ErrorCode::kUnavailable, "token.absent", ""};
