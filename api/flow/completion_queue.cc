@@ -180,10 +180,23 @@ std::vector<std::string> CompletionQueue::Unfinished() const {
   return ids;
 }
 
+// One of each agency, then the next of each.
+std::vector<std::string> CompletionQueue::NextRound() {
+  std::map<std::string, std::vector<std::string>> waiting;
+  for (std::string& id : Unfinished()) waiting[std::string(MarkIn(id))].push_back(std::move(id));
+  std::vector<std::string> round;
+  for (auto& [mark, ids] : waiting)
+    std::ranges::rotate(ids, std::ranges::upper_bound(ids, last_asked_[mark]));
+  for (std::size_t i = 0; i < kAtOnce; ++i)
+    for (const auto& [mark, ids] : waiting)
+      if (i < ids.size()) round.push_back(last_asked_[mark] = ids[i]);
+  return round;
+}
+
 void CompletionQueue::Run(const std::stop_token& stop) {
   std::chrono::seconds rest = kRest;
   while (!stop.stop_requested()) {
-    const std::vector<std::string> ids = Unfinished();
+    const std::vector<std::string> ids = NextRound();
     bool went_on = false;
     for (const std::string& id : ids) {
       if (stop.stop_requested()) return;

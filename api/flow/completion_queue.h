@@ -29,6 +29,8 @@ class CompletionQueue {
  public:
   static constexpr std::chrono::days kLife{30};   // Then a finished one is removed.
   static constexpr std::size_t kMostKept = 1000;  // For one agency.
+  // Of one agency are asked for in a round, however many wait; in the next round the next ones.
+  static constexpr std::size_t kAtOnce = 16;
   // Between two rounds in which everything was away; doubled up to the longest.
   static constexpr std::chrono::seconds kRest{1};
   static constexpr std::chrono::seconds kLongestRest{60};
@@ -81,6 +83,7 @@ class CompletionQueue {
   base::Result<std::shared_ptr<Waiting>> Find(const Caller& caller, const std::string& id);
   base::Result<std::shared_ptr<Waiting>> Load(const std::string& id);
   std::vector<std::string> Unfinished() const;
+  std::vector<std::string> NextRound();
   void Run(const std::stop_token& stop);
   // Whether it is over, or was seen to be.
   bool Serve(const std::string& id);
@@ -96,7 +99,8 @@ class CompletionQueue {
   std::condition_variable moved_;     // Something is done.
   bool is_new_ = false;
   std::map<std::string, std::shared_ptr<Waiting>> known_;
-  std::jthread thread_;  // Last: it uses the others, and stops first.
+  std::map<std::string, std::string> last_asked_;  // By mark of the agency. Of the thread alone.
+  std::jthread thread_;                            // Last: it uses the others, and stops first.
 };
 
 }  // namespace api

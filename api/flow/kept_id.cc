@@ -22,7 +22,11 @@ base::Bytes KeptId(std::string_view agency, base::ByteSpan unguessable) {
 }
 
 bool IsKeptFor(std::string_view agency, std::string_view name) {
-  return name.starts_with(base::HexEncode(MarkOf(agency)));
+  return MarkIn(name) == base::HexEncode(MarkOf(agency));
+}
+
+std::string_view MarkIn(std::string_view name) {
+  return name.substr(0, 2 * kMarkSize);
 }
 
 }  // namespace api

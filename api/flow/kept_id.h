@@ -19,4 +19,7 @@ base::Bytes KeptId(std::string_view agency, base::ByteSpan unguessable);
 // Whether `name`, the id in hexadecimal and what may follow, is of that agency.
 bool IsKeptFor(std::string_view agency, std::string_view name);
 
+// The mark that `name` begins with.
+std::string_view MarkIn(std::string_view name);
+
 }  // namespace api

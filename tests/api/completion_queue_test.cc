@@ -127,6 +127,27 @@ TEST_F(CompletionQueueTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
   EXPECT_TRUE(queue->Submit(other, Order()).ok());
 }
 
+TEST_F(CompletionQueueTest, AgenciesTakeTurnsHoweverManyOneOfThemHasWaiting) {
+  outbound_.down = {"tsa", "ocsp"};
+  // Whichever of the two has the lower ids.
+  for (const auto& [many, one] : {std::pair("vid", "csdd"), std::pair("csdd", "vid")}) {
+    std::filesystem::remove_all(folder_.path() / "completions");
+    const Caller busy{"busy", CallerRole::kAgency, many, {}};
+    const Caller other{"other", CallerRole::kAgency, one, {}};
+    const auto queue = Queue();
+    std::vector<std::string> ids;
+    for (int i = 0; i < 100; ++i) ids.push_back(queue->Submit(busy, Order()).value());
+    const std::string id = queue->Submit(other, Order()).value();
+    queue->Start();
+    const auto is_asked = [&](const Caller& caller, const std::string& which) {
+      return !queue->Look(caller, which).value().waiting_for.empty();
+    };
+    while (!is_asked(other, id)) std::this_thread::yield();
+    EXPECT_LE(std::ranges::count_if(ids, [&](const auto& which) { return is_asked(busy, which); }),
+              2 * static_cast<long>(CompletionQueue::kAtOnce));
+  }
+}
+
 TEST_F(CompletionQueueTest, WithoutKeysNothingIsTaken) {
   const auto queue = Queue();
   keys_.next_error = base::Error{base::ErrorCode::kUnavailable, "token.absent", ""};
