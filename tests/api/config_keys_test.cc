@@ -72,5 +72,16 @@ TEST_F(ConfigKeysTest, ACallerUsesOnlyKeysOfItsOwnAgency) {
   EXPECT_NE(Complaint(key + key), "") << "twice";
 }
 
+// What is kept for one would be given to the other.
+TEST_F(ConfigKeysTest, TwoCallersShareNeitherNameNorCertificate) {
+  const auto caller = [](const std::string& name, char digit) {
+    return "[[caller]]\nname = \"" + name + "\"\nrole = \"agency\"\nagency = \"" + name +
+           "\"\ncertificate_sha256 = \"" + std::string(64, digit) + "\"\n";
+  };
+  EXPECT_EQ(Complaint(caller("a", '1') + caller("b", '2')), "");
+  EXPECT_NE(Complaint(caller("a", '1') + caller("a", '2')), "");
+  EXPECT_NE(Complaint(caller("a", '1') + caller("b", '1')), "");
+}
+
 }  // namespace
 }  // namespace api
