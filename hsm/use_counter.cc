@@ -16,8 +16,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::size_t kMaxFile = std::size_t{64} << 20U;
-constexpr std::size_t kMaxLines = 200'000;  // Then it is written anew.
+constexpr std::size_t kMaxFile = std::size_t{1} << 30U;  // Four million lines.
+constexpr std::size_t kMaxLines = 200'000;  // Then it is written anew, if much of it is over.
 
 Error Damaged(std::string what) {
   return {ErrorCode::kCorrupted, "uses.damaged", std::move(what)};
@@ -114,7 +114,7 @@ std::uint32_t UseCounter::Left(const Use& use) const {
 base::Result<std::uint32_t> UseCounter::Take(const Use& use, std::uint32_t wanted, base::Time now) {
   const std::lock_guard lock(mutex_);
   if (!loaded_) RETURN_IF_ERROR(Load());
-  if (lines_ > kMaxLines) RETURN_IF_ERROR(Compact());
+  if (lines_ > std::max(kMaxLines, 2 * counts_.size())) RETURN_IF_ERROR(Compact());
   latest_ = std::max(latest_, now);
   const std::uint32_t taken = std::min(Left(use), wanted);
   if (taken > 0) RETURN_IF_ERROR(Write(use.what, taken, use.until));

@@ -1,6 +1,7 @@
 #include "hsm/use_counter.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <fstream>
@@ -137,6 +138,33 @@ TEST_F(UseCounterTest, WhatIsForgottenIsNotTakenByWhoeverAskedBefore) {
   }
   UseCounter again(file_);
   EXPECT_EQ(again.Take(use, 1, now_).value(), 0U);
+}
+
+TEST_F(UseCounterTest, ManyThatLiveLongAreNeitherTooManyNorWrittenAnewEachTime) {
+  // A month of an agency that approves each document.
+  constexpr int kMany = 300'000;
+  {
+    std::ofstream file(file_);
+    const std::string rest = std::string(140, 'x') + R"(","count":1,"until":")" +
+                             base::FormatTime(now_ + std::chrono::days(31)) + R"(","at":")" +
+                             base::FormatTime(now_) + "\"}\n";
+    for (int i = 0; i < kMany; ++i) file << R"({"what":"approval/)" << 1'000'000 + i << rest;
+  }
+  EXPECT_GT(std::filesystem::file_size(file_), std::size_t{64} << 20U);
+  UseCounter counter(file_);
+  const auto known = counter.Take(
+      {"approval/1299999" + std::string(140, 'x'), 1, now_ + std::chrono::days(31)}, 1, now_);
+  ASSERT_TRUE(known.ok()) << known.error().reason;
+  EXPECT_EQ(known.value(), 0U);
+  const auto number = [&] {
+    struct ::stat facts {};
+    EXPECT_EQ(::stat(file_.c_str(), &facts), 0);
+    return facts.st_ino;
+  };
+  const auto before = number();
+  EXPECT_EQ(Take(counter, 1), 1U);
+  EXPECT_EQ(Take(counter, 1), 1U);
+  EXPECT_EQ(number(), before) << "appended to, not replaced";
 }
 
 TEST_F(UseCounterTest, SaysWhatIsLeftAndTakesNothing) {
