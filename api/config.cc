@@ -253,6 +253,15 @@ base::Result<SealKey> ReadSealKey(Table table) {
   return key;
 }
 
+// What is a caller's is found by its name: batches, completions, prepared signatures.
+base::Status CheckIsNew(const RegisteredCaller& caller,
+                        const std::vector<RegisteredCaller>& others) {
+  for (const RegisteredCaller& other : others)
+    if (other.name == caller.name || other.certificate_sha256 == caller.certificate_sha256)
+      return Malformed("[caller] " + caller.name + ": its name or certificate is there twice");
+  return base::Ok();
+}
+
 // Only keys of the caller's own agency.
 base::Status CheckKeysOf(const RegisteredCaller& caller, const hsm::SealRules& rules) {
   for (const std::string& label : caller.keys) {
@@ -343,6 +352,7 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
       ASSIGN_OR_RETURN(RegisteredCaller caller,
                        ReadCaller(Table(node.as_table(), "caller", folder)));
       RETURN_IF_ERROR(CheckKeysOf(caller, config.hsm.seal_rules));
+      RETURN_IF_ERROR(CheckIsNew(caller, config.callers));
       config.callers.push_back(std::move(caller));
     }
   }

@@ -34,6 +34,14 @@ std::optional<Error> WhyNot(const Approval& approval, const KeyLabel& key, const
   return std::nullopt;
 }
 
+// A nonce is of one key: another agency chooses its own, and may choose the same.
+UseCounter::Use UseOf(const Approval& approval, std::size_t group) {
+  return {
+      .what = "approval/" + approval.key.text + "/" + approval.nonce + "/" + std::to_string(group),
+      .limit = approval.uses,
+      .until = approval.expires};
+}
+
 }  // namespace
 
 // Another's key is as unknown as one that does not exist.
@@ -72,10 +80,7 @@ base::Result<GuardedSigner::Permit> GuardedSigner::ByApproval(const Asked& asked
                                                               const SealRule& rule,
                                                               base::Time now) {
   ASSIGN_OR_RETURN(const Approval approval, Approved(asked, rule, now));
-  const UseCounter::Use use{
-      .what = "approval/" + approval.nonce + "/" + std::to_string(asked.mandate.group),
-      .limit = approval.uses,
-      .until = approval.expires};
+  const UseCounter::Use use = UseOf(approval, asked.mandate.group);
   ASSIGN_OR_RETURN(const std::uint32_t taken, uses_.Take(use, 1, now));
   if (taken == 0) return Error{ErrorCode::kConflict, "approval.used", approval.nonce};
   return Permit{.signatures = asked.count, .use = use};
@@ -172,6 +177,8 @@ base::Result<base::Time> GuardedSigner::CheckApproval(const HashBatch& batch) {
   if (!rule->signs_hashes) return Denied("key.other-purpose", batch.key.text + " signs no hashes");
   ASSIGN_OR_RETURN(const base::Time now, uses_.NoEarlierThan(clock_.Now()));
   ASSIGN_OR_RETURN(const Approval approval, Approved(Of(batch), *rule, now));
+  ASSIGN_OR_RETURN(const std::uint32_t left, uses_.Left(UseOf(approval, batch.mandate.group), now));
+  if (left == 0) return Error{ErrorCode::kConflict, "approval.used", approval.nonce};
   return approval.expires;
 }
 

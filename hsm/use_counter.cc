@@ -16,8 +16,8 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::size_t kMaxFile = std::size_t{64} << 20U;
-constexpr std::size_t kMaxLines = 200'000;  // Then it is written anew.
+constexpr std::size_t kMaxFile = std::size_t{1} << 30U;  // Four million lines.
+constexpr std::size_t kMaxLines = 200'000;  // Then it is written anew, if much of it is over.
 
 Error Damaged(std::string what) {
   return {ErrorCode::kCorrupted, "uses.damaged", std::move(what)};
@@ -53,8 +53,7 @@ base::Status UseCounter::Read(std::string_view line) {
   const auto until = base::ParseTime(json.value().Text("until").value_or(""));
   const auto at = base::ParseTime(json.value().Text("at").value_or(""));
   if (!what || !count || !until || !at) return Damaged("a line without its members");
-  counts_[*what].count += *count;
-  counts_[*what].until = *until;
+  Add(*what, *count, *until);
   latest_ = std::max(latest_, *at);
   return base::Ok();
 }
@@ -93,22 +92,40 @@ base::Status UseCounter::Write(const std::string& what, std::int64_t count, base
     return Error{ErrorCode::kUnavailable, "disk.unwritable", file_.string()};
   }
   ++lines_;
-  counts_[what].count += count;
-  counts_[what].until = until;
+  Add(what, count, until);
   return base::Ok();
+}
+
+// As long as any of its uses is remembered, all are.
+void UseCounter::Add(const std::string& what, std::int64_t count, base::Time until) {
+  Count& known = counts_[what];
+  known.count += count;
+  known.until = std::max(known.until, until);
+}
+
+std::uint32_t UseCounter::Left(const Use& use) const {
+  if (use.until < latest_) return 0;  // What was taken of it may be forgotten.
+  const auto known = counts_.find(use.what);
+  const std::int64_t used = known == counts_.end() ? 0 : known->second.count;
+  return static_cast<std::uint32_t>(
+      std::clamp<std::int64_t>(std::int64_t{use.limit} - used, 0, use.limit));
 }
 
 base::Result<std::uint32_t> UseCounter::Take(const Use& use, std::uint32_t wanted, base::Time now) {
   const std::lock_guard lock(mutex_);
   if (!loaded_) RETURN_IF_ERROR(Load());
-  if (lines_ > kMaxLines) RETURN_IF_ERROR(Compact());
+  if (lines_ > std::max(kMaxLines, 2 * counts_.size())) RETURN_IF_ERROR(Compact());
   latest_ = std::max(latest_, now);
-  const auto known = counts_.find(use.what);
-  const std::int64_t used = known == counts_.end() ? 0 : known->second.count;
-  const std::int64_t left = std::max<std::int64_t>(std::int64_t{use.limit} - used, 0);
-  const auto taken = static_cast<std::uint32_t>(std::min<std::int64_t>(left, wanted));
+  const std::uint32_t taken = std::min(Left(use), wanted);
   if (taken > 0) RETURN_IF_ERROR(Write(use.what, taken, use.until));
   return taken;
+}
+
+base::Result<std::uint32_t> UseCounter::Left(const Use& use, base::Time now) {
+  const std::lock_guard lock(mutex_);
+  if (!loaded_) RETURN_IF_ERROR(Load());
+  latest_ = std::max(latest_, now);
+  return Left(use);
 }
 
 void UseCounter::GiveBack(const Use& use, std::uint32_t count) {

@@ -26,7 +26,7 @@ class UseCounter {
   struct Use {
     std::string what;
     std::uint32_t limit = 1;  // So often in all.
-    base::Time until;         // Then it is forgotten: REQUIRES that nothing asks for it later.
+    base::Time until;         // Then it is forgotten, and none is left to whoever asks for it.
   };
 
   // Counts up to `wanted` uses, as many as the limit leaves, and says how many; zero: none was
@@ -36,6 +36,9 @@ class UseCounter {
   //   kUnavailable "disk.unwritable" nothing may be done
   //   kCorrupted "uses.damaged"      the file does not read: call a human
   base::Result<std::uint32_t> Take(const Use& use, std::uint32_t wanted, base::Time now);
+
+  // As many as Take() would count now. kCorrupted "uses.damaged", kUnavailable "disk.unwritable".
+  base::Result<std::uint32_t> Left(const Use& use, base::Time now);
 
   // Nothing came of the last `count` that were taken.
   void GiveBack(const Use& use, std::uint32_t count);
@@ -52,6 +55,8 @@ class UseCounter {
   base::Status Load();
   base::Status Read(std::string_view line);
   base::Status Compact();
+  void Add(const std::string& what, std::int64_t count, base::Time until);
+  std::uint32_t Left(const Use& use) const;
   base::Status Write(const std::string& what, std::int64_t count, base::Time until);
 
   const std::filesystem::path file_;

@@ -1,7 +1,5 @@
 #include "signing/copy_statement.h"
 
-#include <algorithm>
-
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -17,7 +15,7 @@ constexpr int kMostPages = 100'000;
 
 bool IsText(const std::string& text, std::size_t longest) {
   return !text.empty() && text.size() <= longest && base::IsUtf8(text) &&
-         std::ranges::none_of(text, [](char c) { return c >= 0 && c < ' '; });
+         !base::HasSteeringCharacter(text);
 }
 
 }  // namespace

@@ -1,6 +1,7 @@
 #include "api/flow/batch_queue.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "api/flow/sealing_entry.h"
 #include "base/log.h"
@@ -52,21 +53,32 @@ BatchQueue::Progress BatchQueue::ProgressOf(const std::string& id, const Batch& 
   return progress;
 }
 
+std::shared_ptr<BatchQueue::Batch> BatchQueue::Known(const std::string& id) {
+  Lock lock(mutex_);
+  const auto known = known_.find(id);
+  if (known == known_.end()) return nullptr;
+  if (!known->second->done()) return known->second;
+  lock.unlock();
+  const bool is_there = !parts_.store.Chunks(id).empty();
+  lock.lock();
+  const auto batch = known_.find(id);
+  if (batch == known_.end()) return nullptr;
+  if (is_there || !batch->second->done()) return batch->second;
+  known_.erase(batch);
+  return nullptr;
+}
+
 // REQUIRES: the caller does not hold the mutex; the token is asked.
 base::Result<std::shared_ptr<BatchQueue::Batch>> BatchQueue::Load(const std::string& id) {
-  {
-    const Lock lock(mutex_);
-    if (const auto known = known_.find(id); known != known_.end()) return known->second;
-  }
-  ASSIGN_OR_RETURN(BatchOrder order, parts_.store.Get(id));
-  auto batch = std::make_shared<Batch>(Batch{.order = std::move(order)});
-  batch->items = batch->order.items.size();
+  if (auto known = Known(id)) return known;
+  ASSIGN_OR_RETURN(const BatchOrder order, parts_.store.Get(id));
+  const auto batch = std::make_shared<Batch>(
+      Batch{.caller = order.caller, .agency = order.agency, .items = order.items.size()});
   batch->chunks = parts_.store.Chunks(id);
-  if (batch->done()) batch->order.items = {};
   const Lock lock(mutex_);
   const auto [kept, is_new] = known_.emplace(id, batch);
   if (is_new && !batch->done()) {
-    waiting_.push_back(id);
+    waiting_[batch->agency].push_back(id);
     wake_.notify_all();
   }
   return kept->second;
@@ -75,7 +87,7 @@ base::Result<std::shared_ptr<BatchQueue::Batch>> BatchQueue::Load(const std::str
 base::Result<std::shared_ptr<BatchQueue::Batch>> BatchQueue::Find(const Caller& caller,
                                                                   const std::string& id) {
   ASSIGN_OR_RETURN(const std::shared_ptr<Batch> batch, Load(id));
-  if (batch->order.caller == caller.name) return batch;
+  if (batch->caller == caller.name) return batch;
   return Error{ErrorCode::kNotFound, "batch.unknown", id};
 }
 
@@ -137,26 +149,54 @@ void BatchQueue::Run(const std::stop_token& stop) {
   }
 }
 
+std::string BatchQueue::NextInTurn() {
+  auto turn = waiting_.upper_bound(last_served_);
+  if (turn == waiting_.end()) turn = waiting_.begin();
+  last_served_ = turn->first;
+  std::string id = turn->second.front();
+  turn->second.pop_front();
+  if (turn->second.empty()) waiting_.erase(turn);
+  return id;
+}
+
+bool BatchQueue::AllAreStuck() const {
+  return std::ranges::all_of(waiting_, [this](const auto& agencys) {
+    const std::deque<std::string>& ids = agencys.second;
+    return std::ranges::all_of(ids | std::views::take(kAtOnce), [this](const std::string& id) {
+      return !known_.at(id)->waiting_for.empty();
+    });
+  });
+}
+
 void BatchQueue::ServeNext(Lock& lock, const std::stop_token& stop) {
-  const std::string id = waiting_.front();
-  waiting_.pop_front();
+  const std::string id = NextInTurn();
   const std::shared_ptr<Batch> batch = known_.at(id);
   lock.unlock();
   const bool went_on = Serve(id, *batch);
   lock.lock();
-  if (!batch->done()) waiting_.push_back(id);
-  const auto is_stuck = [this](const std::string& one) {
-    return !known_.at(one)->waiting_for.empty();
-  };
-  if (!went_on && std::ranges::all_of(waiting_, is_stuck))
-    wake_.wait_for(lock, stop, kRest, [] { return false; });
+  if (!batch->done()) {
+    std::deque<std::string>& ids = waiting_[batch->agency];
+    ids.insert(ids.begin() + static_cast<long>(std::min(ids.size(), kAtOnce - 1)), id);
+  }
+  if (!went_on && AllAreStuck()) wake_.wait_for(lock, stop, kRest, [] { return false; });
+}
+
+base::Status BatchQueue::Begin(const std::string& id, Batch& batch) {
+  if (batch.work) return base::Ok();
+  if (!read_ || read_->first != id) {
+    read_.reset();
+    ASSIGN_OR_RETURN(BatchOrder order, parts_.store.Get(id));
+    read_.emplace(id, std::move(order));
+  }
+  std::size_t chunk = 0;
+  while (batch.chunks.contains(chunk)) ++chunk;
+  batch.work = std::make_unique<BatchWork>(parts_, id, read_->second, chunk);
+  return base::Ok();
 }
 
 bool BatchQueue::Serve(const std::string& id, Batch& batch) {
-  std::size_t chunk = 0;
-  while (batch.chunks.contains(chunk)) ++chunk;
-  if (!batch.work) batch.work = std::make_unique<BatchWork>(parts_, id, batch.order, chunk);
-  const base::Status done = batch.work->Step();
+  base::Status done = Begin(id, batch);
+  if (done.ok()) done = batch.work->Step();
   const Lock lock(mutex_);
   const std::string waits_for = done.ok() ? "" : done.error().reason;
   if (!done.ok() && batch.waiting_for != waits_for) base::LogError("batch.waits", done.error());
@@ -164,7 +204,7 @@ bool BatchQueue::Serve(const std::string& id, Batch& batch) {
   if (!done.ok()) return false;
   batch.work.reset();
   batch.chunks = parts_.store.Chunks(id);
-  if (batch.done()) batch.order.items = {};
+  if (batch.done()) read_.reset();
   moved_.notify_all();
   return true;
 }

@@ -1,4 +1,5 @@
-// BatchQueue: the batches that are not finished, a chunk at a time, each in its turn.
+// BatchQueue: the batches that are not finished, a chunk at a time. Agencies take turns, and so do
+// the batches of one agency, but for those that come after its first kAtOnce.
 #pragma once
 
 #include <condition_variable>
@@ -6,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 
@@ -20,6 +22,9 @@ class BatchQueue {
  public:
   // How long a batch waits for what was away. Well under what a caller would notice.
   static constexpr std::chrono::milliseconds kRest{500};
+
+  // Of one agency are begun, however many it ordered: what they have come to is in memory.
+  static constexpr std::size_t kAtOnce = 16;
 
   // Borrows what `parts` names.
   explicit BatchQueue(const BatchParts& parts) : parts_(parts) {}
@@ -60,7 +65,8 @@ class BatchQueue {
 
  private:
   struct Batch {
-    BatchOrder order;  // Without its items once it is done.
+    std::string caller;
+    std::string agency;
     std::size_t items = 0;
     std::string waiting_for{};
     std::map<std::size_t, BatchStore::Counts> chunks{};
@@ -73,19 +79,29 @@ class BatchQueue {
   base::Result<std::shared_ptr<Batch>> Find(const Caller& caller, const std::string& id);
   base::Result<std::shared_ptr<Batch>> Load(const std::string& id);
   static Progress ProgressOf(const std::string& id, const Batch& batch);
+  // Nullptr when it was not loaded, or was removed since.
+  std::shared_ptr<Batch> Known(const std::string& id);
   void Run(const std::stop_token& stop);
   // Whether it was read, or never will be.
   bool TakeUp(const std::string& id);
   void ServeNext(Lock& lock, const std::stop_token& stop);
   // One step of one chunk; whether there is more to do for it now.
   bool Serve(const std::string& id, Batch& batch);
+  // Sees to it that a chunk is under way.
+  base::Status Begin(const std::string& id, Batch& batch);
+  // Of these the mutex is held.
+  std::string NextInTurn();  // REQUIRES: something waits.
+  bool AllAreStuck() const;
 
   const BatchParts parts_;
   std::mutex mutex_;
   std::condition_variable_any wake_;  // Something waits to be served.
   std::condition_variable moved_;     // A chunk was released.
   std::map<std::string, std::shared_ptr<Batch>> known_;
-  std::deque<std::string> waiting_;
+  std::map<std::string, std::deque<std::string>> waiting_;  // By agency, none of them empty.
+  std::string last_served_;                                 // Agency.
+  // The order that was read last, of the thread alone: many chunks are of one.
+  std::optional<std::pair<std::string, BatchOrder>> read_;
   std::jthread thread_;  // Last: it uses the others, and stops first.
 };
 

@@ -6,6 +6,7 @@
 #include <algorithm>
 #include <cstdio>
 
+#include "api/flow/kept_id.h"
 #include "api/inspector_words.h"
 #include "base/file.h"
 
@@ -16,11 +17,10 @@ using base::Error;
 using base::ErrorCode;
 using base::Json;
 
-constexpr std::size_t kIdSize = 16;
 constexpr std::string_view kOrder = "order";
 
 Error Unknown(const std::string& id) {
-  return {ErrorCode::kNotFound, "batch.unknown", id.substr(0, 2 * kIdSize)};
+  return {ErrorCode::kNotFound, "batch.unknown", id.substr(0, 2 * kKeptIdSize)};
 }
 
 Error Damaged() {
@@ -29,7 +29,7 @@ Error Damaged() {
 
 std::optional<base::Bytes> IdBytes(const std::string& id) {
   auto bytes = base::HexDecode(id);
-  if (!bytes || bytes->size() != kIdSize || base::HexEncode(*bytes) != id) return std::nullopt;
+  if (!bytes || bytes->size() != kKeptIdSize || base::HexEncode(*bytes) != id) return std::nullopt;
   return bytes;
 }
 
@@ -38,7 +38,7 @@ base::Bytes OwnerOf(base::ByteSpan id, std::size_t chunk) {
   base::Bytes name(id.begin(), id.end());
   base::AppendUint64(chunk, name);
   const base::Sha256Digest digest = base::Sha256(name);
-  return {digest.bytes.begin(), digest.bytes.begin() + kIdSize};
+  return {digest.bytes.begin(), digest.bytes.begin() + kKeptIdSize};
 }
 
 // Without what differs each time the same is ordered.
@@ -127,29 +127,26 @@ std::map<std::size_t, BatchStore::Counts> BatchStore::Chunks(const std::string& 
   return chunks;
 }
 
-// Only what is long finished goes; its signatures were there to be fetched all the while.
-base::Status BatchStore::RemoveOld() {
+// Only what is long finished goes; its signatures were there to be fetched all the while. What
+// does not read now stays.
+std::size_t BatchStore::RemoveOld(const std::string& agency) {
   std::size_t kept = 0;
   const auto oldest = clock_.Now() - kLife;
   for (const std::string& id : Ids()) {
     struct ::stat facts {};
     const std::filesystem::path order = folder_ / id / kOrder;
     if (::stat(order.c_str(), &facts) != 0) continue;
-    if (base::Time(std::chrono::seconds(facts.st_mtime)) >= oldest) {
-      ++kept;
-      continue;
-    }
-    ASSIGN_OR_RETURN(const BatchOrder old, Get(id));
-    if (Chunks(id).size() < BatchOrder::ChunksOf(old.items.size())) {
-      ++kept;
+    const bool is_old = base::Time(std::chrono::seconds(facts.st_mtime)) < oldest;
+    const auto old = is_old ? Get(id) : base::Result<BatchOrder>(Unknown(id));
+    if (!old.ok() || Chunks(id).size() < BatchOrder::ChunksOf(old.value().items.size())) {
+      if (IsKeptFor(agency, id)) ++kept;
       continue;
     }
     ::unlink(order.c_str());  // First: without it there is no batch.
     std::error_code failed;
     std::filesystem::remove_all(folder_ / id, failed);
   }
-  if (kept < kMostKept) return base::Ok();
-  return Error{ErrorCode::kUnavailable, "batch.too-many", std::to_string(kept)};
+  return kept;
 }
 
 base::Result<std::string> BatchStore::Put(const BatchOrder& order) {
@@ -157,7 +154,7 @@ base::Result<std::string> BatchStore::Put(const BatchOrder& order) {
   for (const std::string* part : {&order.caller, &order.idempotency_key})
     name += "\n" + std::to_string(part->size()) + ":" + *part;
   ASSIGN_OR_RETURN(const base::Sha256Digest mac, keys_.MacIdentifier(name));
-  const base::Bytes owner(mac.bytes.begin(), mac.bytes.begin() + kIdSize);
+  const base::Bytes owner = KeptId(order.agency, mac.span());
   const std::string id = base::HexEncode(owner);
 
   const std::lock_guard lock(putting_);
@@ -168,9 +165,12 @@ base::Result<std::string> BatchStore::Put(const BatchOrder& order) {
     return Error{ErrorCode::kConflict, "idempotency.other-order", id};
   }
   if (known.error().reason != "file.missing") return known.error();
-  RETURN_IF_ERROR(RemoveOld());
+  if (const std::size_t kept = RemoveOld(order.agency); kept >= kMostKept)
+    return Error{ErrorCode::kUnavailable, "batch.too-many", std::to_string(kept)};
+  // Chunks of one whose removal was interrupted would be taken for this one's.
   std::error_code failed;
-  std::filesystem::create_directories(folder_ / id, failed);
+  std::filesystem::remove_all(folder_ / id, failed);
+  if (!failed) std::filesystem::create_directories(folder_ / id, failed);
   if (failed) return Error{ErrorCode::kUnavailable, "disk.unwritable", folder_.string()};
   ::chmod(folder_.c_str(), S_IRWXU);
   RETURN_IF_ERROR(base::SyncFolder(folder_));

@@ -37,19 +37,19 @@ using Outcome = base::Result<base::Bytes>;
 // Thread-safe. Used by one process.
 class BatchStore {
  public:
-  static constexpr std::chrono::days kLife{30};  // Finished ones are removed when so old.
-  static constexpr std::size_t kMostKept = 1000;
+  static constexpr std::chrono::days kLife{30};   // Finished ones are removed when so old.
+  static constexpr std::size_t kMostKept = 1000;  // For one agency.
 
   // Borrows `keys` and `clock`; they must outlive it. The folder is made when it is first needed.
   BatchStore(std::filesystem::path folder, hsm::VaultKeys& keys, const base::Clock& clock)
       : folder_(std::move(folder)), keys_(keys), clock_(clock) {}
 
-  // The id, 32 hexadecimal digits: it follows from caller and Idempotency-Key, by a MAC of the
-  // token's. The same order again gives the same id and changes nothing.
+  // The id, 32 hexadecimal digits: it follows from agency, caller and Idempotency-Key, by a MAC of
+  // the token's (KeptId). The same order again gives the same id and changes nothing.
   //
   // Errors: those of WriteSealedFile(), and
   //   kConflict "idempotency.other-order"  another one came under that key before
-  //   kUnavailable "batch.too-many"        kMostKept are there
+  //   kUnavailable "batch.too-many"        kMostKept are there of that agency
   base::Result<std::string> Put(const BatchOrder& order);
 
   // kNotFound "batch.unknown"; kCorrupted "aead.mismatch".
@@ -70,7 +70,8 @@ class BatchStore {
   std::vector<std::string> Ids() const;
 
  private:
-  base::Status RemoveOld();
+  // How many are left of that agency.
+  std::size_t RemoveOld(const std::string& agency);
 
   const std::filesystem::path folder_;
   hsm::VaultKeys& keys_;

@@ -1,6 +1,7 @@
 #include "api/flow/batch_work.h"
 
 #include <algorithm>
+#include <ranges>
 
 #include "api/flow/sealing_entry.h"
 #include "hsm/signed_info.h"
@@ -23,14 +24,22 @@ bool IsQuota(const Error& error) {
   return error.reason == "key.quota-spent";
 }
 
+BatchOrder ChunkOf(const BatchOrder& order, std::size_t chunk) {
+  const auto items = order.items | std::views::drop(chunk * BatchOrder::kChunk) |
+                     std::views::take(BatchOrder::kChunk);
+  return {.caller = order.caller,
+          .agency = order.agency,
+          .idempotency_key = order.idempotency_key,
+          .seal = order.seal,
+          .items = {items.begin(), items.end()}};
+}
+
 }  // namespace
 
 BatchWork::BatchWork(const BatchParts& parts, std::string id, const BatchOrder& order,
                      std::size_t chunk)
-    : parts_(parts), id_(std::move(id)), order_(order), chunk_(chunk) {
-  const std::size_t first = chunk * BatchOrder::kChunk;
-  const std::size_t end = std::min(first + BatchOrder::kChunk, order.items.size());
-  for (std::size_t i = first; i < end; ++i) items_.push_back({.documents = &order.items[i]});
+    : parts_(parts), id_(std::move(id)), order_(ChunkOf(order, chunk)), chunk_(chunk) {
+  for (const auto& documents : order_.items) items_.push_back({.documents = &documents});
 }
 
 base::Status BatchWork::Step() {

@@ -31,7 +31,7 @@ struct BatchParts {
 // Not thread-safe.
 class BatchWork {
  public:
-  // Borrows `order` too.
+  // Keeps what it needs of `order`.
   BatchWork(const BatchParts& parts, std::string id, const BatchOrder& order, std::size_t chunk);
 
   // Ok: the chunk is in the store, released. An error: what it needs is away (kUnavailable), or
@@ -69,7 +69,7 @@ class BatchWork {
 
   const BatchParts parts_;
   const std::string id_;
-  const BatchOrder& order_;
+  const BatchOrder order_;  // With the chunk's items alone.
   const std::size_t chunk_;
   std::vector<Item> items_;
   base::Time signing_time_{};  // Of all, from the rehearsal on.

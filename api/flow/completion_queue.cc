@@ -5,6 +5,7 @@
 
 #include <algorithm>
 
+#include "api/flow/kept_id.h"
 #include "base/base64.h"
 #include "base/log.h"
 #include "base/random.h"
@@ -16,23 +17,22 @@ using base::Error;
 using base::ErrorCode;
 using base::Json;
 
-constexpr std::size_t kIdSize = 16;
 constexpr const char* kDone = ".done";
 
 Error Unknown(const std::string& id) {
-  return {ErrorCode::kNotFound, "completion.unknown", id.substr(0, 2 * kIdSize)};
+  return {ErrorCode::kNotFound, "completion.unknown", id.substr(0, 2 * kKeptIdSize)};
 }
 
 std::optional<base::Bytes> OwnerOf(const std::string& id) {
   auto bytes = base::HexDecode(id);
-  if (!bytes || bytes->size() != kIdSize) return std::nullopt;
+  if (!bytes || bytes->size() != kKeptIdSize) return std::nullopt;
   return bytes;
 }
 
 // The outcome is bound to another name than the order: neither stands for the other.
 base::Bytes OutcomeOwner(const std::string& id) {
   const base::Sha256Digest digest = base::Sha256(base::AsBytes("edocvault/1 completion " + id));
-  return {digest.bytes.begin(), digest.bytes.begin() + kIdSize};
+  return {digest.bytes.begin(), digest.bytes.begin() + kKeptIdSize};
 }
 
 bool IsAway(const Error& error) {
@@ -66,7 +66,7 @@ void CompletionQueue::Start() {
   thread_ = std::jthread([this](const std::stop_token& stop) { Run(stop); });
 }
 
-base::Status CompletionQueue::RemoveOld() {
+base::Status CompletionQueue::RemoveOld(const std::string& agency) {
   std::error_code failed;
   std::filesystem::create_directories(folder_, failed);
   if (!failed) ::chmod(folder_.c_str(), S_IRWXU);
@@ -74,16 +74,16 @@ base::Status CompletionQueue::RemoveOld() {
   std::size_t kept = 0;
   for (const auto& entry : std::filesystem::directory_iterator(folder_, failed)) {
     if (entry.path().extension() == kDone) continue;
-    ++kept;
     const std::filesystem::path outcome = entry.path().string() + kDone;
     struct ::stat facts {};
     if (::stat(outcome.c_str(), &facts) != 0 ||
-        base::Time(std::chrono::seconds(facts.st_mtime)) >= oldest)
+        base::Time(std::chrono::seconds(facts.st_mtime)) >= oldest) {
+      if (IsKeptFor(agency, entry.path().filename().string())) ++kept;
       continue;
+    }
     // The order first: an outcome alone is nobody's.
     ::unlink(entry.path().c_str());
     ::unlink(outcome.c_str());
-    --kept;
   }
   if (failed) return Error{ErrorCode::kUnavailable, "disk.unwritable", folder_.string()};
   if (kept < kMostKept) return base::Ok();
@@ -91,12 +91,13 @@ base::Status CompletionQueue::RemoveOld() {
 }
 
 base::Result<std::string> CompletionQueue::Submit(const Caller& caller, const Order& order) {
-  const Lock lock(mutex_);
-  RETURN_IF_ERROR(RemoveOld());
-  const base::Bytes owner = base::RandomBytes(kIdSize);
+  const base::Bytes owner = KeptId(caller.agency, base::RandomBytes(kKeptIdSize));
   const std::string id = base::HexEncode(owner);
+  const std::lock_guard putting(putting_);
+  RETURN_IF_ERROR(RemoveOld(caller.agency));
   RETURN_IF_ERROR(
       WriteSealedFile(folder_ / id, keys_, owner, {FactsOf(caller.name, order), order.document}));
+  const Lock lock(mutex_);
   known_.emplace(id,
                  std::make_shared<Waiting>(Waiting{.caller = caller.name, .level = order.level}));
   is_new_ = true;
@@ -179,10 +180,23 @@ std::vector<std::string> CompletionQueue::Unfinished() const {
   return ids;
 }
 
+// One of each agency, then the next of each.
+std::vector<std::string> CompletionQueue::NextRound() {
+  std::map<std::string, std::vector<std::string>> waiting;
+  for (std::string& id : Unfinished()) waiting[std::string(MarkIn(id))].push_back(std::move(id));
+  std::vector<std::string> round;
+  for (auto& [mark, ids] : waiting)
+    std::ranges::rotate(ids, std::ranges::upper_bound(ids, last_asked_[mark]));
+  for (std::size_t i = 0; i < kAtOnce; ++i)
+    for (const auto& [mark, ids] : waiting)
+      if (i < ids.size()) round.push_back(last_asked_[mark] = ids[i]);
+  return round;
+}
+
 void CompletionQueue::Run(const std::stop_token& stop) {
   std::chrono::seconds rest = kRest;
   while (!stop.stop_requested()) {
-    const std::vector<std::string> ids = Unfinished();
+    const std::vector<std::string> ids = NextRound();
     bool went_on = false;
     for (const std::string& id : ids) {
       if (stop.stop_requested()) return;

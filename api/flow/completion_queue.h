@@ -27,8 +27,10 @@ namespace api {
 //   FOLDER/ID.done  the longer document, or why there is none; written once
 class CompletionQueue {
  public:
-  static constexpr std::chrono::days kLife{30};  // Then a finished one is removed.
-  static constexpr std::size_t kMostKept = 1000;
+  static constexpr std::chrono::days kLife{30};   // Then a finished one is removed.
+  static constexpr std::size_t kMostKept = 1000;  // For one agency.
+  // Of one agency are asked for in a round, however many wait; in the next round the next ones.
+  static constexpr std::size_t kAtOnce = 16;
   // Between two rounds in which everything was away; doubled up to the longest.
   static constexpr std::chrono::seconds kRest{1};
   static constexpr std::chrono::seconds kLongestRest{60};
@@ -74,12 +76,14 @@ class CompletionQueue {
   };
   using Lock = std::unique_lock<std::mutex>;
 
-  base::Status RemoveOld();
+  // Refuses when too many are left of that agency.
+  base::Status RemoveOld(const std::string& agency);
   base::Result<SealedContent> ReadOrder(const std::string& id);
   base::Result<std::optional<SealedContent>> ReadOutcome(const std::string& id);
   base::Result<std::shared_ptr<Waiting>> Find(const Caller& caller, const std::string& id);
   base::Result<std::shared_ptr<Waiting>> Load(const std::string& id);
   std::vector<std::string> Unfinished() const;
+  std::vector<std::string> NextRound();
   void Run(const std::stop_token& stop);
   // Whether it is over, or was seen to be.
   bool Serve(const std::string& id);
@@ -89,12 +93,14 @@ class CompletionQueue {
   ExtendSignature& extend_;
   hsm::VaultKeys& keys_;
   const base::Clock& clock_;
+  std::mutex putting_;  // One order at a time; nobody else waits for the disk.
   std::mutex mutex_;
   std::condition_variable_any wake_;  // Something new waits.
   std::condition_variable moved_;     // Something is done.
   bool is_new_ = false;
   std::map<std::string, std::shared_ptr<Waiting>> known_;
-  std::jthread thread_;  // Last: it uses the others, and stops first.
+  std::map<std::string, std::string> last_asked_;  // By mark of the agency. Of the thread alone.
+  std::jthread thread_;                            // Last: it uses the others, and stops first.
 };
 
 }  // namespace api

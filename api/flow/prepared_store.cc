@@ -6,6 +6,7 @@
 
 #include <algorithm>
 
+#include "api/flow/kept_id.h"
 #include "base/file.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
@@ -13,22 +14,21 @@
 namespace api {
 namespace {
 
-constexpr std::size_t kIdSize = 16;
 constexpr std::string_view kDone = ".done";
 
 base::Error Unknown(const std::string& id) {
-  return {base::ErrorCode::kNotFound, "prepared.unknown", id.substr(0, 2 * kIdSize)};
+  return {base::ErrorCode::kNotFound, "prepared.unknown", id.substr(0, 2 * kKeptIdSize)};
 }
 
 std::optional<base::Bytes> IdBytes(const std::string& id) {
   auto bytes = base::HexDecode(id);
-  if (!bytes || bytes->size() != kIdSize || base::HexEncode(*bytes) != id) return std::nullopt;
+  if (!bytes || bytes->size() != kKeptIdSize || base::HexEncode(*bytes) != id) return std::nullopt;
   return bytes;
 }
 
 }  // namespace
 
-base::Status PreparedStore::RemoveOld() {
+base::Status PreparedStore::RemoveOld(const std::string& agency) {
   std::error_code failed;
   std::filesystem::create_directories(folder_, failed);
   if (!failed) ::chmod(folder_.c_str(), S_IRWXU);
@@ -39,7 +39,8 @@ base::Status PreparedStore::RemoveOld() {
     if (::stat(entry.path().c_str(), &facts) != 0) continue;
     if (base::Time(std::chrono::seconds(facts.st_mtime)) < oldest)
       ::unlink(entry.path().c_str());
-    else if (entry.path().extension() != kDone)
+    else if (entry.path().extension() != kDone &&
+             IsKeptFor(agency, entry.path().filename().string()))
       ++waiting;
   }
   if (failed)
@@ -48,9 +49,10 @@ base::Status PreparedStore::RemoveOld() {
   return base::Error{base::ErrorCode::kUnavailable, "prepared.too-many", std::to_string(waiting)};
 }
 
-base::Result<std::string> PreparedStore::Put(const SealedContent& state) {
-  RETURN_IF_ERROR(RemoveOld());
-  const base::Bytes owner = base::RandomBytes(kIdSize);
+base::Result<std::string> PreparedStore::Put(const std::string& agency,
+                                             const SealedContent& state) {
+  RETURN_IF_ERROR(RemoveOld(agency));
+  const base::Bytes owner = KeptId(agency, base::RandomBytes(kKeptIdSize));
   const std::string id = base::HexEncode(owner);
   RETURN_IF_ERROR(WriteSealedFile(folder_ / id, keys_, owner, state));
   return id;

@@ -19,16 +19,16 @@ namespace api {
 class PreparedStore {
  public:
   static constexpr std::chrono::hours kLife{24};
-  static constexpr std::size_t kMaxWaiting = 1000;
+  static constexpr std::size_t kMaxWaiting = 1000;  // For one agency.
 
   // Borrows `keys` and `clock`; they must outlive it. The folder is made when it is first needed.
   PreparedStore(std::filesystem::path folder, hsm::VaultKeys& keys, const base::Clock& clock)
       : folder_(std::move(folder)), keys_(keys), clock_(clock) {}
 
   // Facts about the signature ("made": seconds since 1970), and the document that it goes into.
-  // The id, 32 hexadecimal digits. Errors: those of VaultKeys and files, and
+  // The id, 32 hexadecimal digits (KeptId). Errors: those of VaultKeys and files, and
   // kUnavailable "prepared.too-many".
-  base::Result<std::string> Put(const SealedContent& state);
+  base::Result<std::string> Put(const std::string& agency, const SealedContent& state);
 
   // kNotFound "prepared.unknown" also for one that has grown too old; kCorrupted "aead.mismatch".
   base::Result<SealedContent> Get(const std::string& id);
@@ -38,7 +38,8 @@ class PreparedStore {
   base::Status Complete(const std::string& id, const base::Sha256Digest& value);
 
  private:
-  base::Status RemoveOld();
+  // Refuses when too many are left of that agency.
+  base::Status RemoveOld(const std::string& agency);
 
   const std::filesystem::path folder_;
   hsm::VaultKeys& keys_;

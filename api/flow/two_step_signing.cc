@@ -107,7 +107,7 @@ base::Result<TwoStepSigning::Prepared> TwoStepSigning::Prepare(const Caller& cal
   state.facts = FactsOf(what);
   state.facts.Set("signedInfo", answer.signed_info);
   state.bytes.assign(input.document.begin(), input.document.end());
-  ASSIGN_OR_RETURN(answer.id, store_.Put(state));
+  ASSIGN_OR_RETURN(answer.id, store_.Put(caller.agency, state));
   return answer;
 }
 
@@ -115,8 +115,7 @@ base::Result<base::Bytes> TwoStepSigning::Complete(const Caller& caller, const s
                                                    base::ByteSpan value) {
   ASSIGN_OR_RETURN(const SealedContent state, store_.Get(id));
   ASSIGN_OR_RETURN(const Remembered what, Remember(state));
-  if (what.caller != caller.name)
-    return Error{ErrorCode::kNotFound, "prepared.unknown", "another caller's"};
+  if (what.caller != caller.name) return Error{ErrorCode::kNotFound, "prepared.unknown", id};
   ASSIGN_OR_RETURN(const signing::PreparedSignature prepared, PreparedOf(what));
   hsm::Seal seal{hsm::SerialiseSignedInfo(what.algorithm, prepared.references),
                  base::Bytes(value.begin(), value.end())};

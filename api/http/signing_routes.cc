@@ -50,7 +50,8 @@ base::Result<base::Bytes> StatementFor(const Request& request, const std::string
                                    .scanned_at = *scanned_at,
                                    .shelf = text("shelf"),
                                    .pages = 0};
-  std::from_chars(pages.data(), pages.data() + pages.size(), statement.pages);
+  const char* const end = pages.data() + pages.size();
+  if (std::from_chars(pages.data(), end, statement.pages).ptr != end) statement.pages = 0;
   RETURN_IF_ERROR(signing::CheckCopyStatement(statement, now));
   return signing::WriteCopyStatement(statement, name, base::Sha256(request.body));
 }

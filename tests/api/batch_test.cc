@@ -192,6 +192,30 @@ TEST_F(BatchTest, AChunkPutInAnothersPlaceDoesNotOpen) {
   EXPECT_EQ(store_.GetChunk(id, 1).error().code, base::ErrorCode::kCorrupted);
 }
 
+TEST_F(BatchTest, ChunksOfARemovalThatWasInterruptedAreNotTakenForAnotherBatchs) {
+  const std::string id = store_.Put(Order(2)).value();
+  ASSERT_TRUE(BatchWork(Parts(), id, Order(2), 0).Step().ok());
+  // As it is on disk when killed between the first two steps of a removal.
+  std::filesystem::remove(folder_.path() / "batches" / id / "order");
+  BatchOrder later = Order(2);
+  later.items.front().front().sha256 = base::Sha256(base::AsBytes("another document"));
+  ASSERT_EQ(store_.Put(later).value(), id);
+  EXPECT_TRUE(store_.Chunks(id).empty());
+}
+
+TEST_F(BatchTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
+  const std::string id = store_.Put(Order(1)).value();
+  const auto folder = folder_.path() / "batches";
+  for (std::size_t i = 1; i < BatchStore::kMostKept; ++i)
+    std::filesystem::copy(folder / id, folder / (id + "-" + std::to_string(i)));
+  BatchOrder order = Order(1);
+  order.idempotency_key = "one-more";
+  EXPECT_EQ(store_.Put(order).error().reason, "batch.too-many");
+  EXPECT_EQ(store_.Put(Order(1)).value(), id) << "what is there is there";
+  order.agency = "csdd";
+  EXPECT_TRUE(store_.Put(order).ok());
+}
+
 class BatchQueueTest : public BatchTest {
  protected:
   BatchQueue::Progress WaitUntilDone(BatchQueue& queue, const std::string& id) {
@@ -232,6 +256,63 @@ TEST_F(BatchQueueTest, AnothersBatchIsUnknown) {
   EXPECT_EQ(queue.Look(other, id).error().reason, "batch.unknown");
   EXPECT_EQ(queue.Results(other, id, 0).error().reason, "batch.unknown");
   EXPECT_EQ(queue.Look(caller_, "../../etc").error().reason, "batch.unknown");
+}
+
+TEST_F(BatchQueueTest, AgenciesTakeTurnsHoweverManyBatchesOneOfThemOrdered) {
+  callers_.push_back({"other", CallerRole::kAgency, "csdd", "", {"seal"}});
+  const Caller other{"other", CallerRole::kAgency, "csdd", {"seal"}};
+  BatchQueue queue(Parts());
+  for (int i = 0; i < 40; ++i) {
+    BatchOrder order = Order(2);
+    order.idempotency_key = "many-" + std::to_string(i);
+    ASSERT_TRUE(queue.Submit(caller_, order).ok());
+  }
+  BatchOrder order = Order(3);
+  const std::string last = queue.Submit(other, order).value().id;
+  queue.Start();
+  queue.Look(other, last, std::chrono::seconds(30)).value();
+  for (int i = 0; i < 40; ++i) {
+    order = Order(2);
+    order.idempotency_key = "many-" + std::to_string(i);
+    EXPECT_EQ(WaitUntilDone(queue, queue.Submit(caller_, order).value().id).sealed, 2U);
+  }
+  // Sizes, in the order in which the token was asked.
+  EXPECT_LE(std::ranges::find(signer_.batches, 3U) - signer_.batches.begin(), 1);
+}
+
+TEST_F(BatchQueueTest, OfOneAgencyNoMoreAreBegunThanAtOnce) {
+  // The token is away for good, so each that is begun waits.
+  signer_.next_error = base::Error{base::ErrorCode::kUnavailable, "token.absent", "away"};
+  BatchQueue queue(Parts());
+  std::vector<std::string> ids;
+  for (std::size_t i = 0; i < 2 * BatchQueue::kAtOnce; ++i) {
+    BatchOrder order = Order(1);
+    order.idempotency_key = "many-" + std::to_string(i);
+    ids.push_back(queue.Submit(caller_, order).value().id);
+  }
+  queue.Start();
+  // Each that is begun is asked in its turn before any is asked again.
+  const auto begun = [&] {
+    return std::ranges::count_if(ids, [&](const std::string& id) {
+      return !queue.Look(caller_, id).value().waiting_for.empty();
+    });
+  };
+  while (begun() < static_cast<long>(BatchQueue::kAtOnce))
+    queue.Look(caller_, ids.front(), std::chrono::milliseconds(10)).value();
+  for (int i = 0; i < 100; ++i)
+    queue.Look(caller_, ids.front(), std::chrono::milliseconds(10)).value();
+  EXPECT_EQ(begun(), static_cast<long>(BatchQueue::kAtOnce));
+}
+
+TEST_F(BatchQueueTest, AKeyOfABatchThatWasRemovedOrdersANewOne) {
+  BatchQueue queue(Parts());
+  queue.Start();
+  const std::string id = queue.Submit(caller_, Order(3)).value().id;
+  WaitUntilDone(queue, id);
+  std::filesystem::remove_all(folder_.path() / "batches" / id);
+  EXPECT_EQ(queue.Look(caller_, id).error().reason, "batch.unknown");
+  ASSERT_EQ(queue.Submit(caller_, Order(5)).value().id, id);
+  EXPECT_EQ(WaitUntilDone(queue, id).sealed, 5U);
 }
 
 TEST_F(BatchQueueTest, RefusesWhatCannotBeABatch) {

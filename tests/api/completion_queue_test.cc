@@ -116,6 +116,38 @@ TEST_F(CompletionQueueTest, NothingIsInClearOnDiskAndOutcomesAreBound) {
   EXPECT_EQ(queue->Document(caller_, two).error().reason, "key.unwrap-failed");
 }
 
+TEST_F(CompletionQueueTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
+  const auto queue = Queue();
+  const std::string id = queue->Submit(caller_, Order()).value();
+  const auto folder = folder_.path() / "completions";
+  for (std::size_t i = 1; i < CompletionQueue::kMostKept; ++i)
+    std::filesystem::copy_file(folder / id, folder / (id + "-" + std::to_string(i)));
+  EXPECT_EQ(queue->Submit(caller_, Order()).error().reason, "completion.too-many");
+  const Caller other{"other", CallerRole::kAgency, "csdd", {}};
+  EXPECT_TRUE(queue->Submit(other, Order()).ok());
+}
+
+TEST_F(CompletionQueueTest, AgenciesTakeTurnsHoweverManyOneOfThemHasWaiting) {
+  outbound_.down = {"tsa", "ocsp"};
+  // Whichever of the two has the lower ids.
+  for (const auto& [many, one] : {std::pair("vid", "csdd"), std::pair("csdd", "vid")}) {
+    std::filesystem::remove_all(folder_.path() / "completions");
+    const Caller busy{"busy", CallerRole::kAgency, many, {}};
+    const Caller other{"other", CallerRole::kAgency, one, {}};
+    const auto queue = Queue();
+    std::vector<std::string> ids;
+    for (int i = 0; i < 100; ++i) ids.push_back(queue->Submit(busy, Order()).value());
+    const std::string id = queue->Submit(other, Order()).value();
+    queue->Start();
+    const auto is_asked = [&](const Caller& caller, const std::string& which) {
+      return !queue->Look(caller, which).value().waiting_for.empty();
+    };
+    while (!is_asked(other, id)) std::this_thread::yield();
+    EXPECT_LE(std::ranges::count_if(ids, [&](const auto& which) { return is_asked(busy, which); }),
+              2 * static_cast<long>(CompletionQueue::kAtOnce));
+  }
+}
+
 TEST_F(CompletionQueueTest, WithoutKeysNothingIsTaken) {
   const auto queue = Queue();
   keys_.next_error = base::Error{base::ErrorCode::kUnavailable, "token.absent", ""};

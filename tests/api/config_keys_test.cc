@@ -75,5 +75,16 @@ TEST_F(ConfigKeysTest, AQuotaIsOfATsaThatIsThere) {
   EXPECT_NE(Complaint(tsas + "{ tsa = 0 }\n"), "");
 }
 
+// What is kept for one would be given to the other.
+TEST_F(ConfigKeysTest, TwoCallersShareNeitherNameNorCertificate) {
+  const auto caller = [](const std::string& name, char digit) {
+    return "[[caller]]\nname = \"" + name + "\"\nrole = \"agency\"\nagency = \"" + name +
+           "\"\ncertificate_sha256 = \"" + std::string(64, digit) + "\"\n";
+  };
+  EXPECT_EQ(Complaint(caller("a", '1') + caller("b", '2')), "");
+  EXPECT_NE(Complaint(caller("a", '1') + caller("a", '2')), "");
+  EXPECT_NE(Complaint(caller("a", '1') + caller("b", '1')), "");
+}
+
 }  // namespace
 }  // namespace api

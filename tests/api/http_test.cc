@@ -4,6 +4,7 @@
 #include "api/config.h"
 #include "api/http/content_disposition.h"
 #include "api/http/message.h"
+#include "api/http/routes.h"
 #include "base/file.h"
 #include "tests/fakes/temp_dir.h"
 
@@ -57,6 +58,20 @@ TEST(ProblemTest, AFullDiskIs507AndSaysWhenToComeBack) {
   const Response response = Problem({base::ErrorCode::kUnavailable, "disk.full", ""}, Request());
   EXPECT_EQ(response.status, 507);
   EXPECT_TRUE(response.headers.contains("Retry-After"));
+}
+
+TEST(AdmitTest, AListOfABatchIsSmallerThanADocument) {
+  const auto taken = [](const std::string& path, std::size_t document_bytes) {
+    Request request;
+    request.method = "POST";
+    request.path = path;
+    request.caller.role = CallerRole::kAgency;
+    return Admit(request, document_bytes).value();
+  };
+  constexpr std::size_t kMiB = std::size_t{1} << 20U;
+  EXPECT_EQ(taken("/v1/signatures", 32 * kMiB), 32 * kMiB);
+  EXPECT_EQ(taken("/v1/batches", 32 * kMiB), 8 * kMiB);
+  EXPECT_EQ(taken("/v1/batches", kMiB), kMiB);
 }
 
 class ConfigTest : public ::testing::Test {

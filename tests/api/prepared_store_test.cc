@@ -19,11 +19,11 @@ struct MovingClock final : base::Clock {
 
 class PreparedStoreTest : public ::testing::Test {
  protected:
-  std::string Put() {
-    return store_
-        .Put({base::Json().Set("made", std::int64_t{clock_.Now().time_since_epoch().count()}),
-              base::ToBytes("document")})
-        .value();
+  std::string Put() { return TryPut("vid").value(); }
+  base::Result<std::string> TryPut(const std::string& agency) {
+    return store_.Put(
+        agency, {base::Json().Set("made", std::int64_t{clock_.Now().time_since_epoch().count()}),
+                 base::ToBytes("document")});
   }
   std::string Reason(const std::string& id) {
     const auto state = store_.Get(id);
@@ -79,6 +79,15 @@ TEST_F(PreparedStoreTest, AnOldOneIsGone) {
   EXPECT_EQ(Reason(id), "prepared.unknown");
   Put();
   EXPECT_FALSE(std::filesystem::exists(dir_.path() / "prepared" / id));
+}
+
+TEST_F(PreparedStoreTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
+  const std::string id = Put();
+  const auto folder = dir_.path() / "prepared";
+  for (std::size_t i = 1; i < PreparedStore::kMaxWaiting; ++i)
+    std::filesystem::copy_file(folder / id, folder / (id + "-" + std::to_string(i)));
+  EXPECT_EQ(TryPut("vid").error().reason, "prepared.too-many");
+  EXPECT_TRUE(TryPut("csdd").ok());
 }
 
 TEST_F(PreparedStoreTest, OneValueCompletesItAgainAndAgainAndNoOther) {

@@ -142,6 +142,40 @@ TEST_F(GuardedSignerTest, AnExpiredApprovalStaysExpiredWhenTheClockGoesBack) {
   EXPECT_EQ(SealUnder(approval), "approval.expired");
 }
 
+TEST_F(GuardedSignerTest, AnothersNonceNeitherSpendsNorRevivesAnApproval) {
+  const tests::RequestKey others_key{"P-256"};
+  const auto start = [&] {
+    guard_ = std::make_unique<GuardedSigner>(
+        faces_->signer,
+        GuardConfig{
+            .rules = {{kKey.text, {false, kAgency, {request_key_.Public()}, 0}},
+                      {kUnattended.text, {false, "other-agency", {others_key.Public()}, 0}}},
+            .vault = "vault.example/log1",
+            .uses = token_->path() / "uses"},
+        clock_);
+  };
+  // What the other agency approves, under a nonce of its choice and for a second only.
+  const auto seal_others = [&] {
+    Approval approval = ApprovalOf({References("b.pdf")});
+    approval.key = kUnattended;
+    approval.expires = clock_.now + std::chrono::seconds(1);
+    approval.uses = Approval::kMostUses;
+    Mandate mandate = MandateFor(approval, {References("b.pdf")});
+    mandate.agency = "other-agency";
+    mandate.approval = SignApproval(approval, others_key.Private()).value();
+    return Seal(mandate, "b.pdf", kUnattended);
+  };
+  start();
+  const Approval approval = ApprovalOf({References("a.pdf")});
+  EXPECT_EQ(seal_others(), "sealed");
+  EXPECT_EQ(SealUnder(approval), "sealed") << "the other one used nothing up";
+  EXPECT_EQ(seal_others(), "sealed");
+  clock_.now += std::chrono::minutes(1);
+  EXPECT_EQ(seal_others(), "sealed");
+  start();
+  EXPECT_EQ(SealUnder(approval), "approval.used");
+}
+
 TEST_F(GuardedSignerTest, AUseIsGivenBackWhenTheTokenDidNotSign) {
   const Approval approval = ApprovalOf({References("a.pdf")});
   token_->FailNext("C_Sign", CKR_KEY_HANDLE_INVALID, 10);
@@ -232,6 +266,7 @@ TEST_F(GuardedHashTest, SignsTheHashesThatWereApprovedAndOnce) {
   EXPECT_EQ(values.value().size(), 3U);
   EXPECT_EQ(values.value()[0][0], 0x30) << "Ecdsa-Sig-Value";
   EXPECT_EQ(guard_->SignHashes(batch).error().reason, "approval.used");
+  EXPECT_EQ(guard_->CheckApproval(batch).error().reason, "approval.used");
 }
 
 TEST_F(GuardedHashTest, SignsNoOtherHash) {

@@ -1,6 +1,7 @@
 #include "hsm/use_counter.h"
 
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <fstream>
@@ -109,6 +110,70 @@ TEST_F(UseCounterTest, WhatIsOverIsForgotten) {
   UseCounter again(file_);
   EXPECT_TRUE(again.NoEarlierThan(now_).ok());
   EXPECT_LT(std::filesystem::file_size(file_), before / 10);
+}
+
+TEST_F(UseCounterTest, AUseThatIsOverSoonerDoesNotMakeAnotherForgottenSooner) {
+  const UseCounter::Use use{"a", 1, now_ + std::chrono::hours(10)};
+  {
+    UseCounter counter(file_);
+    EXPECT_EQ(counter.Take(use, 1, now_).value(), 1U);
+    EXPECT_EQ(counter.Take({"a", 2, now_ + std::chrono::minutes(1)}, 1, now_).value(), 1U);
+    const base::Time later = now_ + std::chrono::hours(1);
+    EXPECT_EQ(counter.Take({"b", 1, later}, 1, later).value(), 1U);
+  }
+  for (int restarts = 0; restarts < 2; ++restarts) {
+    UseCounter again(file_);
+    EXPECT_EQ(again.Take(use, 1, now_).value(), 0U);
+  }
+}
+
+TEST_F(UseCounterTest, WhatIsForgottenIsNotTakenByWhoeverAskedBefore) {
+  // A caller found its approval good, and was held up until it was over and forgotten.
+  const UseCounter::Use use{"a", 1, now_ + std::chrono::seconds(1)};
+  {
+    UseCounter counter(file_);
+    EXPECT_EQ(counter.Take(use, 1, now_).value(), 1U);
+    const base::Time later = now_ + std::chrono::seconds(2);
+    EXPECT_EQ(counter.Take({"b", 1, later}, 1, later).value(), 1U);
+  }
+  UseCounter again(file_);
+  EXPECT_EQ(again.Take(use, 1, now_).value(), 0U);
+}
+
+TEST_F(UseCounterTest, ManyThatLiveLongAreNeitherTooManyNorWrittenAnewEachTime) {
+  // A month of an agency that approves each document.
+  constexpr int kMany = 300'000;
+  {
+    std::ofstream file(file_);
+    const std::string rest = std::string(140, 'x') + R"(","count":1,"until":")" +
+                             base::FormatTime(now_ + std::chrono::days(31)) + R"(","at":")" +
+                             base::FormatTime(now_) + "\"}\n";
+    for (int i = 0; i < kMany; ++i) file << R"({"what":"approval/)" << 1'000'000 + i << rest;
+  }
+  EXPECT_GT(std::filesystem::file_size(file_), std::size_t{64} << 20U);
+  UseCounter counter(file_);
+  const auto known = counter.Take(
+      {"approval/1299999" + std::string(140, 'x'), 1, now_ + std::chrono::days(31)}, 1, now_);
+  ASSERT_TRUE(known.ok()) << known.error().reason;
+  EXPECT_EQ(known.value(), 0U);
+  const auto number = [&] {
+    struct ::stat facts {};
+    EXPECT_EQ(::stat(file_.c_str(), &facts), 0);
+    return facts.st_ino;
+  };
+  const auto before = number();
+  EXPECT_EQ(Take(counter, 1), 1U);
+  EXPECT_EQ(Take(counter, 1), 1U);
+  EXPECT_EQ(number(), before) << "appended to, not replaced";
+}
+
+TEST_F(UseCounterTest, SaysWhatIsLeftAndTakesNothing) {
+  const UseCounter::Use use{"a", 3, now_ + std::chrono::hours(1)};
+  UseCounter counter(file_);
+  EXPECT_EQ(counter.Left(use, now_).value(), 3U);
+  EXPECT_EQ(counter.Take(use, 2, now_).value(), 2U);
+  EXPECT_EQ(counter.Left(use, now_).value(), 1U);
+  EXPECT_EQ(counter.Take(use, 2, now_).value(), 1U);
 }
 
 }  // namespace
