@@ -113,9 +113,10 @@ base::Result<base::Bytes> DoFindSigningPlaces(const Job& job) {
 base::Result<base::Bytes> DoJudge(const Job& job) {
   ASSIGN_OR_RETURN(const base::Json list, base::Json::Parse(base::AsText(job.input(0))));
   base::ByteSpan left = job.input(1);
-  base::Json answers{base::Json::Array{}};
+  std::vector<ExpectedSignature> expected;
+  std::vector<signing::VerifyRequest> requests;
   for (const base::Json& one : ItemsOf(list)) {
-    ASSIGN_OR_RETURN(const ExpectedSignature expected, ExpectedFrom(one));
+    ASSIGN_OR_RETURN(ExpectedSignature expectation, ExpectedFrom(one));
     const auto size = static_cast<std::size_t>(one.Integer("size").value_or(0));
     signing::VerifyRequest request{.name = "to-be-released",
                                    .document = left.first(std::min(size, left.size())),
@@ -123,11 +124,18 @@ base::Result<base::Bytes> DoJudge(const Job& job) {
                                    .prepared_trust = job.trust,
                                    .data = {},
                                    .digests = {},
-                                   .at = job.time("at")};
+                                   .at = job.time("at"),
+                                   .explained = false};
     left = left.subspan(request.document.size());
-    for (const signing::DocumentDigest& document : expected.documents)
+    for (const signing::DocumentDigest& document : expectation.documents)
       request.digests.push_back({document.name, document.sha256});
-    const base::Status released = RequireReleasable(signing::Verify(request), expected);
+    requests.push_back(std::move(request));
+    expected.push_back(std::move(expectation));
+  }
+  const std::vector<base::Json> reports = signing::VerifyEach(requests);
+  base::Json answers{base::Json::Array{}};
+  for (std::size_t i = 0; i < reports.size(); ++i) {
+    const base::Status released = RequireReleasable(reports[i], expected[i]);
     answers.Push(released.ok() ? base::Json().Set("released", true) : Failed(released.error()));
   }
   return base::ToBytes(answers.Dump());

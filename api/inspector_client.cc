@@ -102,7 +102,9 @@ base::Result<std::vector<base::Status>> InspectorClient::Judge(
   base::Json expectations{base::Json::Array{}};
   base::Bytes signatures;
   for (const MadeSignature& one : made) {
-    expectations.Push(ToJson(one.expected).Set("size", one.xml.size()));
+    base::Json expected = ToJson(one.expected);
+    expected.Set("size", one.xml.size());
+    expectations.Push(std::move(expected));
     base::Append(one.xml, signatures);
   }
   base::Json json = OrderFor("judge");

@@ -124,12 +124,14 @@ signing::SignatureSelector SelectorFrom(const Json* json) {
 
 Json ToJson(const std::vector<signing::DocumentDigest>& documents) {
   Json list{Json::Array{}};
-  for (const signing::DocumentDigest& one : documents)
-    list.Push(Json()
-                  .Set("name", one.name)
-                  .Set("mediaType", one.media_type)
-                  .Set("sha256", base::HexEncode(one.sha256.bytes))
-                  .Set("kind", hsm::NameOf(one.kind)));
+  for (const signing::DocumentDigest& one : documents) {
+    Json document;  // Named, so that it is moved: a chain of Set() would be copied.
+    document.Set("name", one.name)
+        .Set("mediaType", one.media_type)
+        .Set("sha256", base::HexEncode(one.sha256.bytes))
+        .Set("kind", hsm::NameOf(one.kind));
+    list.Push(std::move(document));
+  }
   return list;
 }
 base::Result<std::vector<signing::DocumentDigest>> DocumentsFrom(const Json* json) {
@@ -187,11 +189,12 @@ base::Result<signing::ExtensionOrder> ExtensionOrderFrom(const Json& json,
 }
 
 Json ToJson(const signing::SigningPlace& place) {
-  return Json()
-      .Set("documents", ToJson(place.documents))
+  Json json;
+  json.Set("documents", ToJson(place.documents))
       .Set("signature", ToJson(place.signature))
       .Set("findings", TextList(place.findings))
       .Set("others", place.others);
+  return json;
 }
 base::Result<signing::SigningPlace> PlaceFrom(const Json& json) {
   signing::SigningPlace place;
@@ -203,13 +206,14 @@ base::Result<signing::SigningPlace> PlaceFrom(const Json& json) {
 }
 
 Json ToJson(const ExpectedSignature& expected) {
-  return Json()
-      .Set("format", expected.format)
+  Json json;
+  json.Set("format", expected.format)
       .Set("signature", ToJson(expected.signature))
       .Set("certificate", base::HexEncode(expected.certificate.bytes))
       .Set("value", base::HexEncode(expected.signature_value.bytes))
       .Set("documents", ToJson(expected.documents))
       .Set("findings", TextList(expected.findings));
+  return json;
 }
 
 base::Result<ExpectedSignature> ExpectedFrom(const Json& json) {

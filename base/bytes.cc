@@ -47,11 +47,12 @@ std::string_view AsText(ByteSpan bytes) {
 }
 
 Bytes ToBytes(std::string_view text) {
-  return {text.begin(), text.end()};
+  const ByteSpan bytes = AsBytes(text);  // Octet by octet a conversion would go.
+  return {bytes.begin(), bytes.end()};
 }
 
 std::string ToString(ByteSpan bytes) {
-  return {bytes.begin(), bytes.end()};
+  return std::string(AsText(bytes));
 }
 
 void Append(ByteSpan bytes, Bytes& out) {

@@ -5,13 +5,30 @@
 #include <cstdlib>
 #include <limits>
 #include <nlohmann/json.hpp>
-#include <unordered_set>
+
+#include "base/utf8.h"
 
 namespace base {
 namespace {
 
 constexpr std::size_t kMaxDepth = 32;
 constexpr std::size_t kMaxValues = 1'000'000;
+
+// A member's name twice: by comparing where there are few, else in order.
+bool HasTwins(const Json::Object& members) {
+  constexpr std::size_t kFew = 12;
+  if (members.size() <= kFew) {
+    for (auto one = members.begin(); one != members.end(); ++one)
+      if (std::ranges::find(members.begin(), one, one->first, &Json::Member::first) != one)
+        return true;
+    return false;
+  }
+  std::vector<std::string_view> names;
+  names.reserve(members.size());
+  for (const auto& [name, value] : members) names.push_back(name);
+  std::ranges::sort(names);
+  return std::ranges::adjacent_find(names) != names.end();
+}
 
 // Builds a Json from nlohmann's events. Returning false stops the parser.
 class Builder : public nlohmann::json_sax<nlohmann::json> {
@@ -29,9 +46,7 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   bool binary(binary_t&) override { return false; }
   bool start_object(std::size_t) override { return Open(false); }
   bool key(string_t& name) override {
-    Level& level = open_.back();
-    if (!level.names.insert(name).second) return false;
-    level.name = std::move(name);
+    open_.back().name = std::move(name);
     return true;
   }
   bool end_object() override { return Close(); }
@@ -44,13 +59,11 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   Json Take() { return std::move(root_); }
 
  private:
-  // An array or object being read. Names are looked up by hash: a list would cost the square
-  // of its length.
+  // An array or object being read.
   struct Level {
     bool is_array;
     Json::Array items;
     Json::Object members;
-    std::unordered_set<std::string> names;
     std::string name;  // Of the member being read.
   };
 
@@ -70,12 +83,13 @@ class Builder : public nlohmann::json_sax<nlohmann::json> {
   }
   bool Open(bool is_array) {
     if (open_.size() == kMaxDepth) return false;
-    open_.push_back({is_array, {}, {}, {}, {}});
+    open_.push_back({is_array, {}, {}, {}});
     return true;
   }
   bool Close() {
     Level level = std::move(open_.back());
     open_.pop_back();
+    if (HasTwins(level.members)) return false;
     return Add(level.is_array ? Json(std::move(level.items)) : Json(std::move(level.members)));
   }
 
@@ -104,8 +118,65 @@ nlohmann::ordered_json ToLibrary(const Json& json) {
   return nullptr;
 }
 
-std::string Write(const Json& json, int indent) {
+std::string ByLibrary(const Json& json, int indent) {
   return ToLibrary(json).dump(indent, ' ', false, nlohmann::ordered_json::error_handler_t::replace);
+}
+
+// RFC 8259, 7, as the library writes it. Text that is no UTF-8 is left to the library.
+void WriteText(const std::string& text, std::string& out) {
+  if (!IsUtf8(text)) {
+    out += ByLibrary(text, -1);
+    return;
+  }
+  constexpr std::string_view kShort = "\bb\tt\nn\ff\rr\"\"\\\\";  // In pairs.
+  constexpr std::string_view kDigits = "0123456789abcdef";
+  out += '"';
+  std::size_t from = 0;
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    const auto octet = static_cast<unsigned char>(text[at]);
+    if (octet >= 0x20 && octet != '"' && octet != '\\') continue;
+    out.append(text, from, at - from);
+    from = at + 1;
+    std::size_t pair = 0;
+    while (pair < kShort.size() && kShort[pair] != text[at]) pair += 2;
+    if (pair < kShort.size())
+      (out += '\\') += kShort[pair + 1];
+    else
+      ((out += "\\u00") += kDigits[octet >> 4U]) += kDigits[octet & 0x0FU];
+  }
+  out.append(text, from);
+  out += '"';
+}
+
+void Write(const Json& json, std::string& out) {
+  std::string_view comma;
+  if (const bool* value = json.AsBool()) {
+    out += *value ? "true" : "false";
+  } else if (const std::int64_t* number = json.AsInteger()) {
+    out += std::to_string(*number);
+  } else if (const std::string* text = json.AsString()) {
+    WriteText(*text, out);
+  } else if (const Json::Array* items = json.AsArray()) {
+    out += '[';
+    for (const Json& item : *items) {
+      out += comma;
+      comma = ",";
+      Write(item, out);
+    }
+    out += ']';
+  } else if (const Json::Object* members = json.AsObject()) {
+    out += '{';
+    for (const auto& [name, member] : *members) {
+      out += comma;
+      comma = ",";
+      WriteText(name, out);
+      out += ':';
+      Write(member, out);
+    }
+    out += '}';
+  } else {
+    out += "null";
+  }
 }
 
 struct CodeName {
@@ -133,11 +204,13 @@ Result<Json> Json::Parse(std::string_view text) {
 }
 
 std::string Json::Dump() const {
-  return Write(*this, -1);
+  std::string text;
+  Write(*this, text);
+  return text;
 }
 
 std::string Json::DumpIndented() const {
-  return Write(*this, 2);
+  return ByLibrary(*this, 2);
 }
 
 const Json* Json::Find(std::string_view name) const {

@@ -64,7 +64,12 @@ char32_t TakeCodePoint(std::string_view& text) {
 
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
-    if (TakeCodePoint(text) == kInvalidCodePoint) return false;
+    const std::size_t length = CharacterLength(text);
+    if (length == 0) return false;
+    text.remove_prefix(length);
+    // Most texts are of ASCII for the most part.
+    const auto* const other = std::ranges::find_if(text, [](char c) { return (c & 0x80) != 0; });
+    text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
   }
   return true;
 }

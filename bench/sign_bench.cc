@@ -1,6 +1,7 @@
 // sign.*: a batch job's level B signatures over digests through the whole path, as the service
 // makes them: rehearsal and verification in the inspector's processes, seals through the
 // keyholder's door, the entry in the ledger, the outcome kept on disk.
+// sign.step_*: what each step of that costs for one signature of a chunk.
 // sign.seal_*: the part of it between the front and the token. Both beside the token's raw C_Sign
 // plus one software verification of that signature; the CPU of all processes is counted.
 #include <openssl/ecdsa.h>
@@ -182,6 +183,106 @@ double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
   return PerCpuSecondWith(inspector.pid(), work) * static_cast<double>(api::BatchOrder::kChunk);
 }
 
+// The steps of a chunk, one at a time, with what they work on.
+class Steps {
+ public:
+  Steps(const SealCase& what, const hsm::KeyholderConfig& config, base::ByteSpan certificate,
+        InspectorProcess& inspector)
+      : what_(what),
+        certificate_(certificate),
+        inspector_(inspector),
+        door_(Must(base::MakeDoor())),
+        keyholder_([&config, this] { Must(hsm::ServeKeyholder(config, door_.server)); }),
+        client_(base::ChannelClient(std::move(door_.caller))) {
+    signing::PrepareVerifier();
+    shared_.now = base::SystemClock().Now();
+    for (std::size_t i = 0; i < api::BatchOrder::kChunk; ++i) {
+      documents_.push_back({{.name = "decision-" + std::to_string(i) + ".pdf",
+                             .media_type = "application/pdf",
+                             .sha256 = base::Sha256(base::AsBytes(std::to_string(i)))}});
+      orders_.push_back(shared_);
+      orders_.back().digests = documents_.back();
+    }
+    Build();
+    Sign();
+    Build();
+  }
+
+  // What the front writes: SignedProperties before the token is asked, the file afterwards.
+  void Build() {
+    prepared_.clear();
+    made_.clear();
+    for (const auto& documents : documents_)
+      prepared_.push_back(Must(signing::PrepareSignature({.id = "S1",
+                                                          .signing_time = shared_.now,
+                                                          .documents = documents,
+                                                          .certificate = certificate_,
+                                                          .claims = {}})));
+    for (std::size_t i = 0; i < sealed_.seals.size(); ++i) {
+      const signing::SealedSignature sealed{prepared_[i], sealed_.seals[i], {}};
+      made_.push_back({base::ToBytes(signing::WriteSignatureFile(sealed)),
+                       {.format = "XAdES-BASELINE-B",
+                        .signature = {"", "S1"},
+                        .certificate = base::Sha256(certificate_),
+                        .signature_value = base::Sha256(sealed_.seals[i].value),
+                        .documents = documents_[i],
+                        .findings = {}}});
+    }
+  }
+  void Lint() { RequireAll(signing::FindSigningPlaces(orders_)); }
+  void Sign() {
+    hsm::SealBatch batch{.key = {what_.label},
+                         .signatures = {},
+                         .algorithm = {},
+                         .mandate = {.agency = "bench", .level = "B"}};
+    for (const auto& one : prepared_) batch.signatures.push_back(one.references);
+    sealed_ = Must(client_.SealAll(batch));
+  }
+  void Verify() {
+    std::vector<signing::VerifyRequest> requests;
+    for (const api::MadeSignature& one : made_)
+      requests.push_back(signing::RequestFor(orders_[requests.size()], one.xml));
+    std::vector<base::Status> released;
+    for (const base::Json& report : signing::VerifyEach(requests))
+      released.push_back(api::RequireReleasable(report, made_[released.size()].expected));
+    RequireAll(released);
+  }
+  // Both with their processes, the way there and back.
+  void LintBehindWalls() {
+    RequireAll(Must(inspector_.client->FindSigningPlaces(shared_, documents_)));
+  }
+  void VerifyBehindWalls() { RequireAll(Must(inspector_.client->Judge(made_, shared_.now))); }
+
+  double RateOf(void (Steps::*step)()) {
+    const auto work = [&] { (this->*step)(); };
+    work();
+    return PerCpuSecondWith(inspector_.pid(), work) * static_cast<double>(api::BatchOrder::kChunk);
+  }
+
+ private:
+  template <typename List>
+  static void RequireAll(const List& list) {
+    for (const auto& one : list) {
+      if (one.ok()) continue;
+      std::fprintf(stderr, "bench: %s\n", one.error().message.c_str());
+      std::exit(1);
+    }
+  }
+
+  const SealCase& what_;
+  base::ByteSpan certificate_;
+  InspectorProcess& inspector_;
+  base::DoorPair door_;
+  std::jthread keyholder_;
+  hsm::KeyholderClient client_;
+  signing::SigningOrder shared_;
+  std::vector<std::vector<signing::DocumentDigest>> documents_;
+  std::vector<signing::SigningOrder> orders_;
+  std::vector<signing::PreparedSignature> prepared_;
+  hsm::SealedBatch sealed_;
+  std::vector<api::MadeSignature> made_;
+};
+
 double RateOfRaw(const SealCase& what, const hsm::KeyholderConfig& config,
                  base::ByteSpan certificate) {
   tests::TokenFaces faces(config);
@@ -191,6 +292,17 @@ double RateOfRaw(const SealCase& what, const hsm::KeyholderConfig& config,
   work();
   return PerCpuSecond(work);
 }
+
+struct Step {
+  const char* name;
+  void (Steps::*run)();
+};
+constexpr Step kSteps[] = {{"build", &Steps::Build},
+                           {"lint", &Steps::Lint},
+                           {"lint_behind_walls", &Steps::LintBehindWalls},
+                           {"sign", &Steps::Sign},
+                           {"verify", &Steps::Verify},
+                           {"verify_behind_walls", &Steps::VerifyBehindWalls}};
 
 void RunCase(const std::string& only, const SealCase& what, const tests::SoftToken& token,
              emulator::TestAuthority& authority, InspectorProcess& inspector) {
@@ -218,6 +330,14 @@ void RunCase(const std::string& only, const SealCase& what, const tests::SoftTok
   if (only.empty() || only == "sign." + label)
     Compare("sign." + label, "signatures/cpu-s",
             {"edocvault", [&] { return RateOfWhole(what, config, inspector); }}, raw);
+  for (const Step& step : kSteps) {
+    const std::string name = "sign.step_" + label;
+    if (!only.empty() && only != name && only != name + "." + step.name) continue;
+    Compare(
+        name + "." + step.name, "signatures/cpu-s",
+        {"edocvault", [&] { return Steps(what, config, certificate, inspector).RateOf(step.run); }},
+        raw);
+  }
   if (only.empty() || only == "sign.seal_" + label)
     Compare("sign.seal_" + label, "signatures/cpu-s",
             {"edocvault", [&] { return RateOfSeal(what, config, certificate); }}, raw);
@@ -228,7 +348,9 @@ void RunCase(const std::string& only, const SealCase& what, const tests::SoftTok
 void RunSignBench(const std::string& only) {
   for (const SealCase& what : kCases) {
     const std::string label = what.label;
-    if (!only.empty() && only != "sign." + label && only != "sign.seal_" + label) continue;
+    if (!only.empty() && only != "sign." + label && only != "sign.seal_" + label &&
+        !only.starts_with("sign.step_" + label))
+      continue;
     InspectorProcess inspector;
     const tests::SoftToken token;
     const tests::TempDir folder;

@@ -46,7 +46,11 @@ constexpr auto kKindNames = std::to_array<KindName>({
 
 Json ListOfBytes(const std::vector<base::Bytes>& list) {
   Json array{Json::Array{}};
-  for (const base::Bytes& item : list) array.Push(Json().Set("der", Encoded(item)));
+  for (const base::Bytes& item : list) {
+    Json one;
+    one.Set("der", Encoded(item));
+    array.Push(std::move(one));
+  }
   return array;
 }
 
@@ -56,12 +60,14 @@ std::vector<base::Bytes> BytesIn(JsonFields& fields, std::string_view name) {
 
 Json ListOfReferences(const std::vector<Reference>& references) {
   Json list{Json::Array{}};
-  for (const Reference& reference : references)
-    list.Push(Json()
-                  .Set("id", reference.id)
-                  .Set("uri", reference.uri)
-                  .Set("kind", NameOf(reference.kind))
-                  .Set("sha256", Encoded(reference.digest.span())));
+  for (const Reference& reference : references) {
+    Json one;  // Named, so that it is moved: a chain of Set() would be copied.
+    one.Set("id", reference.id)
+        .Set("uri", reference.uri)
+        .Set("kind", NameOf(reference.kind))
+        .Set("sha256", Encoded(reference.digest.span()));
+    list.Push(std::move(one));
+  }
   return list;
 }
 
@@ -102,13 +108,17 @@ struct Writer {
   }
   Json operator()(const SealBatch& call) const {
     Json signatures{Json::Array{}};
-    for (const auto& references : call.signatures)
-      signatures.Push(Json().Set("references", ListOfReferences(references)));
-    return Json()
-        .Set("key", call.key.text)
+    for (const auto& references : call.signatures) {
+      Json one;
+      one.Set("references", ListOfReferences(references));
+      signatures.Push(std::move(one));
+    }
+    Json json;
+    json.Set("key", call.key.text)
         .Set("signatures", std::move(signatures))
         .Set("algorithm", AlgorithmToJson(call.algorithm))
         .Set("mandate", MandateToJson(call.mandate));
+    return json;
   }
   Json operator()(const CheckApprovalCall& call) const { return HashBatchToJson(call.batch); }
   Json operator()(const HashBatch& call) const { return HashBatchToJson(call); }
@@ -321,7 +331,7 @@ base::Result<KeyholderCall> DecodeCall(std::string_view text) {
 base::Bytes EncodeAnswer(const base::Result<KeyholderAnswer>& answer) {
   if (!answer.ok())
     return base::ToBytes(Json().Set("error", base::ErrorToJson(answer.error())).Dump());
-  const std::string text = Json().Set("answer", answer.value().body).Dump();
+  const std::string text = R"({"answer":)" + answer.value().body.Dump() + "}";
   const std::vector<base::Secret>& secrets = answer.value().secrets;
   base::Bytes bytes;
   bytes.reserve(text.size() + 1 + secrets.size() * kSecretSize);  // Growth would leave copies.
@@ -366,7 +376,9 @@ base::Result<SealingCertificate> SealingCertificateFrom(const Json& body) {
 }
 
 Json ToJson(const Seal& seal) {
-  return Json().Set("signedInfo", seal.signed_info).Set("value", Encoded(seal.value));
+  Json json;
+  json.Set("signedInfo", seal.signed_info).Set("value", Encoded(seal.value));
+  return json;
 }
 
 base::Result<Seal> SealFrom(const Json& body) {

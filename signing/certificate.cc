@@ -12,10 +12,12 @@
 #include <algorithm>
 #include <array>
 #include <ctime>
+#include <mutex>
 #include <utility>
 
 #include "base/c_handle.h"
 #include "signing/certificate_store.h"
+#include "signing/facts_certificate.h"
 #include "signing/member_name.h"
 #include "signing/subject_key.h"
 #include "signing/work_budget.h"
@@ -69,7 +71,10 @@ std::optional<Certificate> Certificate::Parse(base::ByteSpan der) {
   std::shared_ptr<X509> x509{decoded, X509_free};
   ERR_clear_error();
   if (!x509 || at != der.data() + der.size()) return std::nullopt;
-  return Certificate(std::make_shared<const base::Bytes>(der.begin(), der.end()), std::move(x509));
+  Certificate certificate(std::make_shared<const base::Bytes>(der.begin(), der.end()),
+                          std::move(x509));
+  NoteDecoded(certificate);
+  return certificate;
 }
 
 std::optional<Certificate> Certificate::Share(X509* x509) {
@@ -83,15 +88,30 @@ std::optional<Certificate> Certificate::Share(X509* x509) {
   return Certificate(std::make_shared<const base::Bytes>(std::move(der)), {x509, X509_free});
 }
 
+struct Certificate::Asked {
+  std::once_flag digest_once;
+  base::Sha256Digest digest;
+  std::once_flag subject_once;
+  std::string subject;
+  std::once_flag issuer_once;
+  std::string issuer;
+  std::once_flag description_once;
+  facts::Certificate description;
+};
+
 Certificate::Certificate(std::shared_ptr<const base::Bytes> der, std::shared_ptr<X509> x509)
-    : der_(std::move(der)), x509_(std::move(x509)), key_(SubjectKeyOf(x509_.get())) {}
+    : der_(std::move(der)),
+      x509_(std::move(x509)),
+      key_(SubjectKeyOf(x509_.get())),
+      asked_(std::make_shared<Asked>()) {}
 
 std::size_t Certificate::CostOfCheck() const {
   return key_ == nullptr ? 0 : CostOfKey(key_.get());
 }
 
-base::Sha256Digest Certificate::Sha256() const {
-  return base::Sha256(*der_);
+const base::Sha256Digest& Certificate::Sha256() const {
+  std::call_once(asked_->digest_once, [&] { asked_->digest = base::Sha256(*der_); });
+  return asked_->digest;
 }
 
 std::string NameText(const X509_NAME* name) {
@@ -102,12 +122,22 @@ std::string NameText(const X509_NAME* name) {
   return PrintableText(BioText(bio.get()));
 }
 
-std::string Certificate::SubjectText() const {
-  return NameText(X509_get_subject_name(x509_.get()));
+const std::string& Certificate::SubjectText() const {
+  std::call_once(asked_->subject_once,
+                 [&] { asked_->subject = NameText(X509_get_subject_name(x509_.get())); });
+  return asked_->subject;
 }
 
-std::string Certificate::IssuerText() const {
-  return NameText(X509_get_issuer_name(x509_.get()));
+const std::string& Certificate::IssuerText() const {
+  std::call_once(asked_->issuer_once,
+                 [&] { asked_->issuer = NameText(X509_get_issuer_name(x509_.get())); });
+  return asked_->issuer;
+}
+
+const facts::Certificate& Certificate::Description() const {
+  std::call_once(asked_->description_once,
+                 [&] { asked_->description = DescribeCertificate(*this); });
+  return asked_->description;
 }
 
 std::string Certificate::SubjectAttribute(int nid) const {

@@ -13,7 +13,11 @@
 
 namespace signing {
 
-// Shared, immutable after Parse().
+namespace facts {
+struct Certificate;
+}
+
+// Shared, immutable after Parse(). Thread-safe.
 class Certificate {
  public:
   // nullopt unless `der` is exactly one certificate.
@@ -31,21 +35,25 @@ class Certificate {
   // What one signature check by the key costs, in units of WorkBudget; zero without a key.
   std::size_t CostOfCheck() const;
 
-  base::Sha256Digest Sha256() const;
-  std::string SubjectText() const;  // RFC 2253 in UTF-8, printable.
-  std::string IssuerText() const;
+  const base::Sha256Digest& Sha256() const;
+  const std::string& SubjectText() const;  // RFC 2253 in UTF-8, printable.
+  const std::string& IssuerText() const;
   // The first value of the attribute, printable; empty when absent. `nid` is OpenSSL's.
   std::string SubjectAttribute(int nid) const;
+  // What the engine knows of it: DescribeCertificate(). Lives as long as a copy of this does.
+  const facts::Certificate& Description() const;
   std::string SerialDecimal() const;
   std::optional<base::Time> NotBefore() const;
   std::optional<base::Time> NotAfter() const;
 
  private:
+  struct Asked;  // What was asked for once.
   Certificate(std::shared_ptr<const base::Bytes> der, std::shared_ptr<X509> x509);
 
   std::shared_ptr<const base::Bytes> der_;
   std::shared_ptr<X509> x509_;
   std::shared_ptr<EVP_PKEY> key_;  // nullptr: none that is used.
+  std::shared_ptr<Asked> asked_;
 };
 
 std::optional<base::Time> TimeOf(const ASN1_TIME* time);

@@ -8,6 +8,8 @@ namespace {
 struct Kept {
   std::mutex mutex;
   std::map<base::Sha256Digest, std::weak_ptr<const Certificate>> by_digest;
+  int keepers = 0;  // Of KeepDecoded.
+  std::vector<KeptCertificate> decoded;
 };
 Kept& AllKept() {
   static Kept kept;
@@ -39,6 +41,28 @@ KeptCertificate FindKept(base::ByteSpan der) {
   if (kept.by_digest.empty()) return nullptr;
   const auto found = kept.by_digest.find(base::Sha256(der));
   return found == kept.by_digest.end() ? nullptr : found->second.lock();
+}
+
+KeepDecoded::KeepDecoded() {
+  Kept& kept = AllKept();
+  const std::lock_guard lock(kept.mutex);
+  ++kept.keepers;
+}
+
+KeepDecoded::~KeepDecoded() {
+  Kept& kept = AllKept();
+  const std::lock_guard lock(kept.mutex);
+  if (--kept.keepers > 0) return;
+  kept.decoded.clear();
+  std::erase_if(kept.by_digest, [](const auto& one) { return one.second.expired(); });
+}
+
+void NoteDecoded(const Certificate& certificate) {
+  Kept& kept = AllKept();
+  const std::lock_guard lock(kept.mutex);
+  if (kept.keepers == 0 || kept.decoded.size() >= KeepDecoded::kMost) return;
+  kept.decoded.push_back(std::make_shared<const Certificate>(certificate));
+  kept.by_digest[certificate.Sha256()] = kept.decoded.back();
 }
 
 std::optional<Certificate> CertificateStore::Get(base::ByteSpan der) {

@@ -21,6 +21,21 @@ std::vector<KeptCertificate> Keep(const std::vector<Certificate>& certificates);
 // Of those that are kept; nullptr when it is not among them.
 KeptCertificate FindKept(base::ByteSpan der);
 
+// While one lives, what Certificate::Parse() decodes is kept too, for documents that bring the same
+// certificates one after the other: up to kMost of them, the others are decoded each time. What a
+// certificate is follows from its bytes alone, so nothing of a verdict depends on it.
+class KeepDecoded {
+ public:
+  static constexpr std::size_t kMost = 64;
+
+  KeepDecoded();
+  ~KeepDecoded();
+  KeepDecoded(const KeepDecoded&) = delete;
+  KeepDecoded& operator=(const KeepDecoded&) = delete;
+};
+// For Parse(): it has decoded one.
+void NoteDecoded(const Certificate& certificate);
+
 // Not thread-safe.
 class CertificateStore {
  public:

@@ -156,7 +156,7 @@ void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t posit
   const Certificate& certificate = path.certificates[position];
   const facts::Id id = IdOfCertificate(certificate);
   const bool is_anchor = path.HasAnchor() && position + 1 == path.certificates.size();
-  facts::Certificate fact = DescribeCertificate(certificate);
+  facts::Certificate fact = certificate.Description();
   if (position < path.links.size()) fact.seal = SealOfLink(path.links[position]);
   if (position + 1 < path.certificates.size())
     fact.issuer = IdOfCertificate(path.certificates[position + 1]);

@@ -256,11 +256,11 @@ namespace {
 
 // As signatures, and whether they are where they belong.
 base::Json CounterSignaturesToJson(const SignatureFacts& facts, const Judgement& judgement,
-                                   base::Language language) {
+                                   const ReportStyle& style) {
   base::Json list{base::Json::Array{}};
   for (std::size_t i = 0; i < facts.counter_signatures.size(); ++i) {
     const SignatureFacts& counter = facts.counter_signatures[i];
-    base::Json json = SignatureToJson(counter, judgement.counter_signatures.at(i), language);
+    base::Json json = SignatureToJson(counter, judgement.counter_signatures.at(i), style);
     json.Set("coversParent", counter.covers_parent);
     json.Set("intact", counter.covers_parent && IsIntact(judgement.counter_signatures[i].report));
     list.Push(std::move(json));
@@ -271,7 +271,7 @@ base::Json CounterSignaturesToJson(const SignatureFacts& facts, const Judgement&
 }  // namespace
 
 base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgement,
-                           base::Language language) {
+                           const ReportStyle& style) {
   const VerifyReport& report = judgement.report;
   const SignatureVerdict& verdict = judgement.verdict;
   const CheckOutcome& conclusion = report.Conclusion();
@@ -303,11 +303,12 @@ base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgeme
                                     : base::Json());
   json.Set("timestamps", TimestampsToJson(facts, judgement));
   json.Set("revocation", ListOf(facts.revocation, RevocationToJson));
-  json.Set("counterSignatures", CounterSignaturesToJson(facts, judgement, language));
+  json.Set("counterSignatures", CounterSignaturesToJson(facts, judgement, style));
+  if (!style.explained) return json;
   json.Set("checks", ChecksToJson(report, verdict));
-  json.Set("notes", AllNotes(facts, verdict, language));
+  json.Set("notes", AllNotes(facts, verdict, style.language));
   json.Set("whatWouldChangeIt", ListOf(verdict.what_would_change_it, [&](const Note& note) {
-             return EngineNoteToJson(note, MessageOfRemedy, language);
+             return EngineNoteToJson(note, MessageOfRemedy, style.language);
            }));
   return json;
 }

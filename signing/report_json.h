@@ -23,8 +23,12 @@ base::Json ReportFrame(const VerifyRequest& request, std::string_view container,
 // {"snapshot","issued"}; both null when nothing was handed in.
 base::Json TrustToJson(const TrustSnapshot& trust);
 
+struct ReportStyle {
+  base::Language language = base::Language::kEnglish;
+  bool explained = true;  // As in the request.
+};
 base::Json SignatureToJson(const SignatureFacts& facts, const Judgement& judgement,
-                           base::Language language);
+                           const ReportStyle& style);
 base::Json FindingToJson(const Finding& finding, base::Language language);
 
 // "invalid" if any signature failed, else "indeterminate" if any is, else "valid"; a report

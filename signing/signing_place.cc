@@ -11,6 +11,7 @@
 
 #include "hsm/signed_info.h"
 #include "signing/canonical.h"
+#include "signing/certificate_store.h"
 #include "signing/container.h"
 #include "signing/container_manifest.h"
 #include "signing/container_writer.h"
@@ -336,7 +337,8 @@ VerifyRequest RequestFor(const SigningOrder& order, base::ByteSpan result) {
                         .trust = {},
                         .data = {},
                         .digests = {},
-                        .at = order.now};
+                        .at = order.now,
+                        .explained = false};
   for (const DocumentDigest& one : order.digests) request.digests.push_back({one.name, one.sha256});
   return request;
 }
@@ -376,6 +378,7 @@ base::Result<SigningPlace> FindSigningPlace(const SigningOrder& order) {
 
 std::vector<base::Result<SigningPlace>> FindSigningPlaces(const std::vector<SigningOrder>& orders) {
   const ThrowawayIdentity identity = MakeP256();
+  const KeepDecoded keep;
   std::vector<base::Result<SigningPlace>> places;
   for (const SigningOrder& order : orders) places.push_back(FindWith(identity, order));
   return places;

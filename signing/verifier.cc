@@ -153,9 +153,13 @@ void KeepRecords(std::vector<EvidenceRecordFacts> records, Harvest& harvest) {
   }
 }
 
+ReportStyle StyleOf(const VerifyRequest& request) {
+  return {request.language, request.explained};
+}
+
 // Checks the signatures of one document tree and adds them to the harvest.
 base::Status CollectSignatures(const XmlDocument& document, const std::string& file,
-                               SignedFiles& files, base::Language language,
+                               SignedFiles& files, const ReportStyle& style,
                                const std::vector<std::string>& container_problems,
                                SignatureJudge& judge, Harvest& harvest) {
   std::set<const xmlNode*> reported;
@@ -179,7 +183,7 @@ base::Status CollectSignatures(const XmlDocument& document, const std::string& f
     NoteFindings(facts, judgement.report, harvest);
     if (harvest.keeper != nullptr)
       harvest.keeper->KeepSignature(facts, judgement.facts, judge.trust());
-    harvest.signatures.push_back(SignatureToJson(facts, judgement, language));
+    harvest.signatures.push_back(SignatureToJson(facts, judgement, style));
   }
   KeepRecords(std::move(embedded), harvest);
   return base::Ok();
@@ -241,7 +245,7 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
   KeepRecords(std::move(records), harvest);
   for (std::size_t i = 0; i < documents.size(); ++i)
     RETURN_IF_ERROR(CollectSignatures(documents[i], container.signature_files()[i], container,
-                                      request.language, container.problems(), judge, harvest));
+                                      StyleOf(request), container.problems(), judge, harvest));
   // Before the rest is read, which then need not be read again.
   if (harvest.keeper != nullptr) RETURN_IF_ERROR(harvest.keeper->KeepFiles(container));
   RETURN_IF_ERROR(container.CheckRemainingMembers());
@@ -266,7 +270,7 @@ base::Status VerifyXml(const VerifyRequest& request, SignatureJudge& judge, Harv
   std::vector<std::string> names;
   for (const NamedBytes& file : request.data) names.push_back(file.name);
   RETURN_IF_ERROR(workload.Check(files, names));
-  return CollectSignatures(document, "", files, request.language, {}, judge, harvest);
+  return CollectSignatures(document, "", files, StyleOf(request), {}, judge, harvest);
 }
 
 std::size_t InputSize(const VerifyRequest& request) {
@@ -489,6 +493,14 @@ base::Json Verify(const VerifyRequest& request) {
   const base::Result<const NamedPolicy*> named = PolicyOf(request, own);
   if (!named.ok()) return RefusedReport(request, named.error());
   return ReportOn(request, *named.value(), {BudgetFor(request, named.value()->policy)});
+}
+
+std::vector<base::Json> VerifyEach(const std::vector<VerifyRequest>& requests) {
+  const KeepDecoded keep;
+  std::vector<base::Json> reports;
+  reports.reserve(requests.size());
+  for (const VerifyRequest& request : requests) reports.push_back(Verify(request));
+  return reports;
 }
 
 base::Result<VerifyRun> RunVerification(const VerifyRequest& request) {

@@ -66,11 +66,18 @@ struct VerifyRequest {
   base::Time at;
   base::Language language = base::Language::kEnglish;
   SignatureMemory* memory = nullptr;  // Of checked_signatures.h; nullptr: nothing is remembered.
+  // False: without "checks", "notes" and "whatWouldChangeIt" of the signatures, which people read
+  // and no rule of ours does. All is checked all the same.
+  bool explained = true;
 };
 
 // The report in the shape of DESIGN, "edocvault verify --format json". Never fails: what
 // cannot be opened is a refusal in the report, with a stable code.
 base::Json Verify(const VerifyRequest& request);
+
+// Verify() of each, in their order: for many documents of one origin, as certificates that several
+// of them bring are decoded once.
+std::vector<base::Json> VerifyEach(const std::vector<VerifyRequest>& requests);
 
 // The same report when the document was not looked at to the end: `error` becomes the refusal.
 // Touches none of the document's structure, so it may run outside the walls.

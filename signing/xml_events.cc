@@ -1,6 +1,8 @@
 #include "signing/xml_events.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <utility>
 
 #include "base/bytes.h"
@@ -62,8 +64,10 @@ void XmlEvents::Mark(char kind) {
 
 // With its length in front, so that no two lists of texts have the same bytes.
 void XmlEvents::Add(std::string_view text) {
-  Write(std::to_string(text.size()));
-  Write(":");
+  std::array<char, 24> length{};
+  char* end = std::to_chars(length.data(), length.data() + length.size(), text.size()).ptr;
+  *end++ = ':';
+  buffer_.append(length.data(), end);
   Write(text);
 }
 

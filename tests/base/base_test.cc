@@ -8,6 +8,7 @@
 #include "base/error_text.h"
 #include "base/json.h"
 #include "base/random.h"
+#include "base/utf8.h"
 
 namespace base {
 namespace {
@@ -152,6 +153,40 @@ TEST(JsonTest, RefusesFractionsAndNumbersTooLarge) {
   EXPECT_FALSE(Json::Parse("1e3").ok());
   EXPECT_FALSE(Json::Parse("9223372036854775808").ok());
   EXPECT_TRUE(Json::Parse("9223372036854775807").ok());
+}
+
+TEST(Utf8Test, ABadOctetIsFoundWhereverItStands) {
+  const std::string ascii(100, 'a');
+  EXPECT_TRUE(IsUtf8(""));
+  EXPECT_TRUE(IsUtf8(ascii + "\xC4\x81" + ascii + "\xF0\x9F\x98\x80"));
+  for (const char* bad : {"\x80", "\xC0\xAF", "\xED\xA0\x80", "\xFF", "\xC4"})
+    for (const std::string& before : {std::string(), ascii, ascii + "\xC4\x81"}) {
+      EXPECT_FALSE(IsUtf8(before + bad)) << before.size();
+      EXPECT_FALSE(IsUtf8(before + bad + ascii)) << before.size();
+    }
+}
+
+// The library writes what is indented; a text alone has nothing to indent.
+TEST(JsonTest, WritesTextAsTheLibraryDoes) {
+  for (int octet = 0; octet < 256; ++octet) {
+    const Json text("a" + std::string(1, static_cast<char>(octet)) + "\xC4\x81\"\\/");
+    EXPECT_EQ(text.Dump(), text.DumpIndented()) << octet;
+  }
+  for (const Json& empty :
+       {Json(), Json(Json::Array{}), Json(Json::Object{}), Json(false), Json("")})
+    EXPECT_EQ(empty.Dump(), empty.DumpIndented());
+  EXPECT_EQ(Json().Set("a", Json::Array{1, -2}).Set("b\n", nullptr).Dump(),
+            R"({"a":[1,-2],"b\n":null})");
+}
+
+TEST(JsonTest, RefusesAMemberTwiceHoweverManyThereAre) {
+  for (const int members : {2, 12, 13, 200}) {
+    std::string text = "{";
+    for (int i = 1; i < members; ++i) text += "\"" + std::to_string(i) + "\":{\"1\":1},";
+    EXPECT_TRUE(Json::Parse(text + "\"0\":1}").ok()) << members;
+    EXPECT_FALSE(Json::Parse(text + "\"1\":1}").ok()) << members;
+    EXPECT_FALSE(Json::Parse("[" + text + "\"1\":1}]").ok()) << members;
+  }
 }
 
 TEST(JsonTest, RefusesDepthTrailingBytesAndBadUtf8) {

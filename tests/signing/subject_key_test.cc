@@ -159,5 +159,31 @@ TEST(SubjectKeyTest, WhatIsKeptIsDecodedOnce) {
   EXPECT_EQ(FindKept(ca.Der()), nullptr);
 }
 
+TEST(SubjectKeyTest, WhatIsDecodedMeanwhileIsKeptAsLongAsSomebodyAsksForIt) {
+  const tests::Identity ca = tests::Make({.name = "CA", .extensions = tests::CaExtensions()});
+  {
+    const KeepDecoded keep;
+    const auto first = Certificate::Parse(ca.Der());
+    ASSERT_TRUE(first);
+    EXPECT_EQ(Certificate::Parse(ca.Der())->x509(), first->x509());
+    EXPECT_EQ(first->Sha256(), base::Sha256(ca.Der()));
+    base::Bytes other = ca.Der();  // All but the signature's last octet alike.
+    other.back() ^= 1U;
+    EXPECT_NE(Certificate::Parse(other)->x509(), first->x509());
+    EXPECT_EQ(Certificate::Parse(other)->Sha256(), base::Sha256(other));
+  }
+  EXPECT_EQ(FindKept(ca.Der()), nullptr);
+}
+
+TEST(SubjectKeyTest, OnlySoManyAreKeptMeanwhile) {
+  const KeepDecoded keep;
+  base::Bytes der = tests::Make({.name = "CA", .extensions = tests::CaExtensions()}).Der();
+  for (std::size_t i = 0; i <= KeepDecoded::kMost; ++i) {
+    der.back() = static_cast<std::uint8_t>(i);
+    ASSERT_TRUE(Certificate::Parse(der));
+    EXPECT_EQ(FindKept(der) != nullptr, i < KeepDecoded::kMost) << i;
+  }
+}
+
 }  // namespace
 }  // namespace signing

@@ -100,6 +100,46 @@ TEST(VerifierTest, TheSameBytesGiveTheSameReport) {
   EXPECT_EQ(VerifyBytes(document).Dump(), VerifyBytes(document).Dump());
 }
 
+// What only people read is left out; what is found stays what it is, good or bad.
+TEST(VerifierTest, WithoutExplanationsTheReportSaysTheSame) {
+  SignatureMaker forged(Signer());
+  forged.make_value = [](EVP_PKEY*, base::ByteSpan) { return base::Bytes(64, 1); };
+  const base::Bytes documents[] = {SignatureMaker(Signer()).Container().Make(),
+                                   forged.Container().Make(), base::ToBytes("no document")};
+  for (const base::Bytes& document : documents) {
+    VerifyRequest request = RequestFor(document);
+    Json whole = Verify(request);
+    request.explained = false;
+    const Json brief = Verify(request);
+    Json::Array signatures = *whole.Find("signatures")->AsArray();
+    for (Json& signature : signatures) {
+      Json::Object members = *signature.AsObject();
+      std::erase_if(members, [](const Json::Member& member) {
+        return member.first == "checks" || member.first == "notes" ||
+               member.first == "whatWouldChangeIt";
+      });
+      signature = std::move(members);
+    }
+    whole.Set("signatures", std::move(signatures));
+    EXPECT_EQ(brief.Dump(), whole.Dump());
+  }
+}
+
+TEST(VerifierTest, AmongOthersEachGetsTheReportThatItGetsAlone) {
+  SignatureMaker forged(Signer());  // With the certificate of its neighbours.
+  forged.make_value = [](EVP_PKEY*, base::ByteSpan) { return base::Bytes(64, 1); };
+  const base::Bytes documents[] = {
+      SignatureMaker(Signer()).Container().Make(), forged.Container().Make(),
+      SignatureMaker(Other()).Container().Make(), SignatureMaker(Signer()).Container().Make()};
+  std::vector<VerifyRequest> requests;
+  for (const base::Bytes& document : documents) requests.push_back(RequestFor(document));
+  const std::vector<Json> reports = VerifyEach(requests);
+  ASSERT_EQ(reports.size(), requests.size());
+  for (std::size_t i = 0; i < reports.size(); ++i)
+    EXPECT_EQ(reports[i].Dump(), VerifyBytes(documents[i]).Dump()) << i;
+  EXPECT_EQ(Outcome(reports[1]).substr(Outcome(reports[1]).find(' ')), " broken");
+}
+
 TEST(VerifierTest, ATimestampOfAnUntrustedAuthorityFitsAndProvesNothing) {
   SignatureMaker maker(Signer());
   maker.tsa = &Tsa();
