@@ -88,7 +88,10 @@ base::Result<GuardedSigner::Permit> GuardedSigner::ByApproval(const Asked& asked
 
 base::Result<GuardedSigner::Permit> GuardedSigner::ByQuota(const Asked& asked, const SealRule& rule,
                                                            base::Time now) {
-  constexpr std::uint32_t kParts = 64;  // Of an hour's quota are counted ahead, rounded down.
+  // So many of an hour's quota are counted ahead at most, or a part of it, rounded down. They are
+  // lost with the process: who ends the keyholder again and again must not spend the quota.
+  constexpr std::uint32_t kMostAhead = 64;
+  constexpr std::uint32_t kParts = 1000;
   const auto hour = std::chrono::floor<std::chrono::hours>(now);
   const UseCounter::Use use{.what = "quota/" + asked.key.text + "/" + base::FormatTime(hour),
                             .limit = rule.hourly,
@@ -98,7 +101,8 @@ base::Result<GuardedSigner::Permit> GuardedSigner::ByQuota(const Asked& asked, c
   Ahead& ahead = ahead_[asked.key.text];
   if (ahead.hour != use.what) ahead = {.hour = use.what, .left = 0};
   if (ahead.left < wanted) {
-    const std::uint32_t more = std::max(wanted - ahead.left, rule.hourly / kParts);
+    const std::uint32_t more =
+        std::max(wanted - ahead.left, std::min(rule.hourly / kParts, kMostAhead));
     ASSIGN_OR_RETURN(const std::uint32_t taken, uses_.Take(use, more, now));
     ahead.left += taken;
   }

@@ -42,7 +42,7 @@ class GuardedSignerTest : public tests::TokenTest {
         faces_->signer,
         GuardConfig{.rules = {{kKey.text, {false, kAgency, {request_key_.Public()}, 0}},
                               {kRemote.text, {true, kAgency, {request_key_.Public()}, 0}},
-                              {kUnattended.text, {false, kAgency, {}, kHourly}}},
+                              {kUnattended.text, {false, kAgency, {}, hourly_}}},
                     .vault = "vault.example/log1",
                     .uses = token_->path() / "uses"},
         clock_);
@@ -90,6 +90,7 @@ class GuardedSignerTest : public tests::TokenTest {
 
   const tests::RequestKey request_key_{"P-256"};
   tests::FixedClock clock_;
+  std::uint32_t hourly_ = kHourly;
   std::unique_ptr<GuardedSigner> guard_;
 };
 
@@ -225,6 +226,15 @@ TEST_F(GuardedSignerTest, AnUnattendedKeySealsUpToItsQuotaAndOnInTheNextHour) {
   EXPECT_EQ(Seal({.agency = kAgency}, "a", kUnattended), "key.quota-spent");
   clock_.now += std::chrono::hours(1);
   EXPECT_EQ(Seal({.agency = kAgency}, "a", kUnattended), "sealed");
+}
+
+// Counted ahead was a 64th of the quota: after so many restarts there was none left.
+TEST_F(GuardedSignerTest, RestartsDoNotSpendTheQuota) {
+  hourly_ = 100'000;
+  for (int i = 0; i < 200; ++i) {
+    Start();
+    ASSERT_EQ(Seal({.agency = kAgency}, "a", kUnattended), "sealed") << i;
+  }
 }
 
 TEST_F(GuardedSignerTest, ALostTokenSpendsNoQuota) {
