@@ -104,7 +104,11 @@ base::Result<BatchQueue::Progress> BatchQueue::Look(const Caller& caller, const 
                                                     std::chrono::milliseconds wait) {
   ASSIGN_OR_RETURN(const std::shared_ptr<Batch> batch, Find(caller, id));
   Lock lock(mutex_);
-  moved_.wait_for(lock, wait, [&] { return batch->done(); });
+  const bool is_patient = patient_ < kMostPatient;
+  if (is_patient) ++patient_;
+  moved_.wait_for(lock, is_patient ? wait : std::min(wait, kShortWait),
+                  [&] { return batch->done(); });
+  if (is_patient) --patient_;
   return ProgressOf(id, *batch);
 }
 

@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 
@@ -302,6 +303,21 @@ TEST_F(BatchQueueTest, OfOneAgencyNoMoreAreBegunThanAtOnce) {
   for (int i = 0; i < 100; ++i)
     queue.Look(caller_, ids.front(), std::chrono::milliseconds(10)).value();
   EXPECT_EQ(begun(), static_cast<long>(BatchQueue::kAtOnce));
+}
+
+TEST_F(BatchQueueTest, CallersWhoWaitLeaveThreadsForTheOthers) {
+  BatchQueue queue(Parts());
+  const std::string id = queue.Submit(caller_, Order(1)).value().id;
+  std::atomic<std::size_t> back = 0;
+  std::vector<std::jthread> patient;
+  for (std::size_t i = 0; i < 2 * BatchQueue::kMostPatient; ++i)
+    patient.emplace_back([&] {
+      queue.Look(caller_, id, std::chrono::hours(1)).value();
+      ++back;
+    });
+  while (back < BatchQueue::kMostPatient) std::this_thread::yield();
+  EXPECT_EQ(back, BatchQueue::kMostPatient) << "nothing is done yet";
+  queue.Start();
 }
 
 TEST_F(BatchQueueTest, AKeyOfABatchThatWasRemovedOrdersANewOne) {
