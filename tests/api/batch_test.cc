@@ -204,6 +204,19 @@ TEST_F(BatchTest, ChunksOfARemovalThatWasInterruptedAreNotTakenForAnotherBatchs)
   EXPECT_TRUE(store_.Chunks(id).empty());
 }
 
+TEST_F(BatchTest, TheNewestIsTakenUpFirst) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    BatchOrder order = Order(1);
+    order.idempotency_key = std::to_string(i);
+    ids.push_back(store_.Put(order).value());
+    const auto path = folder_.path() / "batches" / ids.back() / "order";
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type(std::chrono::hours(i)));
+  }
+  std::ranges::reverse(ids);
+  EXPECT_EQ(store_.Ids(), ids);
+}
+
 TEST_F(BatchTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
   const std::string id = store_.Put(Order(1)).value();
   const auto folder = folder_.path() / "batches";
