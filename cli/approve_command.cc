@@ -18,6 +18,7 @@
 #include "signing/container_writer.h"
 #include "signing/signing_place.h"
 #include "signing/verifier.h"
+#include "signing/xades_writer.h"
 
 namespace cli {
 namespace {
@@ -115,7 +116,10 @@ base::Result<std::vector<base::Sha256Digest>> ItemsOf(const std::string& file) {
       const auto bytes = base::HexDecode(one.Text("sha256").value_or(""));
       const auto digest = bytes ? base::ToSha256Digest(*bytes) : std::nullopt;
       if (!digest) return BadInput("digests.malformed", "sha256 is 64 hexadecimal digits");
-      named.push_back({one.Text("name").value_or(""), *digest});
+      // With an end of line in it, one name would approve two documents.
+      const std::string name = one.Text("name").value_or("");
+      if (!signing::IsDocumentName(name)) return BadInput("document.bad-name", name);
+      named.push_back({name, *digest});
     }
     digests.push_back(hsm::ItemDigest(named));
   }

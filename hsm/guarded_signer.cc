@@ -83,7 +83,7 @@ base::Result<GuardedSigner::Permit> GuardedSigner::ByApproval(const Asked& asked
   const UseCounter::Use use = UseOf(approval, asked.mandate.group);
   ASSIGN_OR_RETURN(const std::uint32_t taken, uses_.Take(use, 1, now));
   if (taken == 0) return Error{ErrorCode::kConflict, "approval.used", approval.nonce};
-  return Permit{.signatures = asked.count, .use = use};
+  return Permit{.signatures = asked.count, .use = use, .is_of_quota = false};
 }
 
 base::Result<GuardedSigner::Permit> GuardedSigner::ByQuota(const Asked& asked, const SealRule& rule,
@@ -111,16 +111,18 @@ base::Result<GuardedSigner::Permit> GuardedSigner::ByQuota(const Asked& asked, c
     return Error{ErrorCode::kUnavailable, "key.quota-spent",
                  asked.key.text + ": " + std::to_string(rule.hourly) + " in an hour"};
   ahead.left -= granted;
-  return Permit{.signatures = granted, .use = use};
+  return Permit{.signatures = granted, .use = use, .is_of_quota = true};
 }
 
-void GuardedSigner::Return(const KeyLabel& key, const Permit& permit) {
+void GuardedSigner::Settle(const KeyLabel& key, const Permit& permit, std::size_t made) {
+  if (!permit.is_of_quota) {
+    if (made == 0) uses_.GiveBack(permit.use, 1);
+    return;
+  }
   const std::lock_guard lock(mutex_);
-  const auto ahead = ahead_.find(key.text);
-  if (ahead == ahead_.end())
-    uses_.GiveBack(permit.use, 1);
-  else if (ahead->second.hour == permit.use.what)
-    ahead->second.left += static_cast<std::uint32_t>(permit.signatures);
+  Ahead& ahead = ahead_[key.text];
+  if (ahead.hour == permit.use.what)
+    ahead.left += static_cast<std::uint32_t>(permit.signatures - made);
 }
 
 base::Result<SealingCertificate> GuardedSigner::Certificate(const KeyLabel& key,
@@ -137,7 +139,7 @@ base::Result<Seal> GuardedSigner::SealReferences(const SealRequest& request) {
                               .items = [&] { return std::vector{ItemDigest(request.references)}; },
                               .hashes = false}));
   auto seal = token_.SealReferences(request);
-  if (!seal.ok()) Return(request.key, permit);
+  Settle(request.key, permit, seal.ok() ? 1 : 0);
   return seal;
 }
 
@@ -156,7 +158,7 @@ base::Result<SealedBatch> GuardedSigner::SealAll(const SealBatch& batch) {
   SealBatch permitted = batch;
   permitted.signatures.resize(permit.signatures);
   auto sealed = token_.SealAll(permitted);
-  if (!sealed.ok()) Return(batch.key, permit);
+  Settle(batch.key, permit, sealed.ok() ? sealed.value().seals.size() : 0);
   if (sealed.ok() && !sealed.value().stopped && permit.signatures < batch.signatures.size())
     sealed.value().stopped =
         Error{ErrorCode::kUnavailable, "key.quota-spent", "the rest of a batch"};
@@ -190,7 +192,7 @@ base::Result<std::vector<base::Bytes>> GuardedSigner::SignHashes(const HashBatch
   if (batch.hashes.empty()) return token_.SignHashes(batch);  // Says what is wrong with it.
   ASSIGN_OR_RETURN(const Permit permit, Permitted(Of(batch)));
   auto values = token_.SignHashes(batch);
-  if (!values.ok()) Return(batch.key, permit);
+  Settle(batch.key, permit, values.ok() ? values.value().size() : 0);
   return values;
 }
 

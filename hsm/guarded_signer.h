@@ -50,6 +50,7 @@ class GuardedSigner final : public Signer {
   struct Permit {
     std::size_t signatures = 0;  // The first so many may be made.
     UseCounter::Use use;
+    bool is_of_quota = false;  // It counts signatures; an approval counts calls.
   };
 
   base::Result<const SealRule*> RuleFor(const KeyLabel& key, const std::string& agency) const;
@@ -57,8 +58,8 @@ class GuardedSigner final : public Signer {
   base::Result<Permit> Permitted(const Asked& asked);
   base::Result<Permit> ByApproval(const Asked& asked, const SealRule& rule, base::Time now);
   base::Result<Permit> ByQuota(const Asked& asked, const SealRule& rule, base::Time now);
-  // The token signed nothing.
-  void Return(const KeyLabel& key, const Permit& permit);
+  // The token made so many.
+  void Settle(const KeyLabel& key, const Permit& permit, std::size_t made);
 
   TokenSigner& token_;
   const GuardConfig config_;

@@ -104,7 +104,11 @@ base::Result<BatchQueue::Progress> BatchQueue::Look(const Caller& caller, const 
                                                     std::chrono::milliseconds wait) {
   ASSIGN_OR_RETURN(const std::shared_ptr<Batch> batch, Find(caller, id));
   Lock lock(mutex_);
-  moved_.wait_for(lock, wait, [&] { return batch->done(); });
+  const bool is_patient = patient_ < kMostPatient;
+  if (is_patient) ++patient_;
+  moved_.wait_for(lock, is_patient ? wait : std::min(wait, kShortWait),
+                  [&] { return batch->done(); });
+  if (is_patient) --patient_;
   return ProgressOf(id, *batch);
 }
 
@@ -135,15 +139,23 @@ bool BatchQueue::TakeUp(const std::string& id) {
   return true;
 }
 
+// One is read between two that are served: there may be a month of finished ones, and each is
+// opened by the token. Whoever asks for one has it read at once.
 void BatchQueue::Run(const std::stop_token& stop) {
-  std::vector<std::string> unread = parts_.store.Ids();
+  const std::vector<std::string> found = parts_.store.Ids();
+  std::deque<std::string> unread(found.begin(), found.end());
   while (!stop.stop_requested()) {
-    std::erase_if(unread, [this](const std::string& id) { return TakeUp(id); });
+    bool is_away = false;
+    if (!unread.empty()) {
+      is_away = !TakeUp(unread.front());
+      if (is_away) unread.push_back(unread.front());
+      unread.pop_front();
+    }
     Lock lock(mutex_);
     const auto is_called = [this] { return !waiting_.empty(); };
     if (unread.empty())
       wake_.wait(lock, stop, is_called);
-    else
+    else if (is_away)
       wake_.wait_for(lock, stop, kRest, is_called);
     if (!stop.stop_requested() && is_called()) ServeNext(lock, stop);
   }

@@ -26,6 +26,11 @@ class BatchQueue {
   // Of one agency are begun, however many it ordered: what they have come to is in memory.
   static constexpr std::size_t kAtOnce = 16;
 
+  // So many callers wait as long as they like; further ones this long, each holding a thread of the
+  // server.
+  static constexpr std::size_t kMostPatient = 8;
+  static constexpr std::chrono::milliseconds kShortWait{1000};
+
   // Borrows what `parts` names.
   explicit BatchQueue(const BatchParts& parts) : parts_(parts) {}
 
@@ -96,7 +101,8 @@ class BatchQueue {
   const BatchParts parts_;
   std::mutex mutex_;
   std::condition_variable_any wake_;  // Something waits to be served.
-  std::condition_variable moved_;     // A chunk was released.
+  std::size_t patient_ = 0;
+  std::condition_variable moved_;  // A chunk was released.
   std::map<std::string, std::shared_ptr<Batch>> known_;
   std::map<std::string, std::deque<std::string>> waiting_;  // By agency, none of them empty.
   std::string last_served_;                                 // Agency.

@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <cstdio>
+#include <functional>
+#include <ranges>
 
 #include "api/flow/kept_id.h"
 #include "api/inspector_words.h"
@@ -109,13 +111,15 @@ std::optional<ChunkName> ParseChunkName(const std::string& text) {
 }  // namespace
 
 std::vector<std::string> BatchStore::Ids() const {
-  std::vector<std::string> ids;
+  std::vector<std::pair<std::filesystem::file_time_type, std::string>> found;
   std::error_code failed;
-  for (const auto& entry : std::filesystem::directory_iterator(folder_, failed))
-    if (std::filesystem::exists(entry.path() / kOrder, failed))
-      ids.push_back(entry.path().filename());
-  std::ranges::sort(ids);
-  return ids;
+  for (const auto& entry : std::filesystem::directory_iterator(folder_, failed)) {
+    const auto ordered = std::filesystem::last_write_time(entry.path() / kOrder, failed);
+    if (!failed) found.emplace_back(ordered, entry.path().filename());
+  }
+  std::ranges::sort(found, std::greater());
+  const auto ids = found | std::views::values;
+  return {ids.begin(), ids.end()};
 }
 
 std::map<std::size_t, BatchStore::Counts> BatchStore::Chunks(const std::string& id) const {

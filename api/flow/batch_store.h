@@ -67,6 +67,7 @@ class BatchStore {
   };
   // Of each chunk that is there.
   std::map<std::size_t, Counts> Chunks(const std::string& id) const;
+  // The newest first.
   std::vector<std::string> Ids() const;
 
  private:

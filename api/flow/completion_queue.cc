@@ -153,7 +153,11 @@ base::Result<CompletionQueue::Progress> CompletionQueue::Look(const Caller& call
                                                               std::chrono::milliseconds wait) {
   ASSIGN_OR_RETURN(const std::shared_ptr<Waiting> waiting, Find(caller, id));
   Lock lock(mutex_);
-  moved_.wait_for(lock, wait, [&] { return waiting->done; });
+  const bool is_patient = patient_ < kMostPatient;
+  if (is_patient) ++patient_;
+  moved_.wait_for(lock, is_patient ? wait : std::min(wait, kShortWait),
+                  [&] { return waiting->done; });
+  if (is_patient) --patient_;
   return Progress{.level = waiting->level,
                   .done = waiting->done,
                   .waiting_for = waiting->waiting_for,

@@ -35,6 +35,11 @@ class CompletionQueue {
   static constexpr std::chrono::seconds kRest{1};
   static constexpr std::chrono::seconds kLongestRest{60};
 
+  // So many callers wait as long as they like; further ones this long, each holding a thread of the
+  // server.
+  static constexpr std::size_t kMostPatient = 8;
+  static constexpr std::chrono::milliseconds kShortWait{1000};
+
   // Borrows the parts; they must outlive it. The folder is made when it is first needed.
   CompletionQueue(std::filesystem::path folder, ExtendSignature& extend, hsm::VaultKeys& keys,
                   const base::Clock& clock)
@@ -96,7 +101,8 @@ class CompletionQueue {
   std::mutex putting_;  // One order at a time; nobody else waits for the disk.
   std::mutex mutex_;
   std::condition_variable_any wake_;  // Something new waits.
-  std::condition_variable moved_;     // Something is done.
+  std::size_t patient_ = 0;
+  std::condition_variable moved_;  // Something is done.
   bool is_new_ = false;
   std::map<std::string, std::shared_ptr<Waiting>> known_;
   std::map<std::string, std::string> last_asked_;  // By mark of the agency. Of the thread alone.

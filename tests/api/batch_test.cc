@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <fstream>
 
@@ -203,6 +204,19 @@ TEST_F(BatchTest, ChunksOfARemovalThatWasInterruptedAreNotTakenForAnotherBatchs)
   EXPECT_TRUE(store_.Chunks(id).empty());
 }
 
+TEST_F(BatchTest, TheNewestIsTakenUpFirst) {
+  std::vector<std::string> ids;
+  for (int i = 0; i < 3; ++i) {
+    BatchOrder order = Order(1);
+    order.idempotency_key = std::to_string(i);
+    ids.push_back(store_.Put(order).value());
+    const auto path = folder_.path() / "batches" / ids.back() / "order";
+    std::filesystem::last_write_time(path, std::filesystem::file_time_type(std::chrono::hours(i)));
+  }
+  std::ranges::reverse(ids);
+  EXPECT_EQ(store_.Ids(), ids);
+}
+
 TEST_F(BatchTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {
   const std::string id = store_.Put(Order(1)).value();
   const auto folder = folder_.path() / "batches";
@@ -302,6 +316,21 @@ TEST_F(BatchQueueTest, OfOneAgencyNoMoreAreBegunThanAtOnce) {
   for (int i = 0; i < 100; ++i)
     queue.Look(caller_, ids.front(), std::chrono::milliseconds(10)).value();
   EXPECT_EQ(begun(), static_cast<long>(BatchQueue::kAtOnce));
+}
+
+TEST_F(BatchQueueTest, CallersWhoWaitLeaveThreadsForTheOthers) {
+  BatchQueue queue(Parts());
+  const std::string id = queue.Submit(caller_, Order(1)).value().id;
+  std::atomic<std::size_t> back = 0;
+  std::vector<std::jthread> patient;
+  for (std::size_t i = 0; i < 2 * BatchQueue::kMostPatient; ++i)
+    patient.emplace_back([&] {
+      queue.Look(caller_, id, std::chrono::hours(1)).value();
+      ++back;
+    });
+  while (back < BatchQueue::kMostPatient) std::this_thread::yield();
+  EXPECT_EQ(back, BatchQueue::kMostPatient) << "nothing is done yet";
+  queue.Start();
 }
 
 TEST_F(BatchQueueTest, AKeyOfABatchThatWasRemovedOrdersANewOne) {

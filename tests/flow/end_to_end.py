@@ -354,6 +354,14 @@ class Approving(unittest.TestCase):
         self.assertEqual([run.exit for run in runs[:2]], [0, 0])
         self.assertIn("key.quota-spent", [run.code for run in runs if run.exit])
 
+    def test_one_name_does_not_approve_two_documents(self):
+        name = "a.pdf\n" + "2" * 64 + "  b.pdf"
+        order = self.appliance.write("two.json", json.dumps({"items": [{"documents": [
+            {"name": name, "mediaType": "application/pdf", "sha256": "1" * 64}]}]}))
+        run = self.appliance.run("approve", "--batch", order, "--request-key", self.request_key,
+                                 "--vault", "dev.edocvault.test/log", "--out", self.appliance.work / "no-approval")
+        self.refused(run, "document.bad-name")
+
     def test_a_batch_is_sealed_under_one_approval(self):
         items = [{"documents": [{"name": f"{i}.pdf", "mediaType": "application/pdf", "sha256": f"{i:064x}"}]}
                  for i in range(300)]

@@ -2,6 +2,8 @@
 
 #include <gtest/gtest.h>
 
+#include <thread>
+
 #include "tests/fakes/fixed_clock.h"
 #include "tests/fakes/issuer.h"
 #include "tests/fakes/request_key.h"
@@ -242,6 +244,22 @@ TEST_F(GuardedSignerTest, ALostTokenSpendsNoQuota) {
   for (int i = 0; i < 3; ++i) EXPECT_FALSE(guard_->SealAll(Batch(60)).ok());
   token_->FailNext("C_Sign", CKR_OK, 0);
   EXPECT_EQ(guard_->SealAll(Batch(100)).value().seals.size(), 100U);
+}
+
+TEST_F(GuardedSignerTest, ATokenLostInABatchSpendsTheQuotaOfWhatItSigned) {
+  token_->SlowDown("C_Sign", std::chrono::milliseconds(20), 1000);
+  std::size_t sealed = 0;
+  {
+    const std::jthread loser([&] {
+      std::this_thread::sleep_for(std::chrono::milliseconds(200));
+      token_->FailNext("C_Sign", CKR_KEY_HANDLE_INVALID, 1000);
+    });
+    const auto some = guard_->SealAll(Batch(100));
+    if (some.ok()) sealed = some.value().seals.size();
+  }
+  token_->SlowDown("C_Sign", std::chrono::milliseconds(0), 0);
+  token_->FailNext("C_Sign", CKR_OK, 0);
+  EXPECT_EQ(guard_->SealAll(Batch(100)).value().seals.size(), 100 - sealed);
 }
 
 class GuardedHashTest : public GuardedSignerTest {
