@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 #include <set>
 
 #include "base/base64.h"
@@ -67,26 +68,31 @@ base::Status CheckReference(const Reference& reference) {
                    std::string(traits.name));
 }
 
-// XML-C14N 1.0, 2.2: empty elements as start and end tag, attributes in double quotes.
-std::string Algorithm(std::string_view element, std::string_view uri) {
-  return "<ds:" + std::string(element) + " Algorithm=\"" + std::string(uri) +
-         "\"></ds:" + std::string(element) + ">";
+void Append(std::string& xml, std::initializer_list<std::string_view> pieces) {
+  for (const std::string_view piece : pieces) xml += piece;
 }
 
-std::string Serialise(const Reference& reference) {
+// XML-C14N 1.0, 2.2: empty elements as start and end tag, attributes in double quotes.
+void AppendAlgorithm(std::string_view element, std::string_view uri, std::string& xml) {
+  Append(xml, {"<ds:", element, " Algorithm=\"", uri, "\"></ds:", element, ">"});
+}
+
+void AppendReference(const Reference& reference, std::string& xml) {
   // Attributes without a namespace come in the order of their names: Id, Type, URI.
-  std::string xml = "<ds:Reference";
-  if (!reference.id.empty()) xml += " Id=\"" + reference.id + "\"";
+  xml += "<ds:Reference";
+  if (!reference.id.empty()) Append(xml, {" Id=\"", reference.id, "\""});
   const KindTraits& traits = TraitsOf(reference.kind);
-  if (!traits.type.empty()) xml += " Type=\"" + std::string(traits.type) + "\"";
-  xml += " URI=\"" + reference.uri + "\">";
-  std::string transforms;
-  for (const std::string_view transform : traits.transforms)
-    if (!transform.empty()) transforms += Algorithm("Transform", transform);
-  if (!transforms.empty()) xml += "<ds:Transforms>" + transforms + "</ds:Transforms>";
-  xml += Algorithm("DigestMethod", kSha256);
-  xml += "<ds:DigestValue>" + base::Base64Encode(reference.digest.span()) + "</ds:DigestValue>";
-  return xml + "</ds:Reference>";
+  if (!traits.type.empty()) Append(xml, {" Type=\"", traits.type, "\""});
+  Append(xml, {" URI=\"", reference.uri, "\">"});
+  if (!traits.transforms.front().empty()) {
+    xml += "<ds:Transforms>";
+    for (const std::string_view transform : traits.transforms)
+      if (!transform.empty()) AppendAlgorithm("Transform", transform, xml);
+    xml += "</ds:Transforms>";
+  }
+  AppendAlgorithm("DigestMethod", kSha256, xml);
+  Append(xml, {"<ds:DigestValue>", base::Base64Encode(reference.digest.span()),
+               "</ds:DigestValue></ds:Reference>"});
 }
 
 }  // namespace
@@ -119,11 +125,15 @@ base::Status CheckReferences(std::span<const Reference> references) {
 
 std::string SerialiseSignedInfo(SignatureAlgorithm algorithm,
                                 std::span<const Reference> references) {
-  std::string xml = "<ds:SignedInfo xmlns:ds=\"" + std::string(kDsNamespace) + "\">";
-  xml += Algorithm("CanonicalizationMethod", kExclusiveC14n);
-  xml += Algorithm("SignatureMethod", AlgorithmUri(algorithm));
-  for (const Reference& reference : references) xml += Serialise(reference);
-  return xml + "</ds:SignedInfo>";
+  constexpr std::size_t kUsual = 512;  // Of a reference, and of all the rest.
+  std::string xml;
+  xml.reserve(kUsual * (1 + references.size()));
+  Append(xml, {"<ds:SignedInfo xmlns:ds=\"", kDsNamespace, "\">"});
+  AppendAlgorithm("CanonicalizationMethod", kExclusiveC14n, xml);
+  AppendAlgorithm("SignatureMethod", AlgorithmUri(algorithm), xml);
+  for (const Reference& reference : references) AppendReference(reference, xml);
+  xml += "</ds:SignedInfo>";
+  return xml;
 }
 
 }  // namespace hsm
