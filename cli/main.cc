@@ -12,7 +12,7 @@ namespace {
 constexpr std::array kVerbs = {cli::AddInit,    cli::AddServe,    cli::AddSign,    cli::AddExtend,
                                cli::AddPrepare, cli::AddComplete, cli::AddVerify,  cli::AddStore,
                                cli::AddGet,     cli::AddHistory,  cli::AddReceipt, cli::AddDoctor,
-                               cli::AddTrust,   cli::AddApprove,  cli::AddBatch};
+                               cli::AddTrust,   cli::AddApprove,  cli::AddBatch,   cli::AddKey};
 
 }  // namespace
 
