@@ -155,6 +155,36 @@ TEST_F(KeyholderTest, SharesPassTheDoorBothWays) {
   EXPECT_EQ(role.client().RestoreVaultKeys(shares).error().reason, "share.malformed");
 }
 
+// What readiness and the doctor go by.
+TEST_F(KeyholderTest, TheServiceGoesOnWithTheSecondTokenAndSaysSo) {
+  const tests::SoftToken other;
+  KeyholderConfig config = token_->config();
+  config.second = other.config();
+  config.token_choice = token_->path() / "token-in-use";
+  config.token_patience = std::chrono::seconds(0);
+  {
+    std::vector<KeyShare> shares =
+        Role(ServeProvisioning, config).client().ShareVaultKeys({2, 2}).value();
+    ASSERT_TRUE(
+        Role(ServeProvisioning, OnSecondToken(config)).client().RestoreVaultKeys(shares).ok());
+  }
+  {
+    Role role(ServeKeyholder, config);
+    const base::Bytes owner(16, 1);
+    const DocumentKey key = role.client().NewDocumentKey(owner).value();
+    EXPECT_FALSE(role.client().Describe().value().second);
+    token_->Remove();
+    EXPECT_EQ(role.client().NewDocumentKey(owner).error().reason, "token.absent");
+    const auto opened = role.client().OpenDocumentKeys({{owner, key.wrapped}});
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    EXPECT_TRUE(role.client().Describe().value().second);
+  }
+  // A ceremony does not go elsewhere.
+  Role ceremony(ServeProvisioning, config);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(ceremony.client().ListKeys().error().reason, "token.absent");
+}
+
 TEST_F(KeyholderTest, TheServiceDoorAnswersNoProvisioning) {
   Role role(ServeKeyholder, config());
   const auto made = role.client().GenerateKey(kKey, KeyKind::kSealP256);
