@@ -46,11 +46,10 @@ TEST_F(KeySharesTest, AnyEnoughSharesGiveTheSeedAndFewerNothing) {
   }
 }
 
-// A field that is not GF(2^8) of AES would still split and join, but not with anybody else's
-// tool: by FIPS 197, 4.2, {57} * {83} is {c1} and {57} * {13} is {fe}.
+// Any field of 256 elements would split and join, but not with anybody else's tool: this one is
+// that of FIPS 197, 4.2, where doubling is a shift and a conditional 0x1b.
 TEST_F(KeySharesTest, TheArithmeticIsThatOfTheStandard) {
-  // With 2 shares: value(x) = seed + a * x, so share 1 ^ share 2 = a * (1 ^ 2) = a * 3 and
-  // share 1 ^ seed = a.
+  // With two needed: the share of x is the seed plus a times x.
   const base::Secret seed = Seed();
   const std::vector<KeyShare> shares = SplitSeed(seed, {2, 2});
   for (std::size_t i = 0; i < kSeedSize; ++i) {
