@@ -18,6 +18,7 @@ namespace {
 
 constexpr std::size_t kMaxConfigSize = std::size_t{1} << 20U;
 constexpr std::size_t kMaxLists = 64;
+constexpr std::size_t kMaxPem = 8192;
 
 base::Error Malformed(const std::string& what) {
   return {base::ErrorCode::kInvalidInput, "config.malformed", what};
@@ -94,6 +95,9 @@ class Table {
     for (const std::string& path : List(key)) paths.push_back((folder_ / path).lexically_normal());
     return paths;
   }
+  Table Inner(const std::string& key) {
+    return Table(Take(key).as_table(), name_ + "." + key, folder_);
+  }
   bool Has(const std::string& key) const { return table_ != nullptr && table_->contains(key); }
 
   void Complain(const std::string& what) {
@@ -134,25 +138,66 @@ base::Result<ListenConfig> ReadListen(Table table) {
   return listen;
 }
 
+hsm::TokenPlace ReadToken(Table& table, std::filesystem::path pin_refused_mark) {
+  hsm::TokenPlace token;
+  token.module = table.Path("module");
+  if (table.Has("module_arguments")) token.module_arguments = table.Text("module_arguments");
+  token.token_label = table.Text("token");
+  token.pin_file = table.Path("pin_file");
+  token.pin_refused_mark = std::move(pin_refused_mark);
+  token.environment = table.Texts("environment");
+  return token;
+}
+
 base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::path& data) {
   hsm::KeyholderConfig hsm;
-  hsm.module = table.Path("module");
-  if (table.Has("module_arguments")) hsm.module_arguments = table.Text("module_arguments");
-  hsm.token_label = table.Text("token");
-  hsm.pin_file = table.Path("pin_file");
-  hsm.pin_refused_mark = data / "pin-refused";
+  static_cast<hsm::TokenPlace&>(hsm) = ReadToken(table, data / "pin-refused");
+  if (table.Has("second")) {
+    Table second = table.Inner("second");
+    hsm.second = ReadToken(second, data / "pin-refused-second");
+    if (second.Has("after_seconds"))
+      hsm.token_patience = std::chrono::seconds(second.Number("after_seconds", 1, 86'400));
+    RETURN_IF_ERROR(second.Finish());
+    hsm.token_choice = data / "token-in-use";
+    // The log of ceremonies and the operator know tokens by their labels.
+    if (hsm.second->token_label == hsm.token_label) table.Complain("two tokens of one label");
+  }
   // Best kept on another volume than the data: docs/formats/keyholder.md.
   hsm.checkpoint_mark =
       table.Has("checkpoint_mark") ? table.Path("checkpoint_mark") : data / "last-checkpoint";
   hsm.seal_uses = table.Has("seal_uses") ? table.Path("seal_uses") : data / "seal-uses";
   hsm.log_origin = table.Text("log_origin");
-  hsm.environment = table.Texts("environment");
   if (table.Has("sessions"))
     hsm.sessions = static_cast<std::size_t>(table.Number("sessions", 1, 64));
   if (table.Has("call_seconds"))
     hsm.call_deadline = std::chrono::seconds(table.Number("call_seconds", 1, 60));
   RETURN_IF_ERROR(table.Finish());
   return hsm;
+}
+
+// Without this part nobody can do anything to a key.
+base::Result<hsm::CeremonyRules> ReadCeremony(Table table, const std::filesystem::path& data) {
+  constexpr std::int64_t kMostCustodians = 16;
+  hsm::CeremonyRules rules;
+  rules.log = table.Has("log") ? table.Path("log") : data / "ceremony-log";
+  if (table.Has("custodians")) {
+    for (const std::filesystem::path& path : table.Paths("custodians")) {
+      ASSIGN_OR_RETURN(base::Bytes pem, base::ReadFile(path, kMaxPem));
+      if (!hsm::IsRequestKey(pem)) table.Complain(path.string() + " is no custodian's key");
+      if (std::ranges::any_of(rules.custodians,
+                              [&](const auto& other) { return hsm::IsSameKey(other, pem); }))
+        table.Complain(path.string() + " is another custodian's key");
+      rules.custodians.push_back(std::move(pem));
+    }
+  }
+  if (table.Has("quorum"))
+    rules.quorum = static_cast<std::size_t>(table.Number("quorum", 0, kMostCustodians));
+  // One pair of eyes is not four; none at all is said aloud, for development.
+  if (rules.quorum == 1) table.Complain("quorum is 2 or more, or 0 for development");
+  if (rules.quorum > rules.custodians.size()) table.Complain("quorum is more than custodians");
+  if (rules.quorum == 0 && !rules.custodians.empty()) table.Complain("custodians without quorum");
+  RETURN_IF_ERROR(table.Finish());
+  return rules;
 }
 
 bool IsUrl(std::string_view url) {
@@ -229,7 +274,6 @@ struct SealKey {
 };
 
 base::Result<SealKey> ReadSealKey(Table table) {
-  constexpr std::size_t kMaxPem = 8192;
   constexpr std::int64_t kMostAnHour = 100'000'000;
   SealKey key{.label = table.Text("label"),
               .rule = {.agency = table.Text("agency"), .approvers = {}}};
@@ -321,6 +365,9 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   RETURN_IF_ERROR(vault.Finish());
   ASSIGN_OR_RETURN(config.listen, ReadListen(part("listen")));
   ASSIGN_OR_RETURN(config.hsm, ReadHsm(part("hsm"), config.data));
+  if (root.contains("ceremony")) {
+    ASSIGN_OR_RETURN(config.hsm.ceremony, ReadCeremony(part("ceremony"), config.data));
+  }
   ASSIGN_OR_RETURN(config.courier, ReadCourier(part("courier")));
   if (root.contains("timestamps")) {
     Table timestamps = part("timestamps");
@@ -357,7 +404,7 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
     }
   }
   static const std::set<std::string> kParts{"vault",  "listen", "hsm", "courier", "timestamps",
-                                            "caller", "trust",  "key", "csc"};
+                                            "caller", "trust",  "key", "csc",     "ceremony"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

@@ -174,8 +174,10 @@ base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerD
       std::string(kSoftHsmModule) +
       "\"\ntoken = \"edocvault-dev\"\npin_file = \"pin\"\nlog_origin = \"dev.edocvault.test/log\"\n"
       "[hsm.environment]\nSOFTHSM2_CONF = \"" +
-      (home.path() / "softhsm2.conf").string() + "\"\n\n[courier.services]\ntsa = \"" + url +
-      "/tsa\"\nocsp = \"" + url + "/ocsp\"\n\n[courier.crls]\nissuing = \"" + url +
+      (home.path() / "softhsm2.conf").string() +
+      "\"\n\n# Development only: nobody has to approve what is done to keys.\n"
+      "[ceremony]\nquorum = 0\n\n[courier.services]\ntsa = \"" +
+      url + "/tsa\"\nocsp = \"" + url + "/ocsp\"\n\n[courier.crls]\nissuing = \"" + url +
       "/crl/issuing.crl\"\nroot = \"" + url +
       "/crl/root.crl\"\n\n[timestamps]\ntsa_certificate_sha256 = [\"" + callers.tsa + "\"]\n" +
       TrustEntry(url) + KeyEntries() +

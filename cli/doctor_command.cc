@@ -55,15 +55,31 @@ base::Status CheckDisk(const Home& home) {
   return base::Ok();
 }
 
-// Through the running service when there is one, otherwise through a keyholder of our own.
-base::Status CheckToken(const Home& home, bool service_runs) {
-  if (service_runs) {
+constexpr const char* kTokenFix =
+    "check module, token and PIN file in edocvaultd.toml; a refused PIN is tried again only after "
+    "the PIN file was changed";
+
+// Of the running service. It may be ready, and yet have something to say of its token.
+Finding ExamineTokenInUse(const Home& home) {
+  const auto answer = [&]() -> base::Result<base::Json> {
     ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(home, "agency"));
-    const auto ready = api.Send({.path = "/health/ready"});
-    // Readiness asks the token first: who complains of trust has found the token well.
-    if (!ready.ok() && !ready.error().reason.starts_with("trust.")) return ready.error();
-    return base::Ok();
-  }
+    ASSIGN_OR_RETURN(const Answer ready, api.Send({.path = "/health/ready"}));
+    return ready.AsJson();
+  }();
+  // Readiness asks the token first: who complains of trust has found the token well.
+  if (!answer.ok() && !answer.error().reason.starts_with("trust."))
+    return {"token", answer.error(), kTokenFix};
+  const auto warning = answer.ok() ? answer.value().Text("warning") : std::nullopt;
+  if (!warning) return {"token", base::Ok(), kTokenFix};
+  return {"token",
+          base::Ok(),
+          "mend the first token; going back to it: docs/hsm.md, Failover",
+          "",
+          {*warning}};
+}
+
+// Through a keyholder of our own.
+base::Status CheckToken(const Home& home) {
   ASSIGN_OR_RETURN(RoleProcess provisioner,
                    RoleProcess::StartRole(home.daemon_config(), "provisioner", home.log()));
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
@@ -114,9 +130,8 @@ std::vector<Finding> Examine(const Home& home) {
   findings.push_back({"disk", CheckDisk(home), "free space, or move the data folder"});
   findings.push_back({"service", CheckService(home), "edocvault serve"});
   const bool runs = findings.back().outcome.ok();
-  findings.push_back({"token", CheckToken(home, runs),
-                      "check module, token and PIN file in edocvaultd.toml; a refused PIN is "
-                      "tried again only after the PIN file was changed"});
+  findings.push_back(runs ? ExamineTokenInUse(home)
+                          : Finding{"token", CheckToken(home), kTokenFix});
   findings.push_back(ExamineTrust(home, runs));
   return findings;
 }

@@ -10,10 +10,10 @@ namespace {
 
 // Every verb; each lives in a file of its own.
 constexpr std::array kVerbs = {
-    cli::AddInit,    cli::AddServe,    cli::AddSign,    cli::AddExtend,
-    cli::AddPrepare, cli::AddComplete, cli::AddVerify,  cli::AddStore,
-    cli::AddGet,     cli::AddHistory,  cli::AddReceipt, cli::AddDoctor,
-    cli::AddTrust,   cli::AddApprove,  cli::AddBatch,   cli::AddCompletion};
+    cli::AddInit,       cli::AddServe,  cli::AddSign,  cli::AddExtend,  cli::AddPrepare,
+    cli::AddComplete,   cli::AddVerify, cli::AddStore, cli::AddGet,     cli::AddHistory,
+    cli::AddReceipt,    cli::AddDoctor, cli::AddTrust, cli::AddApprove, cli::AddBatch,
+    cli::AddCompletion, cli::AddKey};
 
 }  // namespace
 

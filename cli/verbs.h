@@ -11,6 +11,7 @@
 namespace cli {
 
 void AddInit(CLI::App& app, Common& common, int& exit_code);
+void AddKey(CLI::App& app, Common& common, int& exit_code);
 void AddServe(CLI::App& app, Common& common, int& exit_code);
 void AddApprove(CLI::App& app, Common& common, int& exit_code);
 void AddSign(CLI::App& app, Common& common, int& exit_code);

@@ -54,6 +54,8 @@ base::Sha256Digest GroupDigest(const std::vector<base::Sha256Digest>& items);
 
 // Whether `pem` is a public key (RFC 7468, 13) that may approve: RSA, P-256, P-384 or Ed25519.
 bool IsRequestKey(base::ByteSpan pem);
+// Whether two such files hold one key.
+bool IsSameKey(base::ByteSpan pem, base::ByteSpan other);
 
 // The approval that one of `approvers` signed: by RS256, PS256, ES256, ES384 or EdDSA (RFC 7518,
 // 3.1; RFC 8037). Whether it fits what is asked is for the caller to check.

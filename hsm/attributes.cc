@@ -2,7 +2,13 @@
 
 #include <cstring>
 
+#include "base/secret.h"
+
 namespace hsm {
+
+Attributes::~Attributes() {
+  for (base::Bytes& value : values_) base::WipeBytes(value);
+}
 
 Attributes& Attributes::Flag(CK_ATTRIBUTE_TYPE type, bool value) {
   const CK_BBOOL flag = value ? CK_TRUE : CK_FALSE;

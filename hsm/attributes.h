@@ -11,9 +11,16 @@
 
 namespace hsm {
 
-// Not thread-safe; movable.
+// Not thread-safe; movable. Its values are wiped when it dies: one may be a key.
 class Attributes {
  public:
+  Attributes() = default;
+  ~Attributes();
+  Attributes(Attributes&&) = default;
+  Attributes& operator=(Attributes&&) = default;
+  Attributes(const Attributes&) = delete;
+  Attributes& operator=(const Attributes&) = delete;
+
   Attributes& Flag(CK_ATTRIBUTE_TYPE type, bool value);
   Attributes& Number(CK_ATTRIBUTE_TYPE type, CK_ULONG value);
   Attributes& Value(CK_ATTRIBUTE_TYPE type, base::ByteSpan value);

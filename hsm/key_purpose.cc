@@ -1,24 +1,32 @@
 #include "hsm/key_purpose.h"
 
+#include <openssl/evp.h>
+
 #include <algorithm>
 #include <array>
 #include <vector>
+
+#include "base/c_handle.h"
+#include "base/random.h"
+#include "hsm/public_key.h"
 
 namespace hsm {
 namespace {
 
 using base::Error;
 using base::ErrorCode;
+using EvpKey = base::CHandle<EVP_PKEY, EVP_PKEY_free>;
 
 struct PurposeTraits {
   KeyPurpose purpose;
   std::string_view tag;
   CK_OBJECT_CLASS object_class;
+  bool certified = false;
 };
 
 constexpr auto kPurposes = std::to_array<PurposeTraits>({
-    {KeyPurpose::kSeal, "seal", CKO_PRIVATE_KEY},
-    {KeyPurpose::kRemote, "remote", CKO_PRIVATE_KEY},
+    {KeyPurpose::kSeal, "seal", CKO_PRIVATE_KEY, true},
+    {KeyPurpose::kRemote, "remote", CKO_PRIVATE_KEY, true},
     {KeyPurpose::kCheckpoint, "checkpoint", CKO_PRIVATE_KEY},
     {KeyPurpose::kRoot, "root", CKO_SECRET_KEY},
     {KeyPurpose::kMac, "mac", CKO_SECRET_KEY},
@@ -88,8 +96,7 @@ Attributes Guarded(const KeyLabel& label, const KindTraits& kind, std::string_vi
   key.Flag(CKA_UNWRAP, false).Flag(CKA_DERIVE, false);
   if (!secret) return key;
   key.Flag(CKA_ENCRYPT, encrypts).Flag(CKA_VERIFY, false).Flag(CKA_WRAP, false);
-  key.Number(CKA_KEY_TYPE, kind.type).Number(CKA_VALUE_LEN, kind.size);
-  return key;
+  return std::move(key.Number(CKA_KEY_TYPE, kind.type));
 }
 
 Attributes PublicHalf(const KeyLabel& label, const KindTraits& kind, std::string_view id) {
@@ -113,21 +120,61 @@ base::Result<CK_OBJECT_HANDLE> Generate(Session& session, const KeyLabel& label,
   const CK_MECHANISM generator{traits.generator, nullptr, 0};
   Attributes guarded = Guarded(label, traits, id, copies);
   if (TraitsOf(traits.purpose).object_class == CKO_SECRET_KEY)
-    return session.GenerateKey(generator, std::move(guarded));
+    return session.GenerateKey(generator, std::move(guarded.Number(CKA_VALUE_LEN, traits.size)));
   ASSIGN_OR_RETURN(
       const KeyPairHandles pair,
       session.GenerateKeyPair(generator, PublicHalf(label, traits, id), std::move(guarded)));
   return pair.private_key;
 }
 
-// Some modules take a template and make of it what they like.
-base::Status CheckGuarded(Session& session, CK_OBJECT_HANDLE key) {
-  ASSIGN_OR_RETURN(const bool sensitive, FlagOf(session, key, CKA_ALWAYS_SENSITIVE));
-  ASSIGN_OR_RETURN(const bool never_out, FlagOf(session, key, CKA_NEVER_EXTRACTABLE));
-  if (sensitive && never_out) return base::Ok();
+// Some modules take a template and make of it what they like. A key that came from outside was
+// not always sensitive, but is from now on.
+base::Status CheckGuarded(Session& session, CK_OBJECT_HANDLE key, bool made_here) {
+  ASSIGN_OR_RETURN(const bool sensitive,
+                   FlagOf(session, key, made_here ? CKA_ALWAYS_SENSITIVE : CKA_SENSITIVE));
+  ASSIGN_OR_RETURN(const bool flag,
+                   FlagOf(session, key, made_here ? CKA_NEVER_EXTRACTABLE : CKA_EXTRACTABLE));
+  if (sensitive && flag == made_here) return base::Ok();
   RETURN_IF_ERROR(session.Destroy(key));
   return Error{ErrorCode::kUnavailable, "token.unsupported",
                "the token made an extractable key against our template; it was destroyed"};
+}
+
+// The public half of an Ed25519 seed, as PKCS#11 3.0 has it: a point in an OCTET STRING.
+base::Result<base::Bytes> PointOf(const base::Secret& seed) {
+  base::Bytes point{0x04, 32};
+  point.resize(point.size() + 32);
+  std::size_t size = 32;
+  const EvpKey key{EVP_PKEY_new_raw_private_key(EVP_PKEY_ED25519, nullptr, seed.Reveal().data(),
+                                                seed.Reveal().size())};
+  if (key && EVP_PKEY_get_raw_public_key(key.get(), point.data() + 2, &size) == 1) return point;
+  return Error{ErrorCode::kUnavailable, "memory.short", "OpenSSL could not read a seed"};
+}
+
+base::Status ImportPublicHalf(Session& session, const KeyLabel& label, const KindTraits& traits,
+                              const base::Secret& seed) {
+  ASSIGN_OR_RETURN(const base::Bytes point, PointOf(seed));
+  Attributes half = PublicHalf(label, traits, KeyId(traits.purpose, label));
+  half.Number(CKA_CLASS, CKO_PUBLIC_KEY).Number(CKA_KEY_TYPE, traits.type);
+  RETURN_IF_ERROR(session.Create(std::move(half.Value(CKA_EC_POINT, point))));
+  return base::Ok();
+}
+
+// "P-256" is "p256" in the names of kinds.
+std::string CurveName(const PublicKey& half) {
+  std::string name;
+  for (const char c : half.kind())
+    if (c != '-') name += static_cast<char>(c >= 'A' && c <= 'Z' ? c - 'A' + 'a' : c);
+  return name;
+}
+
+bool IsRetired(Session& session, const base::Error& error, const PurposeTraits& traits,
+               std::string_view id) {
+  if (error.reason != "key.unknown" || !traits.certified) return false;
+  Attributes pattern;
+  pattern.Flag(CKA_TOKEN, true).Number(CKA_CLASS, CKO_CERTIFICATE).Text(CKA_ID, id);
+  const auto found = session.Find(std::move(pattern));
+  return found.ok() && !found.value().empty();
 }
 
 }  // namespace
@@ -165,9 +212,10 @@ base::Result<CK_OBJECT_HANDLE> FindKey(Session& session, KeyPurpose purpose,
   const std::string id = KeyId(purpose, label);
   const auto known = session.known_keys.find(id);
   if (known != session.known_keys.end()) return known->second;
-  ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE key,
-                   FindOne(session, TraitsOf(purpose).object_class, id));
-  session.known_keys.emplace(id, key);
+  const auto key = FindOne(session, TraitsOf(purpose).object_class, id);
+  if (key.ok()) session.known_keys.emplace(id, key.value());
+  if (!key.ok() && IsRetired(session, key.error(), TraitsOf(purpose), id))
+    return Error{ErrorCode::kDenied, "key.retired", id};
   return key;
 }
 
@@ -179,19 +227,66 @@ base::Result<CertifiedKey> FindCertified(Session& session, const KeyLabel& label
   return CertifiedKey{key, KeyId(KeyPurpose::kRemote, label)};
 }
 
-base::Status MakeKey(Session& session, const KeyLabel& label, KeyKind kind) {
-  RETURN_IF_ERROR(CheckLabel(label));
+std::optional<PurposeAndLabel> ReadKeyId(std::string_view id) {
+  const std::size_t colon = id.find(':');
+  const auto traits = std::ranges::find(kPurposes, id.substr(0, colon), &PurposeTraits::tag);
+  if (colon == std::string_view::npos || traits == kPurposes.end()) return std::nullopt;
+  return PurposeAndLabel{traits->tag, {std::string(id.substr(colon + 1))}};
+}
+
+base::Result<KeyKind> KindOf(Session& session, const CertifiedKey& key) {
+  ASSIGN_OR_RETURN(const PublicKey half, PublicKey::FromToken(session, key.id));
+  const auto kind = std::ranges::find_if(kKinds, [&](const KindTraits& one) {
+    if (!key.id.starts_with(TraitsOf(one.purpose).tag)) return false;
+    if (one.type == CKK_RSA)
+      return half.kind() == "RSA" &&
+             static_cast<CK_ULONG>(EVP_PKEY_get_bits(half.evp())) == one.size;
+    return NameOf(one.kind).ends_with(CurveName(half));
+  });
+  if (kind != kKinds.end()) return kind->kind;
+  return Error{ErrorCode::kUnavailable, "token.unsupported", key.id + " is of no kind of ours"};
+}
+
+base::Status RequireFree(Session& session, const KeyLabel& label) {
   Attributes taken;
   taken.Flag(CKA_TOKEN, true).Text(CKA_LABEL, label.text);
   ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> found, session.Find(std::move(taken)));
-  if (!found.empty())
-    return Error{ErrorCode::kConflict, "key.exists", "the token has a key " + label.text};
+  if (found.empty()) return base::Ok();
+  return Error{ErrorCode::kConflict, "key.exists", "the token has a key " + label.text};
+}
 
+base::Status MakeKey(Session& session, const KeyLabel& label, KeyKind kind) {
+  RETURN_IF_ERROR(CheckLabel(label));
+  RETURN_IF_ERROR(RequireFree(session, label));
   const KindTraits& traits = TraitsOf(kind);
   auto made = Generate(session, label, traits, Copies::kForbidden);
   if (!made.ok() && !session.lost()) made = Generate(session, label, traits, Copies::kUnsaid);
   if (!made.ok()) return made.error();
-  return CheckGuarded(session, made.value());
+  return CheckGuarded(session, made.value(), true);
+}
+
+base::Status ImportKey(Session& session, const KeyLabel& label, KeyKind kind,
+                       const base::Secret& value) {
+  RETURN_IF_ERROR(CheckLabel(label));
+  RETURN_IF_ERROR(RequireFree(session, label));
+  const KindTraits& traits = TraitsOf(kind);
+  const CK_OBJECT_CLASS object_class = TraitsOf(traits.purpose).object_class;
+  Attributes key = Guarded(label, traits, KeyId(traits.purpose, label), Copies::kForbidden);
+  key.Number(CKA_CLASS, object_class).Value(CKA_VALUE, value.Reveal());
+  if (object_class == CKO_PRIVATE_KEY) {
+    key.Number(CKA_KEY_TYPE, traits.type).Value(CKA_EC_PARAMS, traits.curve);
+    RETURN_IF_ERROR(ImportPublicHalf(session, label, traits, value));
+  }
+  ASSIGN_OR_RETURN(const CK_OBJECT_HANDLE made, session.Create(std::move(key)));
+  return CheckGuarded(session, made, false);
+}
+
+base::Result<base::Secret> MixedRandom(Session& session, std::size_t count) {
+  ASSIGN_OR_RETURN(base::Bytes mixed, session.Random(count));
+  base::Bytes own = base::RandomBytes(count);
+  for (std::size_t i = 0; i < count; ++i) mixed[i] ^= own[i];
+  base::WipeBytes(own);
+  return base::Secret(std::move(mixed));
 }
 
 }  // namespace hsm

@@ -5,9 +5,12 @@
 #pragma once
 
 #include <array>
+#include <optional>
 #include <string>
+#include <string_view>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "hsm/attributes.h"
 #include "hsm/provisioner.h"
 #include "hsm/session.h"
@@ -43,6 +46,7 @@ base::Status CheckLabel(const KeyLabel& label);
 // Errors:
 //   kInvalidInput "key.malformed-label"
 //   kNotFound "key.unknown"      no such key for this purpose
+//   kDenied "key.retired"        there was one: only its certificate is left
 //   kCorrupted "key.ambiguous"   two keys carry the label: the token was tampered with
 //   kUnavailable "token.*"
 base::Result<CK_OBJECT_HANDLE> FindKey(Session& session, KeyPurpose purpose, const KeyLabel& label);
@@ -59,8 +63,30 @@ base::Result<CertifiedKey> FindCertified(Session& session, const KeyLabel& label
 base::Result<CK_OBJECT_HANDLE> FindOne(Session& session, CK_OBJECT_CLASS object_class,
                                        std::string_view id);
 
+// "seal" of "seal:agency-1", and the label; nullopt for an id that is none of ours.
+struct PurposeAndLabel {
+  std::string_view purpose;
+  KeyLabel label;
+};
+std::optional<PurposeAndLabel> ReadKeyId(std::string_view id);
+
+// Of a key that is there, by its public half. kUnavailable "token.unsupported" for one that we
+// would not make.
+base::Result<KeyKind> KindOf(Session& session, const CertifiedKey& key);
+
+// kConflict "key.exists" when anything in the token carries the label.
+base::Status RequireFree(Session& session, const KeyLabel& label);
+
 // Makes the key with the usages of its purpose alone: private, sensitive, never extractable,
 // not modifiable, not copyable. Checks the token's word for it afterwards.
 base::Status MakeKey(Session& session, const KeyLabel& label, KeyKind kind);
+
+// Puts a key that was made outside into the token, under the same template. Of the vault's own
+// kinds; `value` has 32 bytes, of Ed25519 the seed (RFC 8032, 5.1.5).
+base::Status ImportKey(Session& session, const KeyLabel& label, KeyKind kind,
+                       const base::Secret& value);
+
+// Of two generators, so that a weak one of either does not weaken it.
+base::Result<base::Secret> MixedRandom(Session& session, std::size_t count);
 
 }  // namespace hsm

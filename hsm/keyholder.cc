@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "hsm/ceremony_guard.h"
 #include "hsm/guarded_signer.h"
 #include "hsm/keyholder_protocol.h"
 #include "hsm/session_pool.h"
@@ -24,12 +25,13 @@ constexpr std::size_t kSpareThreads = 4;
 
 PoolConfig PoolOf(const KeyholderConfig& config, DoorPurpose door) {
   PoolConfig pool;
-  pool.module = config.module;
-  pool.module_arguments = config.module_arguments;
-  pool.token_label = config.token_label;
-  pool.pin_file = config.pin_file;
-  pool.pin_refused_mark = config.pin_refused_mark;
-  pool.environment = config.environment;
+  static_cast<TokenPlace&>(pool) = config;
+  // A ceremony is in the token it was approved for, or not at all.
+  if (door == DoorPurpose::kService) {
+    pool.second = config.second;
+    pool.token_choice = config.token_choice;
+    pool.token_patience = config.token_patience;
+  }
   pool.sessions = std::max<std::size_t>(config.sessions, 1);
   pool.call_deadline =
       door == DoorPurpose::kProvisioning ? kProvisioningDeadline : config.call_deadline;
@@ -50,13 +52,19 @@ class Keyholder {
         signer_(token_signer_, {config.seal_rules, config.log_origin, config.seal_uses}, clock_),
         vault_keys_(pool_, {config.root_key, config.mac_key, config.checkpoint_key},
                     config.log_origin, config.checkpoint_mark),
-        provisioner_(pool_) {}
+        provisioner_(pool_, {config.root_key, config.mac_key, config.checkpoint_key}),
+        ceremony_(config.ceremony, config.log_origin, config.token_label, clock_),
+        vault_(config.log_origin) {}
 
-  Answer Serve(std::string_view text) {
-    ASSIGN_OR_RETURN(const KeyholderCall call, DecodeCall(text));
+  // The caller wipes the bytes.
+  Answer Serve(base::ByteSpan bytes) {
+    auto split = SplitSecrets(bytes);
+    ASSIGN_OR_RETURN(const KeyholderCall call, DecodeCall(split ? split->text : ""));
     if (!IsAnsweredAt(door_, call))
       return base::Error{base::ErrorCode::kDenied, "call.not-allowed",
                          "this door of the keyholder does not answer that call"};
+    if (const auto* restore = std::get_if<RestoreVaultKeysCall>(&call))
+      return Restore(*restore, std::move(split->secrets));
     return std::visit(*this, call);
   }
 
@@ -104,25 +112,73 @@ class Keyholder {
     return KeyholderAnswer{TextToJson(key), {}};
   }
   Answer operator()(const GenerateKeyCall& call) {
-    RETURN_IF_ERROR(provisioner_.GenerateKey(call.label, call.kind));
+    RETURN_IF_ERROR(ceremony_.Perform(ToCreate(call.label, call.kind), call.approvals, [&] {
+      return provisioner_.GenerateKey(call.label, call.kind);
+    }));
     return Done();
   }
   Answer operator()(const CertificateRequestCall& call) {
     ASSIGN_OR_RETURN(const base::Bytes request,
-                     provisioner_.CertificateRequest(call.label, call.subject));
+                     ceremony_.Perform(ToRequest(call.label, call.subject), call.approvals, [&] {
+                       return provisioner_.CertificateRequest(call.label, call.subject);
+                     }));
     return KeyholderAnswer{BytesToJson(request), {}};
   }
   Answer operator()(const ImportCertificateCall& call) {
-    RETURN_IF_ERROR(provisioner_.ImportCertificate(call.label, call.certificate, call.chain));
+    RETURN_IF_ERROR(ceremony_.Perform(
+        ToImport(call.label, call.certificate, call.chain), call.approvals,
+        [&] { return provisioner_.ImportCertificate(call.label, call.certificate, call.chain); }));
     return Done();
   }
+  Answer operator()(const RotateKeyCall& call) {
+    RETURN_IF_ERROR(ceremony_.Perform(ToRotate(call.label, call.successor), call.approvals, [&] {
+      return provisioner_.RotateKey(call.label, call.successor);
+    }));
+    return Done();
+  }
+  Answer operator()(const RetireKeyCall& call) {
+    RETURN_IF_ERROR(ceremony_.Perform(ToRetire(call.label, call.successor), call.approvals, [&] {
+      return provisioner_.RetireKey(call.label, call.successor);
+    }));
+    return Done();
+  }
+  Answer operator()(const DestroyKeyCall& call) {
+    RETURN_IF_ERROR(ceremony_.Perform(ToDestroy(call.label), call.approvals,
+                                      [&] { return provisioner_.DestroyKey(call.label); }));
+    return Done();
+  }
+  Answer operator()(const ListKeysCall&) {
+    ASSIGN_OR_RETURN(const std::vector<KeyFacts> keys, provisioner_.ListKeys());
+    return KeyholderAnswer{ToJson(keys), {}};
+  }
+  Answer operator()(const ShareVaultKeysCall& call) {
+    ASSIGN_OR_RETURN(std::vector<KeyShare> shares,
+                     ceremony_.Perform(ToShare(call.counts), call.approvals,
+                                       [&] { return provisioner_.ShareVaultKeys(call.counts); }));
+    KeyholderAnswer answer{ToJson(shares), {}};
+    for (KeyShare& share : shares) answer.secrets.push_back(std::move(share.value));
+    return answer;
+  }
+  Answer operator()(const RestoreVaultKeysCall& call) { return Restore(call, {}); }
   Answer operator()(const DescribeCall&) {
-    ASSIGN_OR_RETURN(const Provisioner::TokenFacts facts, provisioner_.Describe());
+    ASSIGN_OR_RETURN(Provisioner::TokenFacts facts, provisioner_.Describe());
+    facts.vault = vault_;
     return KeyholderAnswer{ToJson(facts), {}};
   }
 
  private:
   static Answer Done() { return KeyholderAnswer{base::Json(base::Json::Object{}), {}}; }
+
+  Answer Restore(const RestoreVaultKeysCall& call, std::vector<base::Secret> values) {
+    if (values.size() != call.numbers.size())
+      return base::Error{base::ErrorCode::kInvalidInput, "share.malformed", "not one for each"};
+    std::vector<KeyShare> shares;
+    for (std::size_t i = 0; i < values.size(); ++i)
+      shares.push_back({call.set, call.needed, call.numbers[i], std::move(values[i])});
+    RETURN_IF_ERROR(ceremony_.Perform(ToTransfer(call.set), call.approvals,
+                                      [&] { return provisioner_.RestoreVaultKeys(shares); }));
+    return Done();
+  }
 
   const DoorPurpose door_;
   const base::SystemClock clock_;
@@ -131,11 +187,13 @@ class Keyholder {
   GuardedSigner signer_;
   TokenVaultKeys vault_keys_;
   TokenProvisioner provisioner_;
+  CeremonyGuard ceremony_;
+  const std::string vault_;
 };
 
 void AnswerOne(Keyholder& keyholder, base::IncomingCall& call) {
   auto text = Unpack(std::move(call.request));
-  const Answer answer = text.ok() ? keyholder.Serve(base::AsText(text.value())) : text.error();
+  const Answer answer = text.ok() ? keyholder.Serve(text.value()) : text.error();
   if (text.ok()) base::WipeBytes(text.value());
   auto packed = Pack(EncodeAnswer(answer));
   if (!packed.ok()) return;  // Out of memory files: the caller sees us go silent and retries.
@@ -166,6 +224,11 @@ base::Status Serve(const KeyholderConfig& config, const base::UniqueFd& door, Do
 }
 
 }  // namespace
+
+KeyholderConfig OnSecondToken(KeyholderConfig config) {
+  static_cast<TokenPlace&>(config) = *std::exchange(config.second, std::nullopt);
+  return config;
+}
 
 base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd& door) {
   return Serve(config, door, DoorPurpose::kService, config.sessions + kSpareThreads);

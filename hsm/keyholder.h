@@ -7,15 +7,19 @@
 
 #include <chrono>
 #include <filesystem>
-#include <map>
 #include <memory>
+#include <optional>
 #include <string>
+#include <utility>
+#include <vector>
 
 #include "base/channel.h"
 #include "base/result.h"
+#include "hsm/ceremony.h"
 #include "hsm/provisioner.h"
 #include "hsm/seal_rule.h"
 #include "hsm/signer.h"
+#include "hsm/token_place.h"
 #include "hsm/vault_keys.h"
 
 namespace hsm {
@@ -23,17 +27,14 @@ namespace hsm {
 // Exit code of a process of ours whose token hung: start it anew.
 inline constexpr int kExitTokenHangs = 75;
 
-struct KeyholderConfig {
-  std::filesystem::path module;    // PKCS#11 library.
-  std::string module_arguments;    // Text that some modules want at their start; mostly empty.
-  std::string token_label;         // CKA label of the token, without padding.
-  std::filesystem::path pin_file;  // Read once at login; a trailing newline is dropped.
-  // Where a refused PIN is remembered: the PIN file's identity (device, inode, size, time),
-  // never the PIN. While it matches, no login is tried, whoever restarts us.
-  std::filesystem::path pin_refused_mark;
+struct KeyholderConfig : TokenPlace {
+  // Used while the first stays away for longer than `token_patience` (hsm/token_choice.h); has the
+  // vault's own keys of the same seed.
+  std::optional<TokenPlace> second;
+  std::filesystem::path token_choice;
+  std::chrono::seconds token_patience{30};
   // Where the last signed checkpoint is remembered: the log never shrinks or forks.
   std::filesystem::path checkpoint_mark;
-  std::map<std::string, std::string> environment;  // Set before loading: SOFTHSM2_CONF.
   std::string log_origin;  // Checkpoint origin, such as "vault.example/log1".
   // Labels of the vault's own keys.
   KeyLabel root_key{"vault-root"};
@@ -41,7 +42,8 @@ struct KeyholderConfig {
   KeyLabel checkpoint_key{"vault-checkpoint"};
   SealRules seal_rules;             // Of the sealing keys that are used at all.
   std::filesystem::path seal_uses;  // Where used approvals and quotas are remembered.
-  std::size_t sessions = 4;  // At most this many calls use the token at once.
+  CeremonyRules ceremony;           // Who has to approve what is done to keys.
+  std::size_t sessions = 4;         // At most this many calls use the token at once.
   // A call of the module that takes longer ends the process (ADR 0012).
   std::chrono::milliseconds call_deadline{3'000};
 };
@@ -57,6 +59,9 @@ base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd&
 class KeyholderClient final : public Signer, public VaultKeys, public Provisioner {
  public:
   explicit KeyholderClient(base::ChannelClient channel);
+
+  // Approvals (hsm/ceremony.h) that go with each following act on a key.
+  void UseApprovals(std::vector<std::string> approvals) { approvals_ = std::move(approvals); }
 
   base::Result<SealingCertificate> Certificate(const KeyLabel& key,
                                                const std::string& agency) override;
@@ -77,14 +82,25 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
                                                const CertificateSubject& subject) override;
   base::Status ImportCertificate(const KeyLabel& label, base::ByteSpan certificate,
                                  const std::vector<base::Bytes>& chain) override;
+  base::Status RotateKey(const KeyLabel& label, const KeyLabel& successor) override;
+  base::Status RetireKey(const KeyLabel& label, const KeyLabel& successor) override;
+  base::Status DestroyKey(const KeyLabel& label) override;
+  base::Result<std::vector<KeyFacts>> ListKeys() override;
+  base::Result<std::vector<KeyShare>> ShareVaultKeys(ShareCounts counts) override;
+  base::Status RestoreVaultKeys(const std::vector<KeyShare>& shares) override;
   base::Result<TokenFacts> Describe() override;
 
  private:
   base::ChannelClient channel_;
+  std::vector<std::string> approvals_;
 };
 
-// The service's traffic must not reach provisioning: it has a role and a door of its own,
-// during `init` and `doctor` only.
+// The same, for ceremonies in the second token. REQUIRES: there is one.
+KeyholderConfig OnSecondToken(KeyholderConfig config);
+
+// The service's traffic must not reach provisioning: it has a role and a door of its own, during
+// `init`, `key` and `doctor` only. Each act on a key needs the approvals that the configuration
+// asks for (hsm/ceremony_guard.h), beside the errors of Provisioner.
 base::Status ServeProvisioning(const KeyholderConfig& config, const base::UniqueFd& door);
 
 // Makes a software token (SoftHSM2) in an empty slot. Development only.

@@ -13,8 +13,9 @@ constexpr std::chrono::seconds kServiceTimeout{30};
 constexpr std::chrono::seconds kProvisioningTimeout{180};
 
 base::Result<KeyholderAnswer> Ask(const base::ChannelClient& channel, const KeyholderCall& call,
-                                  std::chrono::milliseconds timeout = kServiceTimeout) {
-  ASSIGN_OR_RETURN(base::Message request, Pack(base::ToBytes(EncodeCall(call))));
+                                  std::chrono::milliseconds timeout = kServiceTimeout,
+                                  const std::vector<base::Secret>& secrets = {}) {
+  ASSIGN_OR_RETURN(base::Message request, Pack(JoinSecrets(EncodeCall(call), secrets)));
   auto reply = channel.Call(request, timeout);
   base::WipeBytes(request.payload);
   if (!reply.ok()) return reply.error();
@@ -101,21 +102,68 @@ base::Result<std::string> KeyholderClient::CheckpointVerifierKey() {
 }
 
 base::Status KeyholderClient::GenerateKey(const KeyLabel& label, KeyKind kind) {
-  RETURN_IF_ERROR(Ask(channel_, GenerateKeyCall{label, kind}, kProvisioningTimeout));
+  RETURN_IF_ERROR(Ask(channel_, GenerateKeyCall{label, kind, approvals_}, kProvisioningTimeout));
   return base::Ok();
 }
 
 base::Result<base::Bytes> KeyholderClient::CertificateRequest(const KeyLabel& label,
                                                               const CertificateSubject& subject) {
-  ASSIGN_OR_RETURN(const KeyholderAnswer answer,
-                   Ask(channel_, CertificateRequestCall{label, subject}, kProvisioningTimeout));
+  ASSIGN_OR_RETURN(
+      const KeyholderAnswer answer,
+      Ask(channel_, CertificateRequestCall{label, subject, approvals_}, kProvisioningTimeout));
   return BytesFrom(answer.body);
 }
 
 base::Status KeyholderClient::ImportCertificate(const KeyLabel& label, base::ByteSpan certificate,
                                                 const std::vector<base::Bytes>& chain) {
-  const ImportCertificateCall call{label, {certificate.begin(), certificate.end()}, chain};
+  const ImportCertificateCall call{
+      label, {certificate.begin(), certificate.end()}, chain, approvals_};
   RETURN_IF_ERROR(Ask(channel_, call, kProvisioningTimeout));
+  return base::Ok();
+}
+
+base::Status KeyholderClient::RotateKey(const KeyLabel& label, const KeyLabel& successor) {
+  RETURN_IF_ERROR(
+      Ask(channel_, RotateKeyCall{{label, successor, approvals_}}, kProvisioningTimeout));
+  return base::Ok();
+}
+
+base::Status KeyholderClient::RetireKey(const KeyLabel& label, const KeyLabel& successor) {
+  RETURN_IF_ERROR(
+      Ask(channel_, RetireKeyCall{{label, successor, approvals_}}, kProvisioningTimeout));
+  return base::Ok();
+}
+
+base::Status KeyholderClient::DestroyKey(const KeyLabel& label) {
+  RETURN_IF_ERROR(Ask(channel_, DestroyKeyCall{label, approvals_}, kProvisioningTimeout));
+  return base::Ok();
+}
+
+base::Result<std::vector<KeyFacts>> KeyholderClient::ListKeys() {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, ListKeysCall{}));
+  return KeyFactsFrom(answer.body);
+}
+
+base::Result<std::vector<KeyShare>> KeyholderClient::ShareVaultKeys(ShareCounts counts) {
+  ASSIGN_OR_RETURN(KeyholderAnswer answer,
+                   Ask(channel_, ShareVaultKeysCall{counts, approvals_}, kProvisioningTimeout));
+  return KeySharesFrom(std::move(answer));
+}
+
+base::Status KeyholderClient::RestoreVaultKeys(const std::vector<KeyShare>& shares) {
+  RestoreVaultKeysCall call{"", 0, {}, approvals_};
+  std::vector<base::Secret> values;
+  for (const KeyShare& share : shares) {
+    // One call speaks of one set.
+    if (values.empty()) call.set = share.set;
+    if (values.empty()) call.needed = share.needed;
+    if (share.set != call.set || share.needed != call.needed)
+      return base::Error{base::ErrorCode::kInvalidInput, "share.malformed", "of two sets"};
+    call.numbers.push_back(share.number);
+    const base::ByteSpan value = share.value.Reveal();
+    values.emplace_back(base::Bytes(value.begin(), value.end()));
+  }
+  RETURN_IF_ERROR(Ask(channel_, call, kProvisioningTimeout, values));
   return base::Ok();
 }
 

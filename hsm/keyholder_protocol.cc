@@ -24,26 +24,6 @@ std::string Encoded(base::ByteSpan bytes) {
   return base::Base64Encode(bytes);
 }
 
-struct KindName {
-  KeyKind kind;
-  std::string_view name;
-};
-constexpr auto kKindNames = std::to_array<KindName>({
-    {KeyKind::kSealRsa2048, "seal-rsa-2048"},
-    {KeyKind::kSealRsa3072, "seal-rsa-3072"},
-    {KeyKind::kSealRsa4096, "seal-rsa-4096"},
-    {KeyKind::kSealP256, "seal-p256"},
-    {KeyKind::kSealP384, "seal-p384"},
-    {KeyKind::kSealP521, "seal-p521"},
-    {KeyKind::kSealEd25519, "seal-ed25519"},
-    {KeyKind::kRemoteRsa3072, "remote-rsa-3072"},
-    {KeyKind::kRemoteP256, "remote-p256"},
-    {KeyKind::kRemoteP384, "remote-p384"},
-    {KeyKind::kCheckpointEd25519, "checkpoint-ed25519"},
-    {KeyKind::kRootAes256, "root-aes-256"},
-    {KeyKind::kMacHmacSha256, "mac-hmac-sha256"},
-});
-
 Json ListOfBytes(const std::vector<base::Bytes>& list) {
   Json array{Json::Array{}};
   for (const base::Bytes& item : list) {
@@ -94,6 +74,23 @@ Json HashBatchToJson(const HashBatch& batch) {
       .Set("mandate", MandateToJson(batch.mandate));
 }
 
+Json ListOfTexts(const std::vector<std::string>& texts) {
+  Json list{Json::Array{}};
+  for (const std::string& text : texts) list.Push(Json().Set("text", text));
+  return list;
+}
+
+std::vector<std::string> TextsIn(JsonFields& fields, std::string_view name) {
+  return fields.List<std::string>(name, [](JsonFields& item) { return item.Text("text"); });
+}
+
+Json TwoKeysToJson(const TwoKeysCall& call) {
+  return Json()
+      .Set("label", call.label.text)
+      .Set("successor", call.successor.text)
+      .Set("approvals", ListOfTexts(call.approvals));
+}
+
 // How each call is written. Members keep this order.
 struct Writer {
   Json operator()(const CertificateCall& call) const {
@@ -141,8 +138,10 @@ struct Writer {
   }
   Json operator()(const VerifierKeyCall&) const { return Json(Json::Object{}); }
   Json operator()(const GenerateKeyCall& call) const {
-    const auto kind = std::ranges::find(kKindNames, call.kind, &KindName::kind);
-    return Json().Set("label", call.label.text).Set("kind", kind->name);
+    return Json()
+        .Set("label", call.label.text)
+        .Set("kind", NameOf(call.kind))
+        .Set("approvals", ListOfTexts(call.approvals));
   }
   Json operator()(const CertificateRequestCall& call) const {
     return Json()
@@ -150,13 +149,34 @@ struct Writer {
         .Set("commonName", call.subject.common_name)
         .Set("organization", call.subject.organization)
         .Set("organizationIdentifier", call.subject.organization_identifier)
-        .Set("country", call.subject.country);
+        .Set("country", call.subject.country)
+        .Set("approvals", ListOfTexts(call.approvals));
   }
   Json operator()(const ImportCertificateCall& call) const {
     return Json()
         .Set("label", call.label.text)
         .Set("certificate", Encoded(call.certificate))
-        .Set("chain", ListOfBytes(call.chain));
+        .Set("chain", ListOfBytes(call.chain))
+        .Set("approvals", ListOfTexts(call.approvals));
+  }
+  Json operator()(const RotateKeyCall& call) const { return TwoKeysToJson(call); }
+  Json operator()(const RetireKeyCall& call) const { return TwoKeysToJson(call); }
+  Json operator()(const DestroyKeyCall& call) const {
+    return Json().Set("label", call.label.text).Set("approvals", ListOfTexts(call.approvals));
+  }
+  Json operator()(const ListKeysCall&) const { return Json(Json::Object{}); }
+  Json operator()(const ShareVaultKeysCall& call) const {
+    return Json()
+        .Set("needed", int{call.counts.needed})
+        .Set("all", int{call.counts.all})
+        .Set("approvals", ListOfTexts(call.approvals));
+  }
+  Json operator()(const RestoreVaultKeysCall& call) const {
+    return Json()
+        .Set("set", call.set)
+        .Set("needed", int{call.needed})
+        .Set("numbers", Encoded(call.numbers))
+        .Set("approvals", ListOfTexts(call.approvals));
   }
   Json operator()(const DescribeCall&) const { return Json(Json::Object{}); }
 };
@@ -243,19 +263,47 @@ KeyholderCall ReadVerifierKey(JsonFields&) {
   return VerifierKeyCall{};
 }
 KeyholderCall ReadGenerateKey(JsonFields& in) {
-  const std::string label = in.Text("label");
-  const auto kind = std::ranges::find(kKindNames, in.Text("kind"), &KindName::name);
-  if (kind != kKindNames.end()) return GenerateKeyCall{{label}, kind->kind};
-  in.Fail();
-  return DescribeCall{};
+  const auto kind = FindKeyKind(in.Text("kind"));
+  if (!kind) in.Fail();
+  return GenerateKeyCall{
+      {in.Text("label")}, kind.value_or(KeyKind::kSealP256), TextsIn(in, "approvals")};
 }
 KeyholderCall ReadCertificateRequest(JsonFields& in) {
   return CertificateRequestCall{{in.Text("label")},
                                 {in.Text("commonName"), in.Text("organization"),
-                                 in.Text("organizationIdentifier"), in.Text("country")}};
+                                 in.Text("organizationIdentifier"), in.Text("country")},
+                                TextsIn(in, "approvals")};
 }
 KeyholderCall ReadImportCertificate(JsonFields& in) {
-  return ImportCertificateCall{{in.Text("label")}, in.Bytes("certificate"), BytesIn(in, "chain")};
+  return ImportCertificateCall{
+      {in.Text("label")}, in.Bytes("certificate"), BytesIn(in, "chain"), TextsIn(in, "approvals")};
+}
+TwoKeysCall TwoKeysIn(JsonFields& in) {
+  return {{in.Text("label")}, {in.Text("successor")}, TextsIn(in, "approvals")};
+}
+KeyholderCall ReadRotateKey(JsonFields& in) {
+  return RotateKeyCall{TwoKeysIn(in)};
+}
+KeyholderCall ReadRetireKey(JsonFields& in) {
+  return RetireKeyCall{TwoKeysIn(in)};
+}
+KeyholderCall ReadDestroyKey(JsonFields& in) {
+  return DestroyKeyCall{{in.Text("label")}, TextsIn(in, "approvals")};
+}
+KeyholderCall ReadListKeys(JsonFields&) {
+  return ListKeysCall{};
+}
+std::uint8_t SmallIn(JsonFields& in, std::string_view name) {
+  const std::int64_t number = in.Integer(name);
+  if (number < 0 || number > UINT8_MAX) in.Fail();
+  return static_cast<std::uint8_t>(number);
+}
+KeyholderCall ReadShareVaultKeys(JsonFields& in) {
+  return ShareVaultKeysCall{{SmallIn(in, "needed"), SmallIn(in, "all")}, TextsIn(in, "approvals")};
+}
+KeyholderCall ReadRestoreVaultKeys(JsonFields& in) {
+  return RestoreVaultKeysCall{in.Text("set"), SmallIn(in, "needed"), in.Bytes("numbers"),
+                              TextsIn(in, "approvals")};
 }
 KeyholderCall ReadDescribe(JsonFields&) {
   return DescribeCall{};
@@ -283,6 +331,12 @@ constexpr auto kCalls = std::to_array<CallTraits>({
     {"generate-key", ReadGenerateKey, false, true},
     {"certificate-request", ReadCertificateRequest, false, true},
     {"import-certificate", ReadImportCertificate, false, true},
+    {"rotate-key", ReadRotateKey, false, true},
+    {"retire-key", ReadRetireKey, false, true},
+    {"destroy-key", ReadDestroyKey, false, true},
+    {"list-keys", ReadListKeys, false, true},
+    {"share-vault-keys", ReadShareVaultKeys, false, true},
+    {"restore-vault-keys", ReadRestoreVaultKeys, false, true},
     {"describe", ReadDescribe, true, true},
 });
 static_assert(kCalls.size() == std::variant_size_v<KeyholderCall>);
@@ -331,8 +385,10 @@ base::Result<KeyholderCall> DecodeCall(std::string_view text) {
 base::Bytes EncodeAnswer(const base::Result<KeyholderAnswer>& answer) {
   if (!answer.ok())
     return base::ToBytes(Json().Set("error", base::ErrorToJson(answer.error())).Dump());
-  const std::string text = R"({"answer":)" + answer.value().body.Dump() + "}";
-  const std::vector<base::Secret>& secrets = answer.value().secrets;
+  return JoinSecrets(R"({"answer":)" + answer.value().body.Dump() + "}", answer.value().secrets);
+}
+
+base::Bytes JoinSecrets(std::string_view text, const std::vector<base::Secret>& secrets) {
   base::Bytes bytes;
   bytes.reserve(text.size() + 1 + secrets.size() * kSecretSize);  // Growth would leave copies.
   base::Append(base::AsBytes(text), bytes);
@@ -342,20 +398,25 @@ base::Bytes EncodeAnswer(const base::Result<KeyholderAnswer>& answer) {
   return bytes;
 }
 
-base::Result<KeyholderAnswer> DecodeAnswer(base::ByteSpan bytes) {
+std::optional<TextAndSecrets> SplitSecrets(base::ByteSpan bytes) {
   const auto zero = std::ranges::find(bytes, std::uint8_t{0});
   const auto text_size = static_cast<std::size_t>(zero - bytes.begin());
-  const auto json = Json::Parse(base::AsText(bytes.first(text_size)));
+  TextAndSecrets split{base::AsText(bytes.first(text_size)), {}};
+  base::ByteSpan rest = bytes.subspan(std::min(text_size + 1, bytes.size()));
+  if (rest.size() % kSecretSize != 0) return std::nullopt;
+  for (; !rest.empty(); rest = rest.subspan(kSecretSize))
+    split.secrets.emplace_back(base::Bytes(rest.begin(), rest.begin() + kSecretSize));
+  return split;
+}
+
+base::Result<KeyholderAnswer> DecodeAnswer(base::ByteSpan bytes) {
+  auto split = SplitSecrets(bytes);
+  const auto json = Json::Parse(split ? split->text : "");
   if (!json.ok()) return MalformedAnswer();
   if (const Json* error = json.value().Find("error")) return base::ErrorFromJson(*error);
   const Json* body = json.value().Find("answer");
   if (body == nullptr) return MalformedAnswer();
-  KeyholderAnswer answer{*body, {}};
-  base::ByteSpan rest = bytes.subspan(std::min(text_size + 1, bytes.size()));
-  if (rest.size() % kSecretSize != 0) return MalformedAnswer();
-  for (; !rest.empty(); rest = rest.subspan(kSecretSize))
-    answer.secrets.emplace_back(base::Bytes(rest.begin(), rest.begin() + kSecretSize));
-  return answer;
+  return KeyholderAnswer{*body, std::move(split->secrets)};
 }
 
 Json ToJson(const SealingCertificate& certificate) {
@@ -412,12 +473,65 @@ base::Result<SealedBatch> SealedBatchFrom(const Json& body) {
 Json ToJson(const Provisioner::TokenFacts& facts) {
   Json keys{Json::Array{}};
   for (const KeyLabel& key : facts.keys) keys.Push(Json().Set("label", key.text));
-  return Json().Set("module", facts.module).Set("token", facts.token).Set("keys", std::move(keys));
+  return Json()
+      .Set("module", facts.module)
+      .Set("token", facts.token)
+      .Set("label", facts.label)
+      .Set("vault", facts.vault)
+      .Set("keys", std::move(keys))
+      .Set("second", facts.second);
+}
+
+Json ToJson(const std::vector<KeyFacts>& keys) {
+  Json list{Json::Array{}};
+  for (const KeyFacts& key : keys)
+    list.Push(Json()
+                  .Set("label", key.label.text)
+                  .Set("purpose", key.purpose)
+                  .Set("state", key.state)
+                  .Set("certificate", key.certificate));
+  return Json().Set("keys", std::move(list));
+}
+
+base::Result<std::vector<KeyFacts>> KeyFactsFrom(const Json& body) {
+  JsonFields fields(body);
+  std::vector<KeyFacts> keys = fields.List<KeyFacts>("keys", [](JsonFields& item) {
+    return KeyFacts{
+        {item.Text("label")}, item.Text("purpose"), item.Text("state"), item.Text("certificate")};
+  });
+  if (!fields.ok()) return MalformedAnswer();
+  return keys;
+}
+
+Json ToJson(const std::vector<KeyShare>& shares) {
+  Json list{Json::Array{}};
+  for (const KeyShare& share : shares)
+    list.Push(Json()
+                  .Set("set", share.set)
+                  .Set("needed", int{share.needed})
+                  .Set("number", int{share.number}));
+  return Json().Set("shares", std::move(list));
+}
+
+base::Result<std::vector<KeyShare>> KeySharesFrom(KeyholderAnswer answer) {
+  JsonFields fields(answer.body);
+  std::size_t next = 0;
+  std::vector<KeyShare> shares = fields.List<KeyShare>("shares", [&](JsonFields& item) {
+    if (next == answer.secrets.size()) item.Fail();
+    base::Secret value =
+        item.ok() ? std::move(answer.secrets[next++]) : base::Secret(base::Bytes());
+    return KeyShare{item.Text("set"), SmallIn(item, "needed"), SmallIn(item, "number"),
+                    std::move(value)};
+  });
+  if (!fields.ok() || next != answer.secrets.size()) return MalformedAnswer();
+  return shares;
 }
 
 base::Result<Provisioner::TokenFacts> TokenFactsFrom(const Json& body) {
   JsonFields fields(body);
-  Provisioner::TokenFacts facts{fields.Text("module"), fields.Text("token"), {}};
+  Provisioner::TokenFacts facts{
+      fields.Text("module"), fields.Text("token"), fields.Text("label"), fields.Text("vault"), {},
+      fields.Bool("second")};
   facts.keys =
       fields.List<KeyLabel>("keys", [](JsonFields& item) { return KeyLabel{item.Text("label")}; });
   if (!fields.ok()) return MalformedAnswer();

@@ -1,12 +1,14 @@
 // The words in which the keyholder is asked and answers.
 //
 // A call is one JSON object: {"call":"mac","identifier":"..."}; bytes are base64. An answer
-// is {"answer":{...}} or {"error":{...}}, then, only when secrets are handed out, a zero byte
-// and the secrets one after another, 32 bytes each. So a secret never becomes a JSON string
-// and its one buffer can be wiped.
+// is {"answer":{...}} or {"error":{...}}. Where secrets are handed over, either way, a zero byte
+// follows and the secrets one after another, 32 bytes each. So a secret never becomes a JSON
+// string and its one buffer can be wiped.
 #pragma once
 
+#include <optional>
 #include <string>
+#include <string_view>
 #include <variant>
 #include <vector>
 
@@ -40,22 +42,50 @@ struct VerifierKeyCall {};
 struct GenerateKeyCall {
   KeyLabel label;
   KeyKind kind;
+  std::vector<std::string> approvals{};
 };
 struct CertificateRequestCall {
   KeyLabel label;
   CertificateSubject subject;
+  std::vector<std::string> approvals{};
 };
 struct ImportCertificateCall {
   KeyLabel label;
   base::Bytes certificate;
   std::vector<base::Bytes> chain;
+  std::vector<std::string> approvals{};
+};
+struct TwoKeysCall {
+  KeyLabel label;
+  KeyLabel successor;
+  std::vector<std::string> approvals{};
+};
+struct RotateKeyCall : TwoKeysCall {};
+struct RetireKeyCall : TwoKeysCall {};
+struct DestroyKeyCall {
+  KeyLabel label;
+  std::vector<std::string> approvals{};
+};
+struct ListKeysCall {};
+struct ShareVaultKeysCall {
+  ShareCounts counts;
+  std::vector<std::string> approvals{};
+};
+// The shares' values follow the call as secrets, in the order of the numbers.
+struct RestoreVaultKeysCall {
+  std::string set;
+  std::uint8_t needed = 0;
+  base::Bytes numbers;
+  std::vector<std::string> approvals{};
 };
 struct DescribeCall {};
 
 using KeyholderCall =
     std::variant<CertificateCall, SealRequest, SealBatch, CheckApprovalCall, HashBatch,
                  NewDocumentKeyCall, OpenDocumentKeysCall, MacCall, CheckpointBody, VerifierKeyCall,
-                 GenerateKeyCall, CertificateRequestCall, ImportCertificateCall, DescribeCall>;
+                 GenerateKeyCall, CertificateRequestCall, ImportCertificateCall, RotateKeyCall,
+                 RetireKeyCall, DestroyKeyCall, ListKeysCall, ShareVaultKeysCall,
+                 RestoreVaultKeysCall, DescribeCall>;
 
 // What a door is for. Describe is answered at both.
 enum class DoorPurpose { kService, kProvisioning };
@@ -66,6 +96,16 @@ std::string EncodeCall(const KeyholderCall& call);
 // Strict: accepts only what EncodeCall() writes, up to white space.
 // kInvalidInput "call.malformed".
 base::Result<KeyholderCall> DecodeCall(std::string_view text);
+
+// A message's text, and the secrets behind it. The caller wipes `bytes`.
+struct TextAndSecrets {
+  std::string_view text;  // Lives as long as the bytes.
+  std::vector<base::Secret> secrets;
+};
+// nullopt when they are not whole.
+std::optional<TextAndSecrets> SplitSecrets(base::ByteSpan bytes);
+// The caller wipes the bytes once sent.
+base::Bytes JoinSecrets(std::string_view text, const std::vector<base::Secret>& secrets);
 
 // What a call is answered with. The secrets are wiped when this dies.
 struct KeyholderAnswer {
@@ -85,10 +125,15 @@ base::Json ToJson(const SealingCertificate& certificate);
 base::Json ToJson(const Seal& seal);
 base::Json ToJson(const SealedBatch& sealed);
 base::Json ToJson(const Provisioner::TokenFacts& facts);
+base::Json ToJson(const std::vector<KeyFacts>& keys);
+// Without their values, which are the answer's secrets.
+base::Json ToJson(const std::vector<KeyShare>& shares);
 base::Result<SealingCertificate> SealingCertificateFrom(const base::Json& body);
 base::Result<Seal> SealFrom(const base::Json& body);
 base::Result<SealedBatch> SealedBatchFrom(const base::Json& body);
 base::Result<Provisioner::TokenFacts> TokenFactsFrom(const base::Json& body);
+base::Result<std::vector<KeyFacts>> KeyFactsFrom(const base::Json& body);
+base::Result<std::vector<KeyShare>> KeySharesFrom(KeyholderAnswer answer);
 base::Json BytesToJson(base::ByteSpan bytes);
 base::Result<base::Bytes> BytesFrom(const base::Json& body);
 base::Json ListToJson(const std::vector<base::Bytes>& list);

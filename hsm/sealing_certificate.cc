@@ -46,7 +46,8 @@ base::Status StoreOne(Session& session, std::string_view label, std::string_view
   object.Value(CKA_ISSUER, Der(X509_get_issuer_name(certificate.get()), i2d_X509_NAME));
   object.Value(CKA_SERIAL_NUMBER, Der(X509_get0_serialNumber(certificate.get()), i2d_ASN1_INTEGER));
   object.Value(CKA_VALUE, der);
-  return session.Create(std::move(object));
+  RETURN_IF_ERROR(session.Create(std::move(object)));
+  return base::Ok();
 }
 
 base::Status DestroyAll(Session& session, const std::vector<CK_OBJECT_HANDLE>& objects) {

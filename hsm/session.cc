@@ -149,10 +149,11 @@ base::Result<KeyPairHandles> Session::GenerateKeyPair(CK_MECHANISM mechanism, At
   return pair;
 }
 
-base::Status Session::Create(Attributes object) {
+base::Result<CK_OBJECT_HANDLE> Session::Create(Attributes object) {
   CK_OBJECT_HANDLE handle = CK_INVALID_HANDLE;
-  return Do("C_CreateObject", &CK_FUNCTION_LIST::C_CreateObject, object.data(), object.size(),
-            &handle);
+  RETURN_IF_ERROR(Do("C_CreateObject", &CK_FUNCTION_LIST::C_CreateObject, object.data(),
+                     object.size(), &handle));
+  return handle;
 }
 
 base::Status Session::Destroy(CK_OBJECT_HANDLE object) {

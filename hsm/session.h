@@ -60,7 +60,7 @@ class Session {
   base::Result<CK_OBJECT_HANDLE> GenerateKey(CK_MECHANISM mechanism, Attributes key);
   base::Result<KeyPairHandles> GenerateKeyPair(CK_MECHANISM mechanism, Attributes public_key,
                                                Attributes private_key);
-  base::Status Create(Attributes object);
+  base::Result<CK_OBJECT_HANDLE> Create(Attributes object);
   base::Status Destroy(CK_OBJECT_HANDLE object);
 
   // Handles of keys already found by this session, by CKA_ID. Die with the session.

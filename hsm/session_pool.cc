@@ -16,7 +16,10 @@ constexpr std::chrono::milliseconds kLook{50};
 
 SessionPool::SessionPool(PoolConfig config)
     : config_(std::move(config)),
+      choice_(config_.second ? config_.token_choice : "", config_.token_patience),
       pin_guard_(config_.pin_file, config_.pin_refused_mark),
+      second_pin_guard_(config_.second ? config_.second->pin_file : "",
+                        config_.second ? config_.second->pin_refused_mark : ""),
       watch_(config_.call_deadline) {}
 
 SessionPool::~SessionPool() {
@@ -58,9 +61,12 @@ base::Status SessionPool::MakeReady(Lock& lock) {
   if (logged_in_ && !lost_) return base::Ok();
   is_starting_ = true;
   lock.unlock();
-  if (lost_) Stop();
+  // Asked in any case: it counts the tries.
+  const bool other = choice_.Try(base::SystemClock().Now());
+  if (lost_ || other) Stop();
   base::Status started = Start();
   if (started.ok()) started = Login();
+  if (started.ok()) NoteToken();
   lock.lock();
   is_starting_ = false;
   if (!started.ok()) {
@@ -109,9 +115,10 @@ base::Status SessionPool::WaitUntil(Lock& lock, const std::function<bool()>& rea
 base::Status SessionPool::Start() {
   if (anchor_) return base::Ok();
   Stop();
-  for (const auto& [name, value] : config_.environment) ::setenv(name.c_str(), value.c_str(), 1);
-  ASSIGN_OR_RETURN(Module module, Module::Load(config_.module, config_.module_arguments, watch_));
-  ASSIGN_OR_RETURN(slot_, module.FindToken(config_.token_label));
+  const TokenPlace& its = place();
+  for (const auto& [name, value] : its.environment) ::setenv(name.c_str(), value.c_str(), 1);
+  ASSIGN_OR_RETURN(Module module, Module::Load(its.module, its.module_arguments, watch_));
+  ASSIGN_OR_RETURN(slot_, module.FindToken(its.token_label));
   ASSIGN_OR_RETURN(Session anchor, Session::Open(module.calls(), slot_, config_.mode));
   module_.emplace(std::move(module));
   anchor_.emplace(std::move(anchor));
@@ -121,7 +128,8 @@ base::Status SessionPool::Start() {
 base::Status SessionPool::Login() {
   if (logged_in_) return base::Ok();
   bool is_asked = false;
-  base::Status login = pin_guard_.TryOnce([&](base::ByteSpan pin) {
+  PinGuard& guard = choice_.is_second() ? second_pin_guard_ : pin_guard_;
+  base::Status login = guard.TryOnce([&](base::ByteSpan pin) {
     is_asked = true;
     return module_->calls().Call("C_Login", &CK_FUNCTION_LIST::C_Login, anchor_->handle(), CKU_USER,
                                  const_cast<CK_UTF8CHAR_PTR>(pin.data()), pin.size());
@@ -134,6 +142,18 @@ base::Status SessionPool::Login() {
   logged_in_ = true;
   base::Log(base::Severity::kInfo, "token.ready");
   return login;
+}
+
+void SessionPool::NoteToken() {
+  choice_.Worked();
+  if (on_second_.exchange(choice_.is_second()) == choice_.is_second()) return;
+  base::Json fields;
+  fields.Set("token", place().token_label);
+  base::Log(base::Severity::kWarning, "token.changed", fields);
+}
+
+base::Error SessionPool::KeyElsewhere(const base::Error& unknown) {
+  return {base::ErrorCode::kUnavailable, "token.key-elsewhere", unknown.message};
 }
 
 void SessionPool::Stop() {
@@ -157,7 +177,8 @@ base::Result<SessionPool::Facts> SessionPool::Describe() {
   lost_ = lost_ || !info.ok();
   changed_.notify_all();
   if (!info.ok()) return info.error();
-  return Facts{module, Unpadded(info.value().label) + ", " + Unpadded(info.value().model)};
+  return Facts{module, Unpadded(info.value().label) + ", " + Unpadded(info.value().model),
+               on_second_};
 }
 
 }  // namespace hsm

@@ -6,6 +6,7 @@
 // hangs does: a call that is not back by its deadline ends this process (call_watch.h).
 #pragma once
 
+#include <atomic>
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
@@ -23,16 +24,15 @@
 #include "hsm/module.h"
 #include "hsm/pin_guard.h"
 #include "hsm/session.h"
+#include "hsm/token_choice.h"
+#include "hsm/token_place.h"
 
 namespace hsm {
 
-struct PoolConfig {
-  std::filesystem::path module;
-  std::string module_arguments;  // Module::Load().
-  std::string token_label;
-  std::filesystem::path pin_file;
-  std::filesystem::path pin_refused_mark;
-  std::map<std::string, std::string> environment;
+struct PoolConfig : TokenPlace {
+  std::optional<TokenPlace> second;    // Used while the first stays away (token_choice.h).
+  std::filesystem::path token_choice;  // Where it is remembered which.
+  std::chrono::seconds token_patience{30};
   std::size_t sessions = 4;  // At least 1.
   SessionMode mode = SessionMode::kReadOnly;
   std::chrono::milliseconds patience{10'000};  // A wait for a session lasts at most this long.
@@ -53,7 +53,8 @@ class SessionPool {
   // token was lost meanwhile, once more with a fresh one: `work` may run twice.
   //
   // Errors: those of `work`; kUnavailable "token.*": "token.busy" when no session came free,
-  // "token.hangs" when the token stopped to answer.
+  // "token.hangs" when the token stopped to answer, "token.key-elsewhere" for a key that is not in
+  // the second token while that one is used.
   template <typename Work>
   auto Run(Work work) -> decltype(work(std::declval<Session&>())) {
     bool tried = false;
@@ -61,6 +62,8 @@ class SessionPool {
       ASSIGN_OR_RETURN(Lease lease, Take());
       auto result = work(lease.session());
       const bool again = !result.ok() && lease.session().lost() && !tried;
+      if (!again && !result.ok() && result.error().reason == "key.unknown" && on_second_)
+        return KeyElsewhere(result.error());
       if (!again) return result;
       tried = true;
     }
@@ -69,9 +72,13 @@ class SessionPool {
   struct Facts {
     std::string module;
     std::string token;
+    bool second = false;  // The first is away.
   };
   // Starts and logs in if need be; its error says what is in the way.
   base::Result<Facts> Describe();
+
+  // Which token was opened last.
+  bool on_second() const { return on_second_; }
 
   const PoolConfig& config() const { return config_; }
 
@@ -105,9 +112,14 @@ class SessionPool {
   base::Status Start();
   base::Status Login();
   void Stop();
+  void NoteToken();
+  static base::Error KeyElsewhere(const base::Error& unknown);
 
   const PoolConfig config_;
+  const TokenPlace& place() const { return choice_.is_second() ? *config_.second : config_; }
+  TokenChoice choice_;
   PinGuard pin_guard_;
+  PinGuard second_pin_guard_;
   CallWatch watch_;
 
   std::mutex mutex_;
@@ -123,6 +135,7 @@ class SessionPool {
   std::optional<base::Error> start_failure_;  // The last one.
   std::vector<Session> idle_;
   std::size_t leased_ = 0;
+  std::atomic<bool> on_second_ = false;
 };
 
 }  // namespace hsm

@@ -103,20 +103,25 @@ base::Result<PublicKey> TokenSigner::PublicKeyOf(Session& session, const KeyLabe
   ASSIGN_OR_RETURN(const base::Bytes certificate, ReadCertificate(session, label));
   ASSIGN_OR_RETURN(PublicKey key, PublicKey::FromCertificate(certificate));
   const std::lock_guard lock(mutex_);
-  known_.insert_or_assign(label.text, key);
+  known_.insert_or_assign(Known(label), key);
   return key;
+}
+
+// Two tokens may have different keys of one label.
+std::string TokenSigner::Known(const KeyLabel& label) const {
+  return (pool_.on_second() ? "second:" : "first:") + label.text;
 }
 
 std::optional<PublicKey> TokenSigner::KnownKey(const KeyLabel& label) {
   const std::lock_guard lock(mutex_);
-  const auto known = known_.find(label.text);
+  const auto known = known_.find(Known(label));
   if (known == known_.end()) return std::nullopt;
   return known->second;
 }
 
 void TokenSigner::Forget(const KeyLabel& label) {
   const std::lock_guard lock(mutex_);
-  known_.erase(label.text);
+  known_.erase(Known(label));
 }
 
 }  // namespace hsm

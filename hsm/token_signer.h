@@ -32,12 +32,13 @@ class TokenSigner {
                              const std::vector<Reference>& references);
   // The key that the stored certificate certifies; decoded once, not with every seal.
   base::Result<PublicKey> PublicKeyOf(Session& session, const KeyLabel& label);
+  std::string Known(const KeyLabel& label) const;
   std::optional<PublicKey> KnownKey(const KeyLabel& label);
   void Forget(const KeyLabel& label);
 
   SessionPool& pool_;
   std::mutex mutex_;
-  std::map<std::string, PublicKey> known_;  // By label.
+  std::map<std::string, PublicKey> known_;  // By token and label.
 };
 
 }  // namespace hsm

@@ -63,19 +63,9 @@ class RootCipher {
   CK_GCM_PARAMS parameters_{};
 };
 
-// Two generators, so that a weak one of either does not weaken the key.
-base::Result<base::Bytes> MixedRandom(Session& session, std::size_t count) {
-  ASSIGN_OR_RETURN(base::Bytes mixed, session.Random(count));
-  base::Bytes own = base::RandomBytes(count);
-  for (std::size_t i = 0; i < count; ++i) mixed[i] ^= own[i];
-  base::WipeBytes(own);
-  return mixed;
-}
-
 base::Result<DocumentKey> MakeDocumentKey(Session& session, CK_OBJECT_HANDLE root,
                                           base::ByteSpan owner) {
-  ASSIGN_OR_RETURN(base::Bytes random, MixedRandom(session, base::kAeadKeySize));
-  base::Secret key{std::move(random)};
+  ASSIGN_OR_RETURN(base::Secret key, MixedRandom(session, base::kAeadKeySize));
   base::Bytes wrapped = base::RandomBytes(base::kAeadNonceSize);
   RootCipher cipher(session, root, wrapped, owner);
   ASSIGN_OR_RETURN(const base::Bytes sealed, cipher.Seal(key.Reveal()));

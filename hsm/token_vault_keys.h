@@ -13,12 +13,6 @@
 
 namespace hsm {
 
-struct VaultKeyLabels {
-  KeyLabel root;
-  KeyLabel mac;
-  KeyLabel checkpoint;
-};
-
 // Wrapped keys are 12 bytes of nonce, 32 of ciphertext, 16 of tag. Nonces are random, so one
 // root key wraps at most 2^32 keys (NIST SP 800-38D, 8.3); erasure rotates it long before.
 class TokenVaultKeys final : public VaultKeys {

@@ -13,8 +13,15 @@
 #include "base/digest.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "hsm/signer.h"
 
 namespace hsm {
+
+struct VaultKeyLabels {
+  KeyLabel root{"vault-root"};
+  KeyLabel mac{"vault-mac"};
+  KeyLabel checkpoint{"vault-checkpoint"};
+};
 
 struct DocumentKey {
   base::Secret key;     // 32 bytes, for base/aead.h. Never stored.

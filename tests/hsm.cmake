@@ -19,6 +19,10 @@ target_compile_definitions(
   hsm_test PRIVATE SOFTHSM_MODULE="${SOFTHSM_MODULE}" NSS_MODULE="${NSS_MODULE}" TOKEN_SHIM="$<TARGET_FILE:token_shim>"
                    SHARED_FALLBACK="${PROJECT_SOURCE_DIR}/../shared")
 
+add_test(NAME cli.key_command
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/cli/key_command_test.py
+                 $<TARGET_FILE:edocvault> ${SOFTHSM_MODULE})
+
 fuzz_replay(keyholder_call hsm)
 
 folder_test(emulator emulator OpenSSL::Crypto Poco::Net Poco::Foundation Threads::Threads)

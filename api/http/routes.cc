@@ -72,6 +72,8 @@ Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   base::Json json;
   json.Set("status", "ready");
   json.Set("token", facts.token);
+  // Ready, but a human should know.
+  if (facts.second) json.Set("warning", "token.second-in-use");
   return JsonResponse(200, json);
 }
 

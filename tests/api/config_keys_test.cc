@@ -11,7 +11,10 @@ namespace {
 class ConfigKeysTest : public tests::ConfigCase {
  protected:
   ConfigKeysTest() {
-    std::ofstream(dir_.path() / "request.pub") << base::AsText(tests::RequestKey("P-256").Public());
+    const base::Bytes request = tests::RequestKey("P-256").Public();
+    std::ofstream(dir_.path() / "request.pub") << base::AsText(request);
+    std::ofstream(dir_.path() / "again.pub") << "Alice\n" << base::AsText(request);
+    std::ofstream(dir_.path() / "bob.pub") << base::AsText(tests::RequestKey("ED25519").Public());
     std::ofstream(dir_.path() / "weak.pub")
         << base::AsText(tests::RequestKey("RSA", 1024).Public());
   }
@@ -84,6 +87,42 @@ TEST_F(ConfigKeysTest, TwoCallersShareNeitherNameNorCertificate) {
   EXPECT_EQ(Complaint(caller("a", '1') + caller("b", '2')), "");
   EXPECT_NE(Complaint(caller("a", '1') + caller("a", '2')), "");
   EXPECT_NE(Complaint(caller("a", '1') + caller("b", '1')), "");
+}
+
+TEST_F(ConfigKeysTest, WithoutCustodiansNobodyTouchesAKey) {
+  EXPECT_EQ(Read("").value().hsm.ceremony.quorum, 2U);
+  EXPECT_TRUE(Read("").value().hsm.ceremony.custodians.empty());
+  EXPECT_EQ(Read("[ceremony]\nquorum = 0\n").value().hsm.ceremony.quorum, 0U);
+  const auto rules = Read("[ceremony]\ncustodians = [\"request.pub\", \"bob.pub\"]\n").value();
+  EXPECT_EQ(rules.hsm.ceremony.quorum, 2U);
+  EXPECT_EQ(rules.hsm.ceremony.custodians.size(), 2U);
+  EXPECT_EQ(rules.hsm.ceremony.log, dir_.path() / "data/ceremony-log");
+}
+
+TEST_F(ConfigKeysTest, TwoPairsOfEyesAreTwo) {
+  const std::string two = "[ceremony]\ncustodians = [\"request.pub\", \"bob.pub\"]\n";
+  EXPECT_NE(Complaint(two + "quorum = 1\n"), "");
+  EXPECT_NE(Complaint(two + "quorum = 3\n"), "");
+  EXPECT_NE(Complaint(two + "quorum = 0\n"), "");
+  EXPECT_NE(Complaint("[ceremony]\n"), "");
+  EXPECT_NE(Complaint("[ceremony]\ncustodians = [\"request.pub\", \"again.pub\"]\n"), "");
+  EXPECT_NE(Complaint("[ceremony]\ncustodians = [\"request.pub\", \"weak.pub\"]\n"), "");
+  EXPECT_NE(Complaint(two + "more = 1\n"), "");
+}
+
+TEST_F(ConfigKeysTest, ASecondTokenHasItsOwnPinAndLabel) {
+  EXPECT_FALSE(Read("").value().hsm.second);
+  const std::string second = "[hsm.second]\nmodule = \"m\"\ntoken = \"t2\"\npin_file = \"p2\"\n";
+  const hsm::KeyholderConfig hsm = Read(second + "after_seconds = 7\n").value().hsm;
+  EXPECT_EQ(hsm.second->token_label, "t2");
+  EXPECT_NE(hsm.second->pin_refused_mark, hsm.pin_refused_mark);
+  EXPECT_EQ(hsm.token_patience, std::chrono::seconds(7));
+  EXPECT_EQ(hsm.token_choice, dir_.path() / "data/token-in-use");
+  EXPECT_EQ(hsm::OnSecondToken(hsm).token_label, "t2");
+  EXPECT_FALSE(hsm::OnSecondToken(hsm).second);
+  EXPECT_NE(Complaint(second + "more = 1\n"), "");
+  EXPECT_NE(Complaint("[hsm.second]\nmodule = \"m\"\ntoken = \"t\"\npin_file = \"p2\"\n"), "");
+  EXPECT_NE(Complaint("[hsm.second]\ntoken = \"t2\"\n"), "");
 }
 
 }  // namespace

@@ -66,6 +66,7 @@ class SoftToken {
                           {"TOKEN_SHIM_DIR", (path() / "shim").string()}};
     config.log_origin = "vault.example/log1";
     config.seal_uses = path() / "seal-uses";
+    config.ceremony = {.custodians = {}, .quorum = 0, .log = path() / "ceremony-log"};
     return config;
   }
 
@@ -160,12 +161,10 @@ struct TokenFaces {
 
   static hsm::PoolConfig PoolOf(const hsm::KeyholderConfig& config) {
     hsm::PoolConfig pool;
-    pool.module = config.module;
-    pool.module_arguments = config.module_arguments;
-    pool.token_label = config.token_label;
-    pool.pin_file = config.pin_file;
-    pool.pin_refused_mark = config.pin_refused_mark;
-    pool.environment = config.environment;
+    static_cast<hsm::TokenPlace&>(pool) = config;
+    pool.second = config.second;
+    pool.token_choice = config.token_choice;
+    pool.token_patience = config.token_patience;
     pool.sessions = config.sessions;
     pool.call_deadline = std::chrono::minutes(3);  // Keys are made here, too.
     pool.mode = hsm::SessionMode::kReadWrite;

@@ -1116,6 +1116,59 @@ class Token(unittest.TestCase):
         config.write_text(re.sub(r'module = "[^"]*"', 'module = "/no/such/module.so"', config.read_text()))
         self.assertRegex(self.token()["code"], r"^token\.")
 
+    def two_tokens(self):
+        """Instead of the token of init: two with the vault's keys of one seed."""
+        home, config = self.appliance.home, self.appliance.home / "edocvaultd.toml"
+        first = config.read_text()
+        module = re.search(r'module = "([^"]*)"', first)[1]
+        (home / "second").mkdir()
+        (home / "softhsm2-second.conf").write_text(
+            (home / "softhsm2.conf").read_text().replace(f"{home}/token", f"{home}/second"))
+        (home / "pin-second").write_text("87654321\n")
+        shutil.rmtree(home / "token")
+        (home / "token").mkdir()
+
+        def make(text):
+            config.write_text(text)
+            subprocess.run([self.appliance.bin / "edocvaultd", "--config", config, "--role", "soft-token-maker"],
+                           check=True, capture_output=True)
+
+        make(first.replace("edocvault-dev", "second").replace('"pin"', '"pin-second"')
+             .replace("softhsm2.conf", "softhsm2-second.conf"))
+        make(first)
+        config.write_text(first.replace("[ceremony]", f"""[hsm.second]
+module = "{module}"
+token = "second"
+pin_file = "pin-second"
+after_seconds = 1
+[hsm.second.environment]
+SOFTHSM2_CONF = "{home}/softhsm2-second.conf"
+[ceremony]"""))
+        shares = [self.appliance.work / "share-1", self.appliance.work / "share-2"]
+        for words in (["share", *shares], ["transfer", *shares, "--second"]):
+            run = self.appliance.run("key", *words)
+            self.assertEqual(run.exit, 0, run.err + run.out.decode())
+
+    def test_the_second_token_takes_over_and_the_doctor_says_so(self):
+        self.two_tokens()
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        _, key = self.appliance.curl("/v1/log/key")
+        kept = self.appliance.run("store", self.appliance.write("a.txt", "kept"), "--client", CLIENT).json["id"]
+        self.assertEqual(self.token().get("warnings"), None)
+        self.appliance.stop()
+
+        (self.appliance.home / "token").rename(self.appliance.home / "token-away")
+        (self.appliance.home / "token").mkdir()
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        self.assertTrue(self.token()["ok"])
+        self.assertEqual([one["code"] for one in self.token()["warnings"]], ["token.second-in-use"])
+        self.assertEqual(self.appliance.log().count('"event":"token.changed"'), 1)
+        back = self.appliance.work / "back"
+        self.assertEqual(self.appliance.run("get", kept, "--out", back, "--purpose", "test").exit, 0)
+        self.assertEqual(back.read_text(), "kept")
+        self.assertEqual(self.appliance.run("store", self.appliance.write("b.txt", "more"), "--client", CLIENT).exit, 0)
+        self.assertEqual(self.appliance.curl("/v1/log/key")[1], key)
+
     def test_init_does_not_touch_an_appliance_that_is_there(self):
         before = (self.appliance.home / "edocvaultd.toml").read_bytes()
         run = self.appliance.run("init", "--dev")

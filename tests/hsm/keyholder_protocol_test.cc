@@ -30,7 +30,13 @@ std::vector<KeyholderCall> OneOfEach() {
           VerifierKeyCall{},
           GenerateKeyCall{{"k"}, KeyKind::kSealRsa3072},
           CertificateRequestCall{{"k"}, {"n", "o", "i", "LV"}},
-          ImportCertificateCall{{"k"}, base::Bytes(5), {base::Bytes(3)}},
+          ImportCertificateCall{{"k"}, base::Bytes(5), {base::Bytes(3)}, {"a.b.c", "d.e.f"}},
+          RotateKeyCall{{{"k"}, {"k-2"}, {"a.b.c"}}},
+          RetireKeyCall{{{"k"}, {""}, {}}},
+          DestroyKeyCall{{"k"}},
+          ListKeysCall{},
+          ShareVaultKeysCall{{2, 3}},
+          RestoreVaultKeysCall{"ab", 2, {1, 3}},
           DescribeCall{}};
 }
 
@@ -69,7 +75,13 @@ TEST(KeyholderProtocolTest, OnlyProvisioningCallsPassTheProvisioningDoor) {
   for (const KeyholderCall& call : OneOfEach()) {
     const bool provisioning = std::holds_alternative<GenerateKeyCall>(call) ||
                               std::holds_alternative<CertificateRequestCall>(call) ||
-                              std::holds_alternative<ImportCertificateCall>(call);
+                              std::holds_alternative<ImportCertificateCall>(call) ||
+                              std::holds_alternative<RotateKeyCall>(call) ||
+                              std::holds_alternative<RetireKeyCall>(call) ||
+                              std::holds_alternative<DestroyKeyCall>(call) ||
+                              std::holds_alternative<ListKeysCall>(call) ||
+                              std::holds_alternative<ShareVaultKeysCall>(call) ||
+                              std::holds_alternative<RestoreVaultKeysCall>(call);
     const bool both = std::holds_alternative<DescribeCall>(call);
     EXPECT_EQ(IsAnsweredAt(DoorPurpose::kProvisioning, call), provisioning || both);
     EXPECT_EQ(IsAnsweredAt(DoorPurpose::kService, call), !provisioning);

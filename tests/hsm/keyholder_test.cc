@@ -11,6 +11,7 @@
 
 #include "hsm/keyholder_protocol.h"
 #include "tests/fakes/issuer.h"
+#include "tests/fakes/request_key.h"
 #include "tests/fakes/soft_token.h"
 
 namespace hsm {
@@ -106,6 +107,82 @@ TEST_F(KeyholderTest, ASealOfAThousandReferencesPassesTheChannel) {
   ASSERT_TRUE(seal.ok()) << seal.error().message;
   EXPECT_TRUE(
       tests::OpenSslVerifies(certificate_, seal.value().signed_info, seal.value().value, true));
+}
+
+TEST_F(KeyholderTest, ACeremonyNeedsItsCustodians) {
+  const tests::RequestKey alice("P-256");
+  const tests::RequestKey bob("P-256");
+  KeyholderConfig config = token_->config();
+  config.ceremony.custodians = {alice.Public(), bob.Public()};
+  config.ceremony.quorum = 2;
+  Role role(ServeProvisioning, config);
+  EXPECT_EQ(role.client().GenerateKey(kKey, KeyKind::kSealP256).error().reason, "ceremony.too-few");
+  EXPECT_EQ(role.client().CertificateRequest(kKey, {"A", "", "", "LV"}).error().reason,
+            "ceremony.too-few");
+  EXPECT_EQ(role.client().ImportCertificate(kKey, {}, {}).error().reason, "ceremony.too-few");
+  EXPECT_EQ(role.client().RotateKey(kKey, {"k-2"}).error().reason, "ceremony.too-few");
+  EXPECT_EQ(role.client().RetireKey(kKey, {""}).error().reason, "ceremony.too-few");
+  EXPECT_EQ(role.client().DestroyKey(kKey).error().reason, "ceremony.too-few");
+  EXPECT_EQ(role.client().ShareVaultKeys({2, 3}).error().reason, "ceremony.too-few");
+  EXPECT_EQ(role.client().RestoreVaultKeys({}).error().reason, "ceremony.too-few");
+  EXPECT_TRUE(role.client().ListKeys().value().empty());
+
+  const auto facts = role.client().Describe().value();
+  const CeremonyOrder order = NewOrder(facts.vault, facts.label, ToCreate(kKey, KeyKind::kSealP256),
+                                       base::SystemClock().Now() + std::chrono::hours(1));
+  role.client().UseApprovals(
+      {ApproveOrder(order, alice.Private()).value(), ApproveOrder(order, bob.Private()).value()});
+  EXPECT_EQ(role.client().GenerateKey(kKey, KeyKind::kSealP384).error().reason,
+            "ceremony.other-order");
+  EXPECT_TRUE(role.client().GenerateKey(kKey, KeyKind::kSealP256).ok());
+  EXPECT_EQ(role.client().GenerateKey(kKey, KeyKind::kSealP256).error().reason, "ceremony.used");
+  EXPECT_EQ(role.client().ListKeys().value().size(), 1U);
+}
+
+TEST_F(KeyholderTest, SharesPassTheDoorBothWays) {
+  Role role(ServeProvisioning, token_->config());
+  std::vector<KeyShare> shares = role.client().ShareVaultKeys({2, 3}).value();
+  ASSERT_EQ(shares.size(), 3U);
+  EXPECT_EQ(shares[2].number, 3);
+  EXPECT_EQ(shares[2].value.Reveal().size(), 32U);
+  EXPECT_EQ(role.client().RestoreVaultKeys(shares).error().reason, "key.exists");
+  shares.pop_back();
+  std::swap(shares[0].value, shares[1].value);
+  EXPECT_EQ(role.client().RestoreVaultKeys(shares).error().reason, "share.wrong");
+  shares.pop_back();
+  EXPECT_EQ(role.client().RestoreVaultKeys(shares).error().reason, "share.too-few");
+  shares.push_back({"other", 2, 2, base::Secret(base::Bytes(32))});
+  EXPECT_EQ(role.client().RestoreVaultKeys(shares).error().reason, "share.malformed");
+}
+
+// What readiness and the doctor go by.
+TEST_F(KeyholderTest, TheServiceGoesOnWithTheSecondTokenAndSaysSo) {
+  const tests::SoftToken other;
+  KeyholderConfig config = token_->config();
+  config.second = other.config();
+  config.token_choice = token_->path() / "token-in-use";
+  config.token_patience = std::chrono::seconds(0);
+  {
+    std::vector<KeyShare> shares =
+        Role(ServeProvisioning, config).client().ShareVaultKeys({2, 2}).value();
+    ASSERT_TRUE(
+        Role(ServeProvisioning, OnSecondToken(config)).client().RestoreVaultKeys(shares).ok());
+  }
+  {
+    Role role(ServeKeyholder, config);
+    const base::Bytes owner(16, 1);
+    const DocumentKey key = role.client().NewDocumentKey(owner).value();
+    EXPECT_FALSE(role.client().Describe().value().second);
+    token_->Remove();
+    EXPECT_EQ(role.client().NewDocumentKey(owner).error().reason, "token.absent");
+    const auto opened = role.client().OpenDocumentKeys({{owner, key.wrapped}});
+    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    EXPECT_TRUE(role.client().Describe().value().second);
+  }
+  // A ceremony does not go elsewhere.
+  Role ceremony(ServeProvisioning, config);
+  for (int i = 0; i < 3; ++i)
+    EXPECT_EQ(ceremony.client().ListKeys().error().reason, "token.absent");
 }
 
 TEST_F(KeyholderTest, TheServiceDoorAnswersNoProvisioning) {

@@ -86,6 +86,30 @@ TEST_P(ModulesTest, ACertificateThatIsImportedTwiceIsThereOnce) {
   EXPECT_EQ(faces_->signer.Certificate(kKey).value().der, certificate);
 }
 
+TEST_P(ModulesTest, AKeyIsRotatedRetiredAndDestroyed) {
+  const KeyLabel next{"agency-2"};
+  MakeSealingKey(KeyKind::kSealP256);
+  Provisioner& provisioner = faces_->provisioner;
+  const auto rotated = provisioner.RotateKey(kKey, next);
+  ASSERT_TRUE(rotated.ok()) << rotated.error().message;
+  EXPECT_EQ(provisioner.RetireKey(kKey, next).error().reason, "key.without-certificate");
+  const auto request = provisioner.CertificateRequest(next, {next.text, "", "", "LV"});
+  ASSERT_TRUE(provisioner.ImportCertificate(next, tests::IssueFor(request.value()), {}).ok());
+  EXPECT_EQ(provisioner.DestroyKey(kKey).error().reason, "key.not-retired");
+  ASSERT_TRUE(faces_->signer.SealReferences(Request({})).ok());
+  const auto retired = provisioner.RetireKey(kKey, next);
+  ASSERT_TRUE(retired.ok()) << retired.error().message;
+  EXPECT_EQ(faces_->signer.SealReferences(Request({})).error().reason, "key.retired");
+  const auto states = provisioner.ListKeys().value();
+  ASSERT_EQ(states.size(), 2U);
+  EXPECT_EQ(states[0].state, "retired");
+  EXPECT_EQ(states[1].state, "active");
+  const auto destroyed = provisioner.DestroyKey(kKey);
+  ASSERT_TRUE(destroyed.ok()) << destroyed.error().message;
+  EXPECT_EQ(provisioner.ListKeys().value().size(), 1U);
+  EXPECT_TRUE(faces_->signer.Certificate(next).ok());
+}
+
 TEST_P(ModulesTest, TwoKeysMayHaveOneIssuer) {
   tests::Authority authority;
   const KeyLabel other{"agency-2"};

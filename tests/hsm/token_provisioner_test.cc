@@ -21,6 +21,25 @@ class TokenProvisionerTest : public tests::TokenTest {
     EXPECT_TRUE(request.ok()) << request.error().message;
     return request.value();
   }
+  void Certify(const KeyLabel& label, KeyKind kind) {
+    ASSERT_TRUE(provisioner().GenerateKey(label, kind).ok());
+    certificate_ = tests::IssueFor(RequestFor(label));
+    ASSERT_TRUE(provisioner().ImportCertificate(label, certificate_, {}).ok());
+  }
+  static SealRequest Request(const KeyLabel& label) {
+    return {label,
+            {{"", "a.txt", ReferenceKind::kDocument, {}},
+             {"", "#SP", ReferenceKind::kSignedProperties, {}}},
+            {},
+            {}};
+  }
+  std::string WhyNotSealed(const KeyLabel& label) {
+    const auto seal = faces_->signer.SealReferences(Request(label));
+    return seal.ok() ? "" : seal.error().reason;
+  }
+  bool Seals(const KeyLabel& label) { return WhyNotSealed(label).empty(); }
+
+  base::Bytes certificate_;
 };
 
 std::string NamePart(X509_NAME* name, const char* oid) {
@@ -108,6 +127,82 @@ TEST_F(TokenProvisionerTest, DescribesTokenAndKeysWithoutSecrets) {
   const auto facts = provisioner().Describe().value();
   EXPECT_NE(facts.token.find("test token"), std::string::npos);
   EXPECT_EQ(facts.keys, (std::vector<KeyLabel>{{"a"}, {"b"}}));
+}
+
+TEST_F(TokenProvisionerTest, ARetiredKeySealsNoMoreAndItsCertificateStays) {
+  Certify(kKey, KeyKind::kSealP256);
+  EXPECT_TRUE(Seals(kKey));
+  ASSERT_TRUE(provisioner().RetireKey(kKey, {""}).ok());
+  EXPECT_EQ(WhyNotSealed(kKey), "key.retired");
+  const auto listed = provisioner().ListKeys().value();
+  ASSERT_EQ(listed.size(), 1U);
+  EXPECT_EQ(listed[0].state, "retired");
+  EXPECT_EQ(listed[0].certificate, base::HexEncode(base::Sha256(certificate_).bytes));
+  EXPECT_EQ(provisioner().RetireKey(kKey, {""}).error().reason, "key.retired");
+  EXPECT_EQ(provisioner().GenerateKey(kKey, KeyKind::kSealP256).error().reason, "key.exists");
+  EXPECT_EQ(provisioner().ImportCertificate(kKey, certificate_, {}).error().reason, "key.retired");
+}
+
+// A session that used the key before has its handle.
+TEST_F(TokenProvisionerTest, RetiringReachesWhoUsedTheKeyBefore) {
+  Certify(kKey, KeyKind::kSealP256);
+  ASSERT_TRUE(Seals(kKey));
+  const auto besides = faces_->pool.Run(
+      [&](Session&) -> base::Status { return provisioner().RetireKey(kKey, {""}); });
+  ASSERT_TRUE(besides.ok());
+  EXPECT_EQ(WhyNotSealed(kKey), "key.retired");
+}
+
+TEST_F(TokenProvisionerTest, RotationLeavesTheOldKeyUntilTheNewOneIsCertified) {
+  for (const KeyKind kind :
+       {KeyKind::kSealP384, KeyKind::kSealRsa2048, KeyKind::kSealEd25519, KeyKind::kRemoteP256}) {
+    const std::string name(NameOf(kind));
+    const KeyLabel old{name + "-1"};
+    const KeyLabel next{name + "-2"};
+    Certify(old, kind);
+    EXPECT_EQ(provisioner().RetireKey(old, next).error().reason, "key.unknown");
+    ASSERT_TRUE(provisioner().RotateKey(old, next).ok());
+    EXPECT_EQ(provisioner().RetireKey(old, next).error().reason, "key.without-certificate");
+    EXPECT_TRUE(faces_->signer.Certificate(old).ok());
+    ASSERT_TRUE(provisioner().ImportCertificate(next, tests::IssueFor(RequestFor(next)), {}).ok());
+    EXPECT_EQ(faces_->signer.Certificate(next).value().algorithm,
+              faces_->signer.Certificate(old).value().algorithm);
+    EXPECT_EQ(provisioner().RetireKey(old, old).error().reason, "key.other-purpose");
+    EXPECT_TRUE(provisioner().RetireKey(old, next).ok());
+    EXPECT_EQ(faces_->signer.Certificate(old).error().reason, "key.retired");
+    EXPECT_TRUE(faces_->signer.Certificate(next).ok());
+  }
+}
+
+TEST_F(TokenProvisionerTest, AKeyOfAnotherPurposeIsNoSuccessor) {
+  Certify(kKey, KeyKind::kSealP256);
+  Certify({"hashes"}, KeyKind::kRemoteP256);
+  EXPECT_EQ(provisioner().RetireKey(kKey, {"hashes"}).error().reason, "key.other-purpose");
+  EXPECT_TRUE(Seals(kKey));
+}
+
+TEST_F(TokenProvisionerTest, OnlyAKeyOutOfUseIsDestroyed) {
+  Certify(kKey, KeyKind::kSealP256);
+  EXPECT_EQ(provisioner().DestroyKey(kKey).error().reason, "key.not-retired");
+  EXPECT_TRUE(Seals(kKey));
+  ASSERT_TRUE(provisioner().RetireKey(kKey, {""}).ok());
+  ASSERT_TRUE(provisioner().DestroyKey(kKey).ok());
+  EXPECT_TRUE(provisioner().ListKeys().value().empty());
+  EXPECT_EQ(provisioner().DestroyKey(kKey).error().reason, "key.unknown");
+  // A mistake that nobody certified yet.
+  ASSERT_TRUE(provisioner().GenerateKey(kKey, KeyKind::kSealP384).ok());
+  EXPECT_TRUE(provisioner().DestroyKey(kKey).ok());
+  EXPECT_TRUE(provisioner().GenerateKey(kKey, KeyKind::kSealP256).ok());
+}
+
+TEST_F(TokenProvisionerTest, TheVaultsOwnKeysAreNeitherRetiredNorDestroyed) {
+  ASSERT_TRUE(provisioner().ShareVaultKeys({2, 3}).ok());
+  for (const char* label : {"vault-root", "vault-mac", "vault-checkpoint"}) {
+    EXPECT_EQ(provisioner().RetireKey({label}, {""}).error().reason, "key.unknown");
+    EXPECT_EQ(provisioner().DestroyKey({label}).error().reason, "key.unknown");
+    EXPECT_EQ(provisioner().RotateKey({label}, {"x"}).error().reason, "key.unknown");
+  }
+  EXPECT_EQ(provisioner().ListKeys().value().size(), 3U);
 }
 
 TEST_F(TokenProvisionerTest, SaysWhyATokenCannotBeUsed) {
