@@ -118,8 +118,9 @@ base::Result<Caller> Identify(const net::HTTPServerRequest& request,
 // One connection's request, from Poco's shape to ours and back.
 class RequestHandler final : public net::HTTPRequestHandler {
  public:
-  RequestHandler(const Config& config, const HttpServer::Handler& handler)
-      : config_(config), handler_(handler) {}
+  RequestHandler(const Config& config, const HttpServer::Handler& handler,
+                 const Poco::ThreadPool& pool)
+      : config_(config), handler_(handler), pool_(pool) {}
 
   void handleRequest(net::HTTPServerRequest& from, net::HTTPServerResponse& to) override {
     Request request;
@@ -130,6 +131,8 @@ class RequestHandler final : public net::HTTPRequestHandler {
     if (!taken.ok()) ReadAway(from);
     // After a refused body the rest of the connection cannot be trusted to begin a request.
     if (!taken.ok()) to.setKeepAlive(false);
+    // A connection that is kept holds its thread, whether it asks for anything more or not.
+    if (pool_.available() < kMaxThreads / 2) to.setKeepAlive(false);
     LogRequest(request, response);
     Send(response, request, to);
   }
@@ -195,19 +198,22 @@ class RequestHandler final : public net::HTTPRequestHandler {
 
   const Config& config_;
   const HttpServer::Handler& handler_;
+  const Poco::ThreadPool& pool_;
 };
 
 class HandlerFactory final : public net::HTTPRequestHandlerFactory {
  public:
-  HandlerFactory(const Config& config, const HttpServer::Handler& handler)
-      : config_(config), handler_(handler) {}
+  HandlerFactory(const Config& config, const HttpServer::Handler& handler,
+                 const Poco::ThreadPool& pool)
+      : config_(config), handler_(handler), pool_(pool) {}
   net::HTTPRequestHandler* createRequestHandler(const net::HTTPServerRequest&) override {
-    return new RequestHandler(config_, handler_);  // Poco deletes it.
+    return new RequestHandler(config_, handler_, pool_);  // Poco deletes it.
   }
 
  private:
   const Config& config_;
   const HttpServer::Handler& handler_;
+  const Poco::ThreadPool& pool_;
 };
 
 net::Context::Ptr TlsContext(const ListenConfig& listen) {
@@ -234,7 +240,7 @@ class PocoServer final : public HttpServer {
     const net::SecureServerSocket socket(
         net::SocketAddress(config_.listen.address, config_.listen.port), 64,
         TlsContext(config_.listen));
-    server_ = std::make_unique<net::HTTPServer>(new HandlerFactory(config_, handler_), pool_,
+    server_ = std::make_unique<net::HTTPServer>(new HandlerFactory(config_, handler_, pool_), pool_,
                                                 socket, parameters);
     server_->start();
   }

@@ -4,6 +4,7 @@
 """
 import base64
 import hashlib
+import http.client
 import io
 import json
 import os
@@ -849,6 +850,21 @@ class Connecting(ServiceCase):
                             "Content-Type: text/plain\r\nContent-Disposition: attachment; filename=\"a.txt\"\r\n\r\n"
                             "half".encode())
         self.assertEqual(self.store(self.document)["entry"], entries + 2)
+
+    def test_connections_that_are_kept_leave_threads_to_others(self):
+        port = int(re.search(r"127.0.0.1:(\d+)", (self.appliance.home / "client.toml").read_text())[1])
+        context = ssl.create_default_context(cafile=self.appliance.home / "tls/ca.pem")
+        context.load_cert_chain(self.appliance.home / "client/agency.pem", self.appliance.home / "client/agency.key")
+        kept = []
+        for _ in range(40):
+            connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+            self.addCleanup(connection.close)
+            connection.request("GET", "/health/live")
+            answer = connection.getresponse()
+            answer.read()
+            kept.append(not answer.will_close)
+        self.assertTrue(kept[0])
+        self.assertLessEqual(sum(kept), 20)
 
     def test_a_lookup_takes_no_large_body(self):
         large = self.appliance.write("json", b"[" * 5000)
