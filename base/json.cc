@@ -232,8 +232,9 @@ std::optional<std::int64_t> Json::Integer(std::string_view name) const {
   return *member->AsInteger();
 }
 
-Json& Json::Set(std::string_view name, Json value) {
-  if (is_null()) value_ = Object{};
+Json& Json::Set(std::string_view name, Json value) & {
+  constexpr std::size_t kUsual = 6;  // Members: most objects have no more.
+  if (is_null()) value_.emplace<Object>().reserve(kUsual);
   auto* members = std::get_if<Object>(&value_);
   if (members == nullptr) std::abort();
   const auto found = std::ranges::find(*members, name, &Member::first);
@@ -245,7 +246,7 @@ Json& Json::Set(std::string_view name, Json value) {
   return *this;
 }
 
-Json& Json::Push(Json value) {
+Json& Json::Push(Json value) & {
   if (is_null()) value_ = Array{};
   auto* items = std::get_if<Array>(&value_);
   if (items == nullptr) std::abort();

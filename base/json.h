@@ -61,9 +61,13 @@ class Json {
   std::optional<std::int64_t> Integer(std::string_view name) const;
 
   // Replaces or appends. A null becomes an object first. REQUIRES: null or object.
-  Json& Set(std::string_view name, Json value);
+  Json& Set(std::string_view name, Json value) &;
   // A null becomes an array first. REQUIRES: null or array.
-  Json& Push(Json value);
+  Json& Push(Json value) &;
+
+  // Of a temporary, by value: a chain of them moves what it makes and copies nothing.
+  Json Set(std::string_view name, Json value) && { return std::move(Set(name, std::move(value))); }
+  Json Push(Json value) && { return std::move(Push(std::move(value))); }
 
   friend bool operator==(const Json&, const Json&) = default;
 

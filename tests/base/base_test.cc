@@ -123,6 +123,14 @@ TEST(DeriveKeyTest, ExpandsAsRfc5869Does) {
             "3cb25f25faacd57a90434f64d0362f2a2d2d0a90cf1a5a4c5db02d56ecc4c5bf");
 }
 
+TEST(JsonTest, AChainOverATemporaryMovesAndCopiesNothing) {
+  std::string text(1000, 'x');
+  const char* const at = text.data();
+  const Json json = Json().Set("a", Json(std::move(text))).Set("b", 1).Set("c", Json().Push(2));
+  EXPECT_EQ(json.Find("a")->AsString()->data(), at);
+  EXPECT_EQ(json.Dump().substr(1006), R"(,"b":1,"c":[2]})");
+}
+
 TEST(JsonTest, KeepsTheOrderOfMembers) {
   const auto json = Json::Parse(R"({"b":1,"a":[true,null,"x"]})");
   ASSERT_TRUE(json.ok());
