@@ -1185,6 +1185,24 @@ SOFTHSM2_CONF = "{home}/softhsm2-second.conf"
         self.assertEqual(self.appliance.run("store", self.appliance.write("b.txt", "more"), "--client", CLIENT).exit, 0)
         self.assertEqual(self.appliance.curl("/v1/log/key")[1], key)
 
+    def test_a_first_token_that_hangs_is_replaced_too(self):
+        shim = pathlib.Path(BIN).resolve().parent / "tests/libtoken_shim.so"
+        if not shim.exists():
+            self.skipTest("no module that hangs to order")
+        self.two_tokens()
+        control = self.appliance.work / "shim"
+        control.mkdir()
+        os.mkfifo(control / "hang.C_OpenSession")
+        config = self.appliance.home / "edocvaultd.toml"
+        module = re.search(r'module = "([^"]*)"', config.read_text())[1]
+        text = config.read_text().replace("[hsm.environment]", f"""[hsm.environment]
+TOKEN_SHIM_MODULE = "{module}"
+TOKEN_SHIM_DIR = "{control}\"""", 1)
+        text = text.replace(f'module = "{module}"', f'module = "{shim}"\ncall_seconds = 1', 1)
+        config.write_text(text)
+        self.assertTrue(self.appliance.serve().startswith("ready"))  # The keyholder ended for it once.
+        self.assertEqual([one["code"] for one in self.token()["warnings"]], ["token.second-in-use"])
+
     def test_init_does_not_touch_an_appliance_that_is_there(self):
         before = (self.appliance.home / "edocvaultd.toml").read_bytes()
         run = self.appliance.run("init", "--dev")
