@@ -226,7 +226,7 @@ base::Result<Json> List(const Options& options) {
                   .Set("key", key.label.text)
                   .Set("purpose", key.purpose)
                   .Set("state", key.state)
-                  .Set("certificateSha256", key.certificate));
+                  .Set("fingerprint", key.fingerprint));
   return Json().Set("keys", std::move(list));
 }
 

@@ -489,7 +489,7 @@ Json ToJson(const std::vector<KeyFacts>& keys) {
                   .Set("label", key.label.text)
                   .Set("purpose", key.purpose)
                   .Set("state", key.state)
-                  .Set("certificate", key.certificate));
+                  .Set("fingerprint", key.fingerprint));
   return Json().Set("keys", std::move(list));
 }
 
@@ -497,7 +497,7 @@ base::Result<std::vector<KeyFacts>> KeyFactsFrom(const Json& body) {
   JsonFields fields(body);
   std::vector<KeyFacts> keys = fields.List<KeyFacts>("keys", [](JsonFields& item) {
     return KeyFacts{
-        {item.Text("label")}, item.Text("purpose"), item.Text("state"), item.Text("certificate")};
+        {item.Text("label")}, item.Text("purpose"), item.Text("state"), item.Text("fingerprint")};
   });
   if (!fields.ok()) return MalformedAnswer();
   return keys;

@@ -58,9 +58,11 @@ struct KeyShare {
 
 struct KeyFacts {
   KeyLabel label;
-  std::string purpose;      // "seal", "remote", "checkpoint", "root", "mac".
-  std::string state;        // "active", "uncertified", "retired".
-  std::string certificate;  // SHA-256 of the DER, hexadecimal; empty when there is none.
+  std::string purpose;  // "seal", "remote", "checkpoint", "root", "mac".
+  std::string state;    // "active", "uncertified", "retired".
+  // SHA-256, hexadecimal: of the certificate's DER; of a checkpoint key's 32 public bytes. Else
+  // empty.
+  std::string fingerprint;
 
   friend bool operator==(const KeyFacts&, const KeyFacts&) = default;
 };

@@ -78,6 +78,11 @@ base::Result<std::vector<KeyFacts>> ListFacts(Session& session) {
       const bool certified = read->purpose == "seal" || read->purpose == "remote";
       facts[read->label.text] = {read->label, std::string(read->purpose),
                                  certified ? "uncertified" : "active", ""};
+      if (read->purpose != "checkpoint") continue;
+      // By it two tokens are known to have the keys of one seed.
+      ASSIGN_OR_RETURN(const PublicKey half, PublicKey::FromToken(session, id));
+      facts[read->label.text].fingerprint =
+          base::HexEncode(base::Sha256(half.Ed25519Bytes()).bytes);
     }
   }
   ASSIGN_OR_RETURN(const auto certificates, IdsOf(session, CKO_CERTIFICATE));

@@ -149,6 +149,9 @@ with tempfile.TemporaryDirectory() as folder:
     expect("a typing error", ceremony.key("transfer", usb[0], home / "usb" / "typed", "--second")[0], "share.malformed")
     expect("nothing in the second token", ceremony.states("--second"), {})
     ceremony.do("transfer", usb[2], usb[0], "--second")
+    lists = [ceremony.key("list", *words)[1]["keys"] for words in ([], ["--second"])]
+    expect("keys of one seed", *[next(key["fingerprint"] for key in keys if key["key"] == "vault-checkpoint")
+                                 for keys in lists])
     expect("the second token", sorted(ceremony.states("--second")), ["vault-checkpoint", "vault-mac", "vault-root"])
 
     # What stays.

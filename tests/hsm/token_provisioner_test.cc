@@ -137,7 +137,7 @@ TEST_F(TokenProvisionerTest, ARetiredKeySealsNoMoreAndItsCertificateStays) {
   const auto listed = provisioner().ListKeys().value();
   ASSERT_EQ(listed.size(), 1U);
   EXPECT_EQ(listed[0].state, "retired");
-  EXPECT_EQ(listed[0].certificate, base::HexEncode(base::Sha256(certificate_).bytes));
+  EXPECT_EQ(listed[0].fingerprint, base::HexEncode(base::Sha256(certificate_).bytes));
   EXPECT_EQ(provisioner().RetireKey(kKey, {""}).error().reason, "key.retired");
   EXPECT_EQ(provisioner().GenerateKey(kKey, KeyKind::kSealP256).error().reason, "key.exists");
   EXPECT_EQ(provisioner().ImportCertificate(kKey, certificate_, {}).error().reason, "key.retired");

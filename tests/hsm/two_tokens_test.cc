@@ -59,8 +59,12 @@ TEST_F(TwoTokensTest, EachOpensWhatTheOtherWrappedAndBothAreOneLog) {
   EXPECT_EQ(faces_->vault_keys.SignCheckpoint({5, {}}).value(), note);  // Ed25519 has no chance.
   EXPECT_EQ(faces_->vault_keys.SignCheckpoint({4, {}}).error().reason, "checkpoint.smaller");
 
+  const std::vector<KeyFacts> listed = faces_->provisioner.ListKeys().value();
+  EXPECT_EQ(listed[0].fingerprint.size(), 64U);  // vault-checkpoint
+
   const DocumentKey theirs = faces_->vault_keys.NewDocumentKey(owner).value();
   EXPECT_TRUE(Use(*token_).vault_keys.OpenDocumentKeys({{owner, theirs.wrapped}}).ok());
+  EXPECT_EQ(faces_->provisioner.ListKeys().value(), listed);
 }
 
 TEST_F(TwoTokensTest, TheKeysDoNotLeaveTheTokenAgain) {
