@@ -879,8 +879,6 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "and pages."},
     {"crl.bad-signature", "Atsaukšanas sarakstu nav parakstījis izdevējs. Ziņojiet operatoram.",
      "The revocation list is not signed by its issuer. Tell an operator."},
-    {"crl.malformed", "Atsaukšanas saraksts nav derīgs. Ziņojiet operatoram.",
-     "The revocation list does not read. Tell an operator."},
     {"crl.other-issuer", "Atsaukšanas saraksts ir cita izdevēja. Pārbaudiet konfigurāciju.",
      "The revocation list is another issuer's. Check the configuration."},
     {"crl.partial", "Atsaukšanas saraksts ir tikai daļa. Konfigurējiet pilno sarakstu.",
