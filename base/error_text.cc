@@ -862,10 +862,11 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Šādu paraksta formu šeit nevar izveidot. Norādiet konteineru vai citu formu.",
      "A signature of this form cannot be made here. Choose a container or another form."},
     {"sign.needs-documents",
-     "Līmenim LTA vajadzīgi paši dokumenti, ne tikai to jaucējvērtības. Izvēlieties LT vai "
-     "iesniedziet dokumentus.",
-     "Level LTA needs the documents themselves, not their digests alone. Choose LT or hand them "
-     "in."},
+     "Šeit vajadzīgi paši dokumenti, ne tikai to jaucējvērtības. Iesniedziet dokumentus vai "
+     "izvēlieties līmeni LT bez gaidīšanas.",
+     "This needs the documents themselves, not their digests alone. Hand them in, or choose level "
+     "LT "
+     "without waiting for it."},
     {"completion.too-many", "Pārāk daudz parakstu jau gaida pagarināšanu. Mēģiniet vēlreiz vēlāk.",
      "Too many signatures wait to be completed already. Try again later."},
     {"completion.waits", "Paraksts vēl gaida ārējos pakalpojumus. Mēģiniet vēlreiz vēlāk.",
@@ -879,8 +880,6 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "and pages."},
     {"crl.bad-signature", "Atsaukšanas sarakstu nav parakstījis izdevējs. Ziņojiet operatoram.",
      "The revocation list is not signed by its issuer. Tell an operator."},
-    {"crl.malformed", "Atsaukšanas saraksts nav derīgs. Ziņojiet operatoram.",
-     "The revocation list does not read. Tell an operator."},
     {"crl.other-issuer", "Atsaukšanas saraksts ir cita izdevēja. Pārbaudiet konfigurāciju.",
      "The revocation list is another issuer's. Check the configuration."},
     {"crl.partial", "Atsaukšanas saraksts ir tikai daļa. Konfigurējiet pilno sarakstu.",

@@ -71,6 +71,9 @@ base::Result<Call> CallFor(const Options& options) {
   // The same order is the same batch, unless somebody wants it otherwise.
   std::string order = body;
   for (const auto& [name, value] : call.query) order += name + "=" + value + "\n";
+  // Approved anew it is another order: one that was refused would stay refused.
+  if (const auto approval = call.headers.find("Edocvault-Approval"); approval != call.headers.end())
+    order += approval->second + "\n";
   call.headers["Idempotency-Key"] = options.idempotency_key.empty()
                                         ? base::HexEncode(base::Sha256(base::AsBytes(order)).bytes)
                                         : options.idempotency_key;

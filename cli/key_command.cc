@@ -187,15 +187,23 @@ base::Result<RoleProcess> StartProvisioner(const Options& options) {
                                 options.second ? "second-provisioner" : "provisioner", home.log());
 }
 
+// What a custodian reads; `exp` is for programs.
+Json Shown(const char* done, const std::string& file, const hsm::CeremonyOrder& order) {
+  return Json()
+      .Set("done", done)
+      .Set("file", file)
+      .Set("order", hsm::ToJson(order))
+      .Set("until", base::FormatTime(order.expires));
+}
+
 base::Result<Json> Draft(const Options& options, hsm::KeyholderClient& token,
                          const hsm::CeremonyAct& act) {
   ASSIGN_OR_RETURN(const auto facts, token.Describe());
   const hsm::CeremonyOrder order = hsm::NewOrder(
       facts.vault, facts.label, act, base::SystemClock().Now() + std::chrono::hours(options.hours));
-  Json json = hsm::ToJson(order);
-  RETURN_IF_ERROR(
-      base::ReplaceFile(options.draft, base::AsBytes(json.DumpIndented() + "\n"), 0644));
-  return Json().Set("done", "drafted").Set("file", options.draft).Set("order", std::move(json));
+  const std::string text = hsm::ToJson(order).DumpIndented() + "\n";
+  RETURN_IF_ERROR(base::ReplaceFile(options.draft, base::AsBytes(text), 0644));
+  return Shown("drafted", options.draft, order);
 }
 
 using Prepare = base::Result<Act> (*)(const Options&);
@@ -240,7 +248,7 @@ base::Result<Json> Approve(const Options& options) {
   ASSIGN_OR_RETURN(const std::string approval,
                    hsm::ApproveOrder(order, base::Secret(std::move(pem))));
   RETURN_IF_ERROR(base::ReplaceFile(options.out, base::AsBytes(approval + "\n"), 0644));
-  return Json().Set("done", "approved").Set("file", options.out).Set("order", hsm::ToJson(order));
+  return Shown("approved", options.out, order);
 }
 
 // "name: value" for each member, one level deep.

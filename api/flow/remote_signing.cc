@@ -126,8 +126,6 @@ base::Result<std::vector<base::Bytes>> RemoteSigning::Sign(const Caller& caller,
   const hsm::HashBatch batch = BatchOf(caller, order, algorithm);
   // What would be refused leaves no entry.
   RETURN_IF_ERROR(signer_.CheckApproval(batch));
-  base::Json hashes{base::Json::Array{}};
-  for (const base::Bytes& hash : order.hashes) hashes.Push(base::HexEncode(hash));
   RETURN_IF_ERROR(RecordSealing(ledger_, keys_, clock_.Now(),
                                 {.id = vault::RecordId::New(),
                                  .agency = caller.agency,
@@ -136,8 +134,7 @@ base::Result<std::vector<base::Bytes>> RemoteSigning::Sign(const Caller& caller,
                                                  .Set("reason", "remote")
                                                  .Set("count", order.hashes.size())
                                                  .Set("key", order.key)
-                                                 .Set("system", caller.name)
-                                                 .Set("hashes", std::move(hashes))}));
+                                                 .Set("system", caller.name)}));
   return signer_.SignHashes(batch);
 }
 

@@ -120,6 +120,14 @@ TEST_F(CscTest, AnEntryOfTheLedgerPrecedesTheToken) {
   EXPECT_EQ(ledger_->Read({0}).value().record.kind, vault::RecordKind::kSealing);
 }
 
+TEST_F(CscTest, AnEntryHasRoomForAsManyHashesAsACallMayBring) {
+  Json body = SignHashBody();
+  body.Set("hashes",
+           Json(Json::Array(hsm::SealBatch::kMost, Json(base::Base64Encode(base::Bytes(32, 7))))));
+  EXPECT_EQ(Refused(body), "signed");
+  EXPECT_EQ(ledger_->Head().value().size, 1U);
+}
+
 TEST_F(CscTest, WithoutAnEntryNothingIsSigned) {
   keys_.next_error = base::Error{base::ErrorCode::kUnavailable, "token.busy", ""};
   EXPECT_EQ(Refused(SignHashBody()), "token.busy");

@@ -340,6 +340,18 @@ class Approving(unittest.TestCase):
         self.refused(self.sign(document, approval=self.appliance.write("x", "no approval")), "approval.malformed")
         self.assertEqual(self.sign(document, approval=approval).exit, 0)
 
+    def test_a_batch_that_was_refused_can_be_approved_anew(self):
+        document, out = self.appliance.write("batch.txt", "one of a batch"), self.appliance.work / "approved"
+        order = self.appliance.write("order.json", json.dumps({"items": [{"documents": [
+            {"name": "batch.txt", "sha256": hashlib.sha256(document.read_bytes()).hexdigest()}]}]}))
+        other = self.approve(self.appliance.write("other.txt", "other"), "--level", "B")
+        run = self.appliance.run("batch", document, "--approval", other, "--out", out)
+        self.assertEqual(run.exit, 3, run.out)
+        approval = self.approve("--batch", order, "--level", "B")
+        for _ in range(2):  # Run again it is the same batch: the approval is good for one.
+            run = self.appliance.run("batch", document, "--approval", approval, "--out", out)
+            self.assertEqual(run.exit, 0, run.out)
+
     def test_a_used_approval_stays_used_when_the_keyholder_starts_anew(self):
         document = self.appliance.write("c.txt", "c")
         approval = self.approve(document)
