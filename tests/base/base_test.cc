@@ -128,7 +128,7 @@ TEST(JsonTest, AChainOverATemporaryMovesAndCopiesNothing) {
   const char* const at = text.data();
   const Json json = Json().Set("a", Json(std::move(text))).Set("b", 1).Set("c", Json().Push(2));
   EXPECT_EQ(json.Find("a")->AsString()->data(), at);
-  EXPECT_EQ(json.Dump().substr(1006), R"(,"b":1,"c":[2]})");
+  EXPECT_EQ(json.Dump().substr(1007), R"(,"b":1,"c":[2]})");
 }
 
 TEST(JsonTest, KeepsTheOrderOfMembers) {
