@@ -4,10 +4,9 @@
 #include <sys/file.h>
 #include <unistd.h>
 
-#include <cerrno>
-
 #include "base/digest.h"
 #include "base/file.h"
+#include "hsm/durable_append.h"
 
 namespace hsm {
 namespace {
@@ -24,16 +23,6 @@ Error Damaged(std::string what) {
 
 std::string HashOf(std::string_view line) {
   return base::HexEncode(base::Sha256(base::AsBytes(line)).bytes);
-}
-
-bool WriteAll(const base::UniqueFd& fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fsync(fd.get()) == 0;
 }
 
 }  // namespace
@@ -77,7 +66,7 @@ base::Status CeremonyLog::Load() {
 base::Status CeremonyLog::Write(Json line) {
   line.Set("previous", previous_);
   const std::string text = line.Dump();
-  if (!WriteAll(log_, text + "\n"))
+  if (!AppendDurably(log_, text + "\n"))
     return Error{ErrorCode::kUnavailable, "disk.unwritable", file_.string()};
   previous_ = HashOf(text);
   return base::Ok();

@@ -5,10 +5,10 @@
 #include <unistd.h>
 
 #include <algorithm>
-#include <cerrno>
 
 #include "base/file.h"
 #include "base/json.h"
+#include "hsm/durable_append.h"
 
 namespace hsm {
 namespace {
@@ -31,16 +31,6 @@ std::string Line(const std::string& what, std::int64_t count, base::Time until, 
              .Set("at", base::FormatTime(at))
              .Dump() +
          "\n";
-}
-
-bool WriteAll(const base::UniqueFd& fd, std::string_view text) {
-  while (!text.empty()) {
-    const ssize_t written = ::write(fd.get(), text.data(), text.size());
-    if (written < 0 && errno == EINTR) continue;
-    if (written <= 0) return false;
-    text.remove_prefix(static_cast<std::size_t>(written));
-  }
-  return ::fdatasync(fd.get()) == 0;
 }
 
 }  // namespace
@@ -87,7 +77,7 @@ base::Status UseCounter::Compact() {
 }
 
 base::Status UseCounter::Write(const std::string& what, std::int64_t count, base::Time until) {
-  if (!WriteAll(log_, Line(what, count, until, latest_))) {
+  if (!AppendDurably(log_, Line(what, count, until, latest_))) {
     loaded_ = false;  // Half a line may be there: read again, and written anew, before the next.
     return Error{ErrorCode::kUnavailable, "disk.unwritable", file_.string()};
   }
