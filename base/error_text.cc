@@ -328,12 +328,21 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"segment.damaged",
      "Glabātais dokuments ir bojāts vai nav tas, ko glabātava pieņēma. Izsauciet operatoru.",
      "The stored document is damaged or not what the vault accepted. Call an operator."},
+    {"tile.unknown", "Žurnālā tādas daļas vēl nav. Pārbaudiet kontrolpunkta lielumu.",
+     "The ledger has no such tile yet. Check the size of the checkpoint."},
     {"uses.damaged", "Fails ar izlietoto apstiprinājumu uzskaiti ir bojāts. Izsauciet operatoru.",
      "The file that counts used approvals is damaged. Call an operator."},
     {"vault.busy", "Glabātava ir pārslogota, nekas netika saglabāts. Mēģiniet vēlreiz pēc brīža.",
      "The vault is overloaded and nothing was stored. Try again in a moment."},
     {"vault.locked", "Glabātavu jau izmanto cits process. Apturiet to un mēģiniet vēlreiz.",
      "Another process uses the vault already. Stop it and try again."},
+    {"witness.bad-cosignature",
+     "Liecinieka atbildē nav derīga paraksta. Pārbaudiet liecinieka atslēgu konfigurācijā.",
+     "The answer of the witness has no valid signature. Check its key in the configuration."},
+    {"witness.bad-key",
+     "Liecinieka atslēga nav pareizā formā. Ņemiet to no vietas, kur liecinieks to publicē.",
+     "The key of the witness is not in the right form. Take it from where the witness publishes "
+     "it."},
 
     // signing
     {"claims.malformed",

@@ -33,6 +33,14 @@ Error HeadDamaged(const std::string& what) {
   return {ErrorCode::kCorrupted, "ledger.head-damaged", what};
 }
 
+Error CheckpointDamaged(const char* what) {
+  return {ErrorCode::kCorrupted, "checkpoint.damaged", std::string("kept checkpoint: ") + what};
+}
+
+Error NoCheckpoint(const char* what) {
+  return {ErrorCode::kNotFound, "checkpoint.none", what};
+}
+
 // A row of the log: entry number, completed hashes by level, leaf data.
 struct LogRow {
   base::ByteSpan hashes;
@@ -83,6 +91,21 @@ base::Result<base::Sha256Digest> LogReader::Node(const TreeNode& node) const {
   return row.Hash(node.level);
 }
 
+base::Result<base::Sha256Digest> LogReader::CheckedNode(const TreeNode& node) const {
+  ASSIGN_OR_RETURN(const base::Sha256Digest hash, Node(node));
+  if (node.level == 0) {
+    RETURN_IF_ERROR(Read({node.index}));
+    return hash;
+  }
+  ASSIGN_OR_RETURN(const base::Sha256Digest left, Node({node.level - 1, node.index * 2}));
+  ASSIGN_OR_RETURN(const base::Sha256Digest right, Node({node.level - 1, node.index * 2 + 1}));
+  if (NodeHash(left, right) != hash)
+    return Error{ErrorCode::kCorrupted, "ledger.tree-damaged",
+                 "node " + std::to_string(node.index) + " of level " + std::to_string(node.level) +
+                     " does not fit its children"};
+  return hash;
+}
+
 base::Status LogReader::CheckFormat() const {
   ASSIGN_OR_RETURN(const auto format, transaction_.Get(tables_.meta, base::AsBytes(kFormatKey)));
   if (!format || base::AsText(*format) != kFormat)
@@ -131,13 +154,36 @@ base::Result<Edge> LogReader::CheckedEdge() const {
   return edge;
 }
 
+base::Result<Ledger::Checkpoint> LogReader::CheckpointOf(base::ByteSpan key) const {
+  ASSIGN_OR_RETURN(const auto kept, transaction_.Get(tables_.checkpoint, key));
+  const auto note = kept ? Unguarded(GuardSize::kFull, key, *kept) : std::nullopt;
+  if (!note || key.size() != kNumberSize) return CheckpointDamaged("note");
+  Ledger::Checkpoint checkpoint{.size = base::ReadUint64(key), .note = base::ToString(*note)};
+  ASSIGN_OR_RETURN(const auto stamp, transaction_.Get(tables_.stamp, key));
+  if (!stamp) return checkpoint;
+  const auto token = Unguarded(GuardSize::kFull, key, *stamp);
+  if (!token) return CheckpointDamaged("time-stamp");
+  checkpoint.stamp.assign(token->begin(), token->end());
+  return checkpoint;
+}
+
 base::Result<Ledger::Checkpoint> LogReader::LatestCheckpoint() const {
   ASSIGN_OR_RETURN(const auto last, transaction_.Last(tables_.checkpoint));
-  if (!last) return Error{ErrorCode::kNotFound, "checkpoint.none", "no checkpoint was kept yet"};
-  const auto note = Unguarded(GuardSize::kFull, last->key, last->value);
-  if (!note || last->key.size() != kNumberSize)
-    return Error{ErrorCode::kCorrupted, "checkpoint.damaged", "the newest kept checkpoint"};
-  return Ledger::Checkpoint{base::ReadUint64(last->key), base::ToString(*note)};
+  if (!last) return NoCheckpoint("none was kept yet");
+  return CheckpointOf(last->key);
+}
+
+base::Result<Ledger::Checkpoint> LogReader::FirstStamped(std::uint64_t size) const {
+  ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction_, tables_.stamp));
+  ASSIGN_OR_RETURN(const auto row, cursor.SeekAtOrAfter(KeyOf(size)));
+  if (!row) return NoCheckpoint("none so large was stamped");
+  return CheckpointOf(row->key);
+}
+
+base::Result<Ledger::Checkpoint> LogReader::LatestStamped() const {
+  ASSIGN_OR_RETURN(const auto last, transaction_.Last(tables_.stamp));
+  if (!last) return NoCheckpoint("none was stamped yet");
+  return CheckpointOf(last->key);
 }
 
 base::Result<EntryNumber> LogWriter::Append(base::ByteSpan encoded,
@@ -163,6 +209,7 @@ base::Result<LogStore> LogStore::Open(const std::filesystem::path& directory,
   ASSIGN_OR_RETURN(tables.log, environment.Table("log"));
   ASSIGN_OR_RETURN(tables.meta, environment.Table("meta"));
   ASSIGN_OR_RETURN(tables.checkpoint, environment.Table("checkpoint"));
+  ASSIGN_OR_RETURN(tables.stamp, environment.Table("stamp"));
   RETURN_IF_ERROR(WriteFormat(environment, tables));
   return LogStore(std::move(environment), tables);
 }
@@ -177,12 +224,19 @@ base::Result<LogWriter> LogStore::BeginWrite(const Edge& edge) const {
   return LogWriter(std::move(transaction), tables_, edge);
 }
 
-base::Status LogStore::KeepCheckpoint(std::uint64_t size, std::string_view note) const {
+base::Status LogStore::Keep(LmdbTable table, std::uint64_t size, base::ByteSpan value) const {
   ASSIGN_OR_RETURN(LmdbTransaction transaction, environment_.BeginWrite());
   const base::Bytes key = KeyOf(size);
-  const base::Bytes value = Guarded(GuardSize::kFull, key, base::AsBytes(note));
-  RETURN_IF_ERROR(transaction.Put(tables_.checkpoint, key, value));
+  RETURN_IF_ERROR(transaction.Put(table, key, Guarded(GuardSize::kFull, key, value)));
   return std::move(transaction).Commit();
+}
+
+base::Status LogStore::KeepCheckpoint(std::uint64_t size, std::string_view note) const {
+  return Keep(tables_.checkpoint, size, base::AsBytes(note));
+}
+
+base::Status LogStore::KeepStamp(std::uint64_t size, base::ByteSpan token) const {
+  return Keep(tables_.stamp, size, token);
 }
 
 }  // namespace vault

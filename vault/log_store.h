@@ -17,6 +17,7 @@ struct LogTables {
   LmdbTable log;
   LmdbTable meta;
   LmdbTable checkpoint;
+  LmdbTable stamp;
 };
 
 struct LogEntry {
@@ -38,6 +39,9 @@ class LogReader {
   // REQUIRES: a complete node. The hash as stored: whoever uses it checks what comes of it
   // against a root. kCorrupted "ledger.entry-damaged".
   base::Result<base::Sha256Digest> Node(const TreeNode& node) const;
+  // The same, checked against what lies right below it: the entry, or two nodes.
+  // kCorrupted "ledger.entry-damaged", "ledger.tree-damaged".
+  base::Result<base::Sha256Digest> CheckedNode(const TreeNode& node) const;
 
   // The tree's right edge, checked: the last entry fits its leaf hash, the nodes it completes
   // fit their children, and the root is the one noted by its commit.
@@ -46,12 +50,15 @@ class LogReader {
 
   // kNotFound "checkpoint.none", kCorrupted "checkpoint.damaged".
   base::Result<Ledger::Checkpoint> LatestCheckpoint() const;
+  base::Result<Ledger::Checkpoint> FirstStamped(std::uint64_t size) const;
+  base::Result<Ledger::Checkpoint> LatestStamped() const;
 
  private:
   friend class LogStore;
   base::Result<std::uint64_t> CheckedSize() const;
   base::Status CheckLastEntry(EntryNumber last) const;
   base::Status CheckFormat() const;
+  base::Result<Ledger::Checkpoint> CheckpointOf(base::ByteSpan key) const;
 
   LmdbTransaction transaction_;
   LogTables tables_;
@@ -85,10 +92,12 @@ class LogStore {
   // `edge` is the committed one.
   base::Result<LogWriter> BeginWrite(const Edge& edge) const;
   base::Status KeepCheckpoint(std::uint64_t size, std::string_view note) const;
+  base::Status KeepStamp(std::uint64_t size, base::ByteSpan token) const;
 
  private:
   LogStore(LmdbEnvironment environment, LogTables tables)
       : environment_(std::move(environment)), tables_(tables) {}
+  base::Status Keep(LmdbTable table, std::uint64_t size, base::ByteSpan value) const;
 
   LmdbEnvironment environment_;
   LogTables tables_;
