@@ -7,6 +7,7 @@
 #include <mutex>
 #include <thread>
 
+#include "api/every_second.h"
 #include "api/http/routes.h"
 #include "api/http/server.h"
 #include "api/inspector.h"
@@ -20,35 +21,6 @@
 
 namespace api {
 namespace {
-
-constexpr std::chrono::seconds kCheckpointPeriod{1};
-
-// Signs a checkpoint within a second of the last entry, and says once when it cannot.
-class CheckpointTimer {
- public:
-  CheckpointTimer(PublishCheckpoint& publish, const vault::Ledger& ledger)
-      : thread_([this, &publish, &ledger](const std::stop_token& stop) {
-          Run(publish, ledger, stop);
-        }) {}
-
- private:
-  void Run(PublishCheckpoint& publish, const vault::Ledger& ledger, const std::stop_token& stop) {
-    bool failing = false;
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, stop, kCheckpointPeriod, [] { return false; }) &&
-           !stop.stop_requested()) {
-      const auto head = ledger.Head();
-      if (!head.ok() || head.value().size == 0) continue;
-      const auto published = publish.Covering(head.value().size);
-      if (!published.ok() && !failing) base::LogError("checkpoint.failed", published.error());
-      failing = !published.ok();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;  // Last: it uses the others, and stops first.
-};
 
 // SIGTERM and SIGINT are taken here and nowhere else in the process.
 void WaitForTermination() {
@@ -100,27 +72,37 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   RemoteSigning remote_signing(keyholder, keyholder, *ledger, config.hsm.seal_rules, clock);
   ReadDocument read_document(record_access, *ledger, *segments, keyholder);
   VerifyDocument verify_document(read_document, inspector, clock);
-  PublishCheckpoint publish_checkpoint(*ledger, keyholder);
-  DocumentReceipt document_receipt(read_document, publish_checkpoint, *ledger);
+  CheckpointAnchor anchor(config.checkpoints.anchor, config.hsm.log_origin);
+  PublishCheckpoint publish_checkpoint(*ledger, keyholder, anchor);
+  EndorseCheckpoint endorse_checkpoint(*ledger, courier, evidence_desk, config.checkpoints, clock);
+  DocumentReceipt document_receipt(read_document, publish_checkpoint, endorse_checkpoint, *ledger);
   ClientHistory client_history(record_access, *ledger, keyholder);
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{find_client,      submit_document,    sign_document,   extend_signature,
-                    two_step_signing, completions,        batches,         remote_signing,
-                    prove_digests,    read_document,      verify_document, document_receipt,
-                    client_history,   publish_checkpoint, keyholder,       keyholder,
-                    trust_status,     fetch_trust,        clock,           config.csc};
+  const Flows flows{
+      find_client,     submit_document,  sign_document,  extend_signature,   two_step_signing,
+      completions,     batches,          remote_signing, prove_digests,      read_document,
+      verify_document, document_receipt, client_history, publish_checkpoint, endorse_checkpoint,
+      *ledger,         keyholder,        keyholder,      trust_status,       fetch_trust,
+      clock,           config.csc};
 
-  // An older copy of the ledger is not served; a token that is away may come back.
+  // An older copy of the ledger is not served: by the anchor, by the token, which may be away and
+  // come back, and by the witnesses that answer.
+  RETURN_IF_ERROR(anchor.Check(*ledger));
   const base::Status confirmed = publish_checkpoint.ConfirmHead();
   if (!confirmed.ok()) base::LogError("checkpoint.not-confirmed", confirmed.error());
   if (!confirmed.ok() && confirmed.error().code == base::ErrorCode::kConflict)
     return confirmed.error();
+  RETURN_IF_ERROR(endorse_checkpoint.AskAtStart());
 
   batches.Start();
   completions.Start();
-  const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
+  const EverySecond publishing("checkpoint.failed", [&] { return publish_checkpoint.Run(); });
+  const EverySecond endorsing("checkpoint.not-endorsed", [&] {
+    endorse_checkpoint.Run();
+    return base::Ok();
+  });
   const TrustTimer trust_timer(fetch_trust,
                                trust != nullptr ? trust->refresh : std::chrono::hours{0});
   const HttpServer::Handler handler{

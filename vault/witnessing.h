@@ -17,9 +17,9 @@ namespace vault {
 // kInvalidInput "witness.bad-key".
 base::Result<std::string> WitnessName(std::string_view witness_key);
 
-// The head that a note of the log commits to. kCorrupted "checkpoint.damaged" unless the key of
-// that log signed it.
-base::Result<TreeHead> SignedHead(std::string_view note, std::string_view log_key);
+// The head in a note of the log of that origin, whose signature is not looked at.
+// kCorrupted "checkpoint.damaged".
+base::Result<TreeHead> NotedHead(std::string_view note, std::string_view origin);
 
 // The note with its first signature alone, which is the log's: what a time-stamp covers, so that
 // cosignatures can come later.

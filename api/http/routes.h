@@ -5,6 +5,7 @@
 #include "api/flow/client_history.h"
 #include "api/flow/completion_queue.h"
 #include "api/flow/document_receipt.h"
+#include "api/flow/endorse_checkpoint.h"
 #include "api/flow/fetch_trust.h"
 #include "api/flow/find_client.h"
 #include "api/flow/prove_digests.h"
@@ -37,6 +38,8 @@ struct Flows {
   DocumentReceipt& document_receipt;
   ClientHistory& client_history;
   PublishCheckpoint& publish_checkpoint;
+  EndorseCheckpoint& endorse_checkpoint;
+  const vault::Ledger& ledger;  // Its tiles and proofs, which need no flow.
   hsm::VaultKeys& vault_keys;
   hsm::Provisioner& token;  // Only to ask how it is, for readiness.
   TrustStatus& trust_status;

@@ -55,8 +55,11 @@ class VaultFlowsTest : public ::testing::Test {
   SignDocument sign_{signer_, inspector_, desk_, extend_, clock_};
   SubmitDocument submit_{sign_, *ledger_, *segments_, keys_, clock_};
   ReadDocument read_{record_access_, *ledger_, *segments_, keys_};
-  PublishCheckpoint publish_{*ledger_, keys_};
-  DocumentReceipt receipt_{read_, publish_, *ledger_};
+  CheckpointAnchor anchor_{"", "test"};
+  PublishCheckpoint publish_{*ledger_, keys_, anchor_};
+  const CheckpointConfig checkpoints_;
+  const EndorseCheckpoint endorse_{*ledger_, outbound_, desk_, checkpoints_, clock_};
+  DocumentReceipt receipt_{read_, publish_, endorse_, *ledger_};
   ClientHistory history_{record_access_, *ledger_, keys_};
 };
 

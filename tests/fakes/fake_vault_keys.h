@@ -17,6 +17,10 @@ class FakeVaultKeys final : public hsm::VaultKeys {
   int calls = 0;
   std::function<void()> while_signing = [] {};  // Inside SignCheckpoint().
 
+  std::function<std::string(const hsm::CheckpointBody&)> sign = [](const auto& body) {
+    return "checkpoint of " + std::to_string(body.size) + "\n";
+  };
+
   base::Result<hsm::DocumentKey> NewDocumentKey(base::ByteSpan owner) override {
     if (auto error = Take()) return *error;
     const base::Bytes key = base::RandomBytes(base::kAeadKeySize);
@@ -48,7 +52,7 @@ class FakeVaultKeys final : public hsm::VaultKeys {
   base::Result<std::string> SignCheckpoint(const hsm::CheckpointBody& body) override {
     if (auto error = Take()) return *error;
     while_signing();
-    return "checkpoint of " + std::to_string(body.size) + "\n";
+    return sign(body);
   }
 
   base::Result<std::string> CheckpointVerifierKey() override { return std::string("key"); }

@@ -16,7 +16,7 @@ ARROWS = {
     "signing": {"base", "hsm"},
     "archive-policy": {"base", "vault"},
     "trust": {"base", "signing", "hardening"},
-    "emulator": {"base", "signing", "hsm"},
+    "emulator": {"base", "signing", "hsm", "vault"},
     "api": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening"},
     "cli": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening", "emulator"},
 }
@@ -35,8 +35,10 @@ FRONT_DOORS = {
     "api": set(),
     "cli": set(),
 }
-# signing sees of the token only the interface that seals; so does the emulator.
-NARROW_DOORS = {("signing", "hsm"): {"signer.h", "signed_info.h"}, ("emulator", "hsm"): {"signer.h"}}
+# signing sees of the token only the interface that seals; so does the emulator. Its witness reads
+# notes and checks proofs, and has nothing of a vault.
+NARROW_DOORS = {("signing", "hsm"): {"signer.h", "signed_info.h"}, ("emulator", "hsm"): {"signer.h"},
+                ("emulator", "vault"): {"signed_note.h", "proof.h"}}
 
 # Third-party header -> the folders that may include it.
 OWNERS = {

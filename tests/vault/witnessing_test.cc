@@ -33,7 +33,7 @@ TEST_F(WitnessingTest, ACosignatureIsKeptBelowTheLogsSignature) {
   ASSERT_TRUE(with.ok()) << with.error().message;
   EXPECT_EQ(with.value(), note_ + Line());
   EXPECT_EQ(CosignedAt(with.value(), witness_.VerifierKey()), rules_.now);
-  EXPECT_EQ(SignedHead(with.value(), log_.VerifierKey()).value(), (TreeHead{42, root_}));
+  EXPECT_EQ(NotedHead(with.value(), "log.example/a").value(), (TreeHead{42, root_}));
 }
 
 TEST_F(WitnessingTest, ANewerOneTakesThePlaceOfTheOlder) {
@@ -76,11 +76,9 @@ TEST_F(WitnessingTest, ALogsKeyIsNoWitnessesKey) {
   EXPECT_FALSE(CosignedAt(note_, log_.VerifierKey()));
 }
 
-TEST_F(WitnessingTest, AHeadCountsOnlyUnderTheLogsKey) {
-  const tests::NoteSigner impostor("log.example/a");
-  EXPECT_EQ(SignedHead(note_, impostor.VerifierKey()).error().reason, "checkpoint.damaged");
-  EXPECT_EQ(SignedHead(note_, witness_.VerifierKey()).error().reason, "checkpoint.damaged");
-  EXPECT_EQ(SignedHead("", log_.VerifierKey()).error().reason, "checkpoint.damaged");
+TEST_F(WitnessingTest, AHeadIsOfItsLogAlone) {
+  EXPECT_EQ(NotedHead(note_, "log.example/b").error().reason, "checkpoint.damaged");
+  EXPECT_EQ(NotedHead("", "log.example/a").error().reason, "checkpoint.damaged");
 }
 
 TEST_F(WitnessingTest, WhatIsStampedDoesNotChangeWithCosignatures) {
