@@ -965,6 +965,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The request was sent and no answer came. Look whether it was done before sending it again."},
     {"sign.overwrites", "Rezultāts pārrakstītu parakstāmo dokumentu. Norādiet citu failu ar --out.",
      "The result would overwrite a document that is signed. Name another file with --out."},
+    {"receipt.not-stamped", "Kvītī vēl nav laika zīmoga. Lūdziet kvīti vēlreiz vēlāk.",
+     "The receipt has no time-stamp yet. Ask for the receipt again later."},
     {"store.without-receipt",
      "Dokuments ir saglabāts, bet kvīti neizdevās iegūt. Iegūstiet to ar: edocvault receipt get.",
      "The document is stored, but its receipt was not fetched. Fetch it with: edocvault receipt "

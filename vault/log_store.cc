@@ -42,23 +42,19 @@ Error NoCheckpoint(const char* what) {
 }
 
 // A row of the log: entry number, completed hashes by level, leaf data.
-struct LogRow {
-  base::ByteSpan hashes;
-  base::ByteSpan encoded;
-  base::Sha256Digest Hash(unsigned level) const {
-    return *base::ToSha256Digest(hashes.subspan(level * kHashSize, kHashSize));
-  }
-};
+base::Result<LogReader::Row> RowOf(std::uint64_t entry, base::ByteSpan value) {
+  const std::size_t hashes_size = CompletedBy(entry) * kHashSize;
+  if (value.size() < kNumberSize + hashes_size) return EntryDamaged(entry, "too short");
+  if (base::ReadUint64(value) != entry) return EntryDamaged(entry, "bears another number");
+  return LogReader::Row{
+      {entry}, value.subspan(kNumberSize, hashes_size), value.subspan(kNumberSize + hashes_size)};
+}
 
-base::Result<LogRow> FindRow(const LmdbTransaction& transaction, LmdbTable log,
-                             std::uint64_t entry) {
+base::Result<LogReader::Row> FindRow(const LmdbTransaction& transaction, LmdbTable log,
+                                     std::uint64_t entry) {
   ASSIGN_OR_RETURN(const auto value, transaction.Get(log, KeyOf(entry)));
   if (!value) return EntryDamaged(entry, "missing");
-  const std::size_t hashes_size = CompletedBy(entry) * kHashSize;
-  if (value->size() < kNumberSize + hashes_size) return EntryDamaged(entry, "too short");
-  if (base::ReadUint64(*value) != entry) return EntryDamaged(entry, "bears another number");
-  return LogRow{value->subspan(kNumberSize, hashes_size),
-                value->subspan(kNumberSize + hashes_size)};
+  return RowOf(entry, *value);
 }
 
 base::Bytes EncodeHead(const Edge& edge) {
@@ -80,15 +76,50 @@ base::Status WriteFormat(const LmdbEnvironment& environment, const LogTables& ta
 }  // namespace
 
 base::Result<LogEntry> LogReader::Read(EntryNumber entry) const {
-  ASSIGN_OR_RETURN(const LogRow row, FindRow(transaction_, tables_.log, entry.value));
+  ASSIGN_OR_RETURN(const Row row, FindRow(transaction_, tables_.log, entry.value));
   const base::Sha256Digest leaf = LeafHash(row.encoded);
   if (leaf != row.Hash(0)) return EntryDamaged(entry.value, "leaf hash differs");
   return LogEntry{leaf, {row.encoded.begin(), row.encoded.end()}};
 }
 
 base::Result<base::Sha256Digest> LogReader::Node(const TreeNode& node) const {
-  ASSIGN_OR_RETURN(const LogRow row, FindRow(transaction_, tables_.log, CompletingEntry(node)));
+  ASSIGN_OR_RETURN(const Row row, FindRow(transaction_, tables_.log, CompletingEntry(node)));
   return row.Hash(node.level);
+}
+
+base::Sha256Digest LogReader::Row::Hash(unsigned level) const {
+  base::Sha256Digest hash;
+  std::ranges::copy(hashes.subspan(level * kHashSize, kHashSize), hash.bytes.begin());
+  return hash;
+}
+
+base::Status LogReader::ForEachRow(const std::function<base::Status(const Row&)>& visit) const {
+  ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction_, tables_.log));
+  ASSIGN_OR_RETURN(auto found, cursor.SeekAtOrAfter(KeyOf(0)));
+  for (std::uint64_t entry = 0; found; ++entry) {
+    if (!std::ranges::equal(found->key, KeyOf(entry))) return EntryDamaged(entry, "missing");
+    ASSIGN_OR_RETURN(const Row row, RowOf(entry, found->value));
+    RETURN_IF_ERROR(visit(row));
+    ASSIGN_OR_RETURN(found, cursor.Next());
+  }
+  return base::Ok();
+}
+
+base::Result<std::optional<std::uint64_t>> LogReader::SizeOfCheckpointFrom(
+    std::uint64_t size) const {
+  ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction_, tables_.checkpoint));
+  ASSIGN_OR_RETURN(const auto row, cursor.SeekAtOrAfter(KeyOf(size)));
+  if (!row) return std::optional<std::uint64_t>();
+  if (row->key.size() != kNumberSize) return CheckpointDamaged("a key that is no number");
+  return std::optional(base::ReadUint64(row->key));
+}
+
+base::Result<std::optional<Ledger::Checkpoint>> LogReader::CheckpointFrom(
+    std::uint64_t size) const {
+  ASSIGN_OR_RETURN(const auto found, SizeOfCheckpointFrom(size));
+  if (!found) return std::optional<Ledger::Checkpoint>();
+  ASSIGN_OR_RETURN(Ledger::Checkpoint checkpoint, CheckpointOf(KeyOf(*found)));
+  return std::optional(std::move(checkpoint));
 }
 
 base::Result<base::Sha256Digest> LogReader::CheckedNode(const TreeNode& node) const {
@@ -211,6 +242,17 @@ base::Result<LogStore> LogStore::Open(const std::filesystem::path& directory,
   ASSIGN_OR_RETURN(tables.checkpoint, environment.Table("checkpoint"));
   ASSIGN_OR_RETURN(tables.stamp, environment.Table("stamp"));
   RETURN_IF_ERROR(WriteFormat(environment, tables));
+  return LogStore(std::move(environment), tables);
+}
+
+base::Result<LogStore> LogStore::OpenCopy(const std::filesystem::path& directory) {
+  ASSIGN_OR_RETURN(LmdbEnvironment environment,
+                   LmdbEnvironment::Open(directory, {.max_bytes = 0, .read_only = true}));
+  LogTables tables;
+  ASSIGN_OR_RETURN(tables.log, environment.Table("log"));
+  ASSIGN_OR_RETURN(tables.meta, environment.Table("meta"));
+  ASSIGN_OR_RETURN(tables.checkpoint, environment.Table("checkpoint"));
+  ASSIGN_OR_RETURN(tables.stamp, environment.Table("stamp"));
   return LogStore(std::move(environment), tables);
 }
 

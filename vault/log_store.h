@@ -6,6 +6,8 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
+#include <optional>
 
 #include "vault/ledger.h"
 #include "vault/lmdb.h"
@@ -52,6 +54,24 @@ class LogReader {
   base::Result<Ledger::Checkpoint> LatestCheckpoint() const;
   base::Result<Ledger::Checkpoint> FirstStamped(std::uint64_t size) const;
   base::Result<Ledger::Checkpoint> LatestStamped() const;
+  // The next checkpoint of `size` or more; nullopt: there is none. Same errors.
+  base::Result<std::optional<Ledger::Checkpoint>> CheckpointFrom(std::uint64_t size) const;
+  // Its size alone, also when it is damaged.
+  base::Result<std::optional<std::uint64_t>> SizeOfCheckpointFrom(std::uint64_t size) const;
+  base::Result<std::uint64_t> StampCount() const { return transaction_.Count(tables_.stamp); }
+  base::Result<std::uint64_t> Size() const { return CheckedSize(); }
+
+  // A row as it is stored, nothing of it checked but its form: the hashes of the nodes that the
+  // entry completes, and the entry. Valid during the visit.
+  struct Row {
+    EntryNumber entry;
+    base::ByteSpan hashes;
+    base::ByteSpan encoded;
+    base::Sha256Digest Hash(unsigned level) const;
+  };
+  // All rows in order. Ends at the first error of `visit`, and at a row that is missing or has not
+  // the form: kCorrupted "ledger.entry-damaged".
+  base::Status ForEachRow(const std::function<base::Status(const Row& row)>& visit) const;
 
  private:
   friend class LogStore;
@@ -87,6 +107,9 @@ class LogStore {
  public:
   // Creates what is missing. Errors as Ledger::Open().
   static base::Result<LogStore> Open(const std::filesystem::path& directory, std::size_t max_bytes);
+
+  // Of a copy that nobody writes. Nothing is made or changed.
+  static base::Result<LogStore> OpenCopy(const std::filesystem::path& directory);
 
   base::Result<LogReader> BeginRead() const;
   // `edge` is the committed one.

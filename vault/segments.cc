@@ -84,8 +84,13 @@ class SegmentsOnDisk final : public Segments {
   base::Result<base::Bytes> Read(const SegmentRef& where,
                                  const base::Sha256Digest& ciphertext_sha256,
                                  const base::Secret& key) const override;
+  base::Status Check(const SegmentRef& where,
+                     const base::Sha256Digest& ciphertext_sha256) const override;
 
  private:
+  // kCorrupted "segment.damaged" when there is none.
+  base::Result<fs::path> PathOf(const SegmentRef& where) const;
+
   struct Current {
     std::uint64_t number = 0;
     std::shared_ptr<SegmentFile> file;  // Null until somebody appends.
@@ -181,20 +186,21 @@ base::Result<Written> SegmentsOnDisk::Append(std::string_view agency, base::Time
   return written;
 }
 
+base::Result<fs::path> SegmentsOnDisk::PathOf(const SegmentRef& where) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = files_.find(where.segment);
+  if (found == files_.end())
+    return Error{ErrorCode::kCorrupted, "segment.damaged",
+                 "no segment " + std::to_string(where.segment)};
+  return directory_ / NameOf(where.segment, found->second);
+}
+
 base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
                                                const base::Sha256Digest& ciphertext_sha256,
                                                const base::Secret& key) const {
-  const Error missing{ErrorCode::kCorrupted, "segment.damaged",
-                      "no segment " + std::to_string(where.segment)};
   if (key.Reveal().size() != base::kAeadKeySize)
     return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
-  fs::path path;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = files_.find(where.segment);
-    if (found == files_.end()) return missing;
-    path = directory_ / NameOf(where.segment, found->second);
-  }
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(where));
   ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(path));
   std::uint64_t at = where.offset;
   const auto read = [&fd, &at](std::span<std::uint8_t> piece) {
@@ -205,7 +211,38 @@ base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
   return OpenDocument(key, where.length, ciphertext_sha256, read);
 }
 
+base::Status SegmentsOnDisk::Check(const SegmentRef& where,
+                                   const base::Sha256Digest& ciphertext_sha256) const {
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(where));
+  return CheckCiphertext(path, where, ciphertext_sha256);
+}
+
 }  // namespace
+
+std::map<std::uint64_t, fs::path> SegmentFilesOf(const fs::path& data) {
+  std::map<std::uint64_t, fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator file(data / "segments", error), end; !error && file != end;
+       file.increment(error))
+    if (const auto named = ParseName(file->path().filename().string()))
+      files[named->number] = file->path();
+  return files;
+}
+
+base::Status CheckCiphertext(const fs::path& file, const SegmentRef& where,
+                             const base::Sha256Digest& ciphertext_sha256) {
+  constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(file));
+  base::Sha256Stream hash;
+  base::Bytes piece(std::min(kPiece, where.length));
+  for (std::uint64_t done = 0; done < where.length; done += piece.size()) {
+    piece.resize(std::min(kPiece, where.length - done));
+    RETURN_IF_ERROR(ReadAt(fd, where.offset + done, piece));
+    hash.Update(piece);
+  }
+  if (std::move(hash).Finish() == ciphertext_sha256) return base::Ok();
+  return Error{ErrorCode::kCorrupted, "segment.damaged", file.string() + ": its SHA-256 differs"};
+}
 
 base::Result<std::unique_ptr<Segments>> Segments::Open(const fs::path& data) {
   const fs::path directory = data / "segments";
