@@ -391,6 +391,9 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   if (vault.Has("document_bytes"))
     config.document_bytes =
         static_cast<std::size_t>(vault.Number("document_bytes", 1, std::int64_t{64} << 20U));
+  if (vault.Has("scrub_bytes_per_second"))
+    config.scrub_bytes = static_cast<std::uint64_t>(
+        vault.Number("scrub_bytes_per_second", 0, std::int64_t{1} << 33U));
   RETURN_IF_ERROR(vault.Finish());
   ASSIGN_OR_RETURN(config.listen, ReadListen(part("listen")));
   ASSIGN_OR_RETURN(config.hsm, ReadHsm(part("hsm"), config.data));

@@ -93,6 +93,7 @@ struct Config {
   std::optional<TrustConfig> trust;  // nullopt: nothing is trusted.
   std::vector<RegisteredCaller> callers;
   std::optional<CscService> csc;                        // nullopt: it is not served.
+  std::uint64_t scrub_bytes = std::uint64_t{1} << 20U;  // A second; 0: nothing is scrubbed.
   std::size_t document_bytes = std::size_t{32} << 20U;  // Largest body taken.
 };
 

@@ -75,17 +75,35 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   CheckpointAnchor anchor(config.checkpoints.anchor, config.hsm.log_origin);
   PublishCheckpoint publish_checkpoint(*ledger, keyholder, anchor);
   EndorseCheckpoint endorse_checkpoint(*ledger, courier, evidence_desk, config.checkpoints, clock);
+  ScrubVault scrub(*ledger, *segments, config.scrub_bytes, clock);
   DocumentReceipt document_receipt(read_document, publish_checkpoint, endorse_checkpoint, *ledger);
   ClientHistory client_history(record_access, *ledger, keyholder);
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{
-      find_client,     submit_document,  sign_document,  extend_signature,   two_step_signing,
-      completions,     batches,          remote_signing, prove_digests,      read_document,
-      verify_document, document_receipt, client_history, publish_checkpoint, endorse_checkpoint,
-      *ledger,         keyholder,        keyholder,      trust_status,       fetch_trust,
-      clock,           config.csc};
+  const Flows flows{find_client,
+                    submit_document,
+                    sign_document,
+                    extend_signature,
+                    two_step_signing,
+                    completions,
+                    batches,
+                    remote_signing,
+                    prove_digests,
+                    read_document,
+                    verify_document,
+                    document_receipt,
+                    client_history,
+                    publish_checkpoint,
+                    endorse_checkpoint,
+                    scrub,
+                    *ledger,
+                    keyholder,
+                    keyholder,
+                    trust_status,
+                    fetch_trust,
+                    clock,
+                    config.csc};
 
   // An older copy of the ledger is not served: by the anchor, by the token, which may be away and
   // come back, and by the witnesses that answer.
@@ -99,6 +117,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   batches.Start();
   completions.Start();
   const EverySecond publishing("checkpoint.failed", [&] { return publish_checkpoint.Run(); });
+  const EverySecond scrubbing("scrub.failed", [&] { return scrub.Run(); });
   const EverySecond endorsing("checkpoint.not-endorsed", [&] {
     endorse_checkpoint.Run();
     return base::Ok();

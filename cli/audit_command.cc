@@ -33,6 +33,9 @@ base::Result<vault::AuditReport> Audit(const Common& common, const Options& opti
       return ReadStamp(token, covered, keys.tsas);
     };
   if (!common.json && ::isatty(STDERR_FILENO) == 1) order.progress = TellProgress;
+  // What `log export` wrote has its checkpoint in a file.
+  std::error_code error;
+  if (std::filesystem::exists(order.data / "checkpoint", error)) return vault::AuditTiles(order);
   return vault::Audit(order);
 }
 
@@ -99,7 +102,8 @@ std::string ToText(const vault::AuditReport& report, base::Language language) {
 void AddAudit(CLI::App& app, Common& common, int& exit_code) {
   auto options = std::make_shared<Options>();
   CLI::App* verb = app.add_subcommand("audit", "Recompute a copy of the vault, offline");
-  verb->add_option("data", options->data, "A copy of the data folder")->required();
+  verb->add_option("data", options->data, "A copy of the data folder, or what `log export` wrote")
+      ->required();
   options->keys.AddTo(*verb);
   verb->add_flag("--log-only", options->log_only, "Without the documents' ciphertext");
   AddCommonOptions(*verb, common);

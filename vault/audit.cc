@@ -1,13 +1,17 @@
 #include "vault/audit.h"
 
+#include <algorithm>
+#include <array>
 #include <optional>
 
+#include "base/file.h"
 #include "vault/directory.h"
 #include "vault/log_store.h"
 #include "vault/merkle.h"
 #include "vault/record_codec.h"
 #include "vault/segments.h"
 #include "vault/signed_note.h"
+#include "vault/tile.h"
 #include "vault/witnessing.h"
 
 namespace vault {
@@ -17,6 +21,8 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::size_t kMostFindings = 1000;
+constexpr std::size_t kMaxNote = std::size_t{256} << 10U;
+constexpr std::size_t kMaxBundle = kTileWidth * (2 + 65'535);
 constexpr std::uint64_t kProgressEvery = 1U << 16U;
 
 class Auditor {
@@ -35,6 +41,22 @@ class Auditor {
       const base::Status checked = WalkDocuments(reader);
       if (!checked.ok() && walked.ok()) Find(checked.error());
     }
+    return std::move(report_);
+  }
+
+  AuditReport RunTiles() {
+    const auto note = base::ReadFile(order_.data / "checkpoint", kMaxNote);
+    const auto head = note.ok() ? NotedHead(base::AsText(note.value()), log_.name)
+                                : base::Result<TreeHead>(note.error());
+    if (!head.ok()) {
+      Find(head.error());
+      return std::move(report_);
+    }
+    size_ = head.value().size;
+    const base::Status walked = WalkTiles();
+    if (!walked.ok()) Find(walked.error());
+    report_.head = {next_, RootOfPeaks(peaks_)};
+    if (walked.ok()) CheckCheckpoint({.size = size_, .note = base::ToString(note.value())});
     return std::move(report_);
   }
 
@@ -58,6 +80,9 @@ class Auditor {
   void CheckCosignatures(const SignedNote& note, const std::string& where);
   void CheckStamp(const Ledger::Checkpoint& kept, const std::string& where);
   base::Status WalkDocuments(const LogReader& reader);
+  base::Status WalkTiles();
+  void TakeLeaf(const base::Sha256Digest& leaf);
+  void CheckTile(unsigned level);
 
   const AuditOrder& order_;
   const VerifierKey log_;
@@ -67,6 +92,8 @@ class Auditor {
   std::uint64_t next_ = 0;  // Entries walked.
   Digests peaks_;           // Of those, as stored, each held against its children.
   std::optional<Ledger::Checkpoint> checkpoint_;  // The next one.
+  std::array<base::Bytes, 8> tiles_;  // RunTiles(): hashes of the tile under way, by level.
+  std::array<std::uint64_t, 8> tile_index_{};  // Its number.
 };
 
 base::Status Auditor::WalkLog(const LogReader& reader) {
@@ -189,17 +216,79 @@ base::Status Auditor::WalkDocuments(const LogReader& reader) {
   });
 }
 
+base::Status Auditor::WalkTiles() {
+  while (next_ < size_) {
+    const Tile tile{0, next_ / kTileWidth, std::min(kTileWidth, size_ - next_)};
+    const std::string name = TilePath(tile, true);
+    ASSIGN_OR_RETURN(const base::Bytes bundle,
+                     base::ReadFile(order_.data / "tile" / name, kMaxBundle));
+    base::ByteSpan rest = bundle;
+    for (std::uint64_t i = 0; i < tile.width; ++i) {
+      const std::size_t length = rest.size() < 2 ? 0 : std::size_t{rest[0]} * 256 + rest[1];
+      if (rest.size() < 2 + length)
+        return Error{ErrorCode::kCorrupted, "ledger.entry-damaged", name + ": cut short"};
+      TakeLeaf(LeafHash(rest.subspan(2, length)));
+      rest = rest.subspan(2 + length);
+    }
+    if (!rest.empty())
+      return Error{ErrorCode::kCorrupted, "ledger.entry-damaged", name + ": bytes behind its end"};
+  }
+  for (unsigned level = 0; level < tiles_.size(); ++level)
+    if (!tiles_[level].empty()) CheckTile(level);
+  return base::Ok();
+}
+
+void Auditor::TakeLeaf(const base::Sha256Digest& leaf) {
+  base::Sha256Digest hash = leaf;
+  const unsigned completed = CompletedBy(next_);
+  for (unsigned level = 0; level < completed; ++level) {
+    if (level > 0) {
+      hash = NodeHash(peaks_.back(), hash);
+      peaks_.pop_back();
+    }
+    if (level % kTileHeight != 0) continue;
+    base::Bytes& tile = tiles_[level / kTileHeight];
+    base::Append(hash.span(), tile);
+    if (tile.size() == kTileWidth * sizeof(base::Sha256Digest)) CheckTile(level / kTileHeight);
+  }
+  peaks_.push_back(hash);
+  ++next_;
+  Tell("log", next_);
+}
+
+// That the file has the hashes that the entries gave.
+void Auditor::CheckTile(unsigned level) {
+  base::Bytes& hashes = tiles_[level];
+  const std::string name =
+      TilePath({level, tile_index_[level]++, hashes.size() / sizeof(base::Sha256Digest)});
+  const auto file = base::ReadFile(order_.data / "tile" / name, hashes.size());
+  if (!file.ok()) Find(file.error());
+  if (file.ok() && file.value() != hashes)
+    Find("ledger.tree-damaged", "tile " + name + " differs from its entries");
+  hashes.clear();
+}
+
+base::Result<std::vector<VerifierKey>> WitnessKeys(const std::vector<std::string>& texts) {
+  std::vector<VerifierKey> keys;
+  for (const std::string& text : texts) {
+    RETURN_IF_ERROR(WitnessName(text));
+    keys.push_back(*ParseVerifierKey(text));
+  }
+  return keys;
+}
+
+base::Result<VerifierKey> LogKeyOf(const std::string& text) {
+  const auto key = ParseVerifierKey(text);
+  if (!key || key->type != NoteKeyType::kEd25519)
+    return Error{ErrorCode::kInvalidInput, "receipt.bad-verifier-key", "not origin+id+base64"};
+  return *key;
+}
+
 }  // namespace
 
 base::Result<AuditReport> Audit(const AuditOrder& order) {
-  const auto log = ParseVerifierKey(order.log_key);
-  if (!log || log->type != NoteKeyType::kEd25519)
-    return Error{ErrorCode::kInvalidInput, "receipt.bad-verifier-key", "not origin+id+base64"};
-  std::vector<VerifierKey> witnesses;
-  for (const std::string& text : order.witnesses) {
-    RETURN_IF_ERROR(WitnessName(text));
-    witnesses.push_back(*ParseVerifierKey(text));
-  }
+  ASSIGN_OR_RETURN(VerifierKey log, LogKeyOf(order.log_key));
+  ASSIGN_OR_RETURN(std::vector<VerifierKey> witnesses, WitnessKeys(order.witnesses));
   std::error_code error;
   if (!std::filesystem::exists(order.data / "ledger" / "data.mdb", error))
     return Error{ErrorCode::kNotFound, "file.missing", "no ledger in " + order.data.string()};
@@ -212,7 +301,16 @@ base::Result<AuditReport> Audit(const AuditOrder& order) {
   }
   ASSIGN_OR_RETURN(const LogStore store, LogStore::OpenCopy(order.data / "ledger"));
   ASSIGN_OR_RETURN(const LogReader reader, store.BeginRead());
-  return Auditor(order, *log, std::move(witnesses)).Run(reader);
+  return Auditor(order, std::move(log), std::move(witnesses)).Run(reader);
+}
+
+base::Result<AuditReport> AuditTiles(const AuditOrder& order) {
+  ASSIGN_OR_RETURN(VerifierKey log, LogKeyOf(order.log_key));
+  ASSIGN_OR_RETURN(std::vector<VerifierKey> witnesses, WitnessKeys(order.witnesses));
+  std::error_code error;
+  if (!std::filesystem::exists(order.data / "checkpoint", error))
+    return Error{ErrorCode::kNotFound, "file.missing", "no log in " + order.data.string()};
+  return Auditor(order, std::move(log), std::move(witnesses)).RunTiles();
 }
 
 }  // namespace vault

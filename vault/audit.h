@@ -59,4 +59,8 @@ struct AuditReport {
 // of reading the environment.
 base::Result<AuditReport> Audit(const AuditOrder& order);
 
+// The same of a log as files of C2SP tlog-tiles (docs/formats/checkpoint.md): its one checkpoint,
+// and every tile and entry below it. There are no documents and no time-stamps.
+base::Result<AuditReport> AuditTiles(const AuditOrder& order);
+
 }  // namespace vault

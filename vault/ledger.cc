@@ -65,6 +65,7 @@ class LedgerOnDisk final : public Ledger {
   base::Result<TreeHead> Head() const override { return writer_.Head(); }
 
   base::Result<StoredRecord> Read(EntryNumber entry) const override;
+  base::Result<StoredRecord> ReadWithNodes(EntryNumber entry) const override;
   base::Result<StoredRecord> Find(const RecordId& id) const override;
   base::Result<base::Bytes> WrappedKey(const RecordId& id) const override;
   base::Result<ClientId> FindClient(const base::Sha256Digest& alias_mac) const override;
@@ -101,6 +102,15 @@ base::Result<StoredRecord> LedgerOnDisk::Read(EntryNumber entry) const {
   if (entry.value >= writer_.Head().size)
     return RecordUnknown("no entry " + std::to_string(entry.value));
   ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  return ReadFrom(reader, entry);
+}
+
+base::Result<StoredRecord> LedgerOnDisk::ReadWithNodes(EntryNumber entry) const {
+  if (entry.value >= writer_.Head().size)
+    return RecordUnknown("no entry " + std::to_string(entry.value));
+  ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  for (unsigned level = 1; level < CompletedBy(entry.value); ++level)
+    RETURN_IF_ERROR(reader.CheckedNode({level, entry.value >> level}));
   return ReadFrom(reader, entry);
 }
 

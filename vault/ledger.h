@@ -77,6 +77,9 @@ class Ledger {
   // kNotFound "record.unknown". Whatever goes through the index may also answer kCorrupted
   // "ledger.index-damaged"; the next opening then rebuilds the index.
   virtual base::Result<StoredRecord> Read(EntryNumber entry) const = 0;
+  // Read(), and the nodes of the tree that the entry completes fit what lies below them:
+  // besides kCorrupted "ledger.tree-damaged".
+  virtual base::Result<StoredRecord> ReadWithNodes(EntryNumber entry) const = 0;
   virtual base::Result<StoredRecord> Find(const RecordId& id) const = 0;
   // kNotFound "key.erased" when the record has none (any more), "record.unknown" when there
   // is no such record; kCorrupted "key.damaged".

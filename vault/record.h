@@ -39,6 +39,7 @@ enum class RecordKind : std::uint8_t {
   kDocument = 2,  // A document was stored.
   kAccess = 3,    // Somebody read: `subject` is what was read (all zero: the history).
   kSealing = 4,   // A token is about to be asked for many seals; concerns no one client.
+  kDamage = 9,    // Stored bytes were found damaged: those of `subject`, or all zero of an entry.
 };
 
 // Where a document's ciphertext lies.
@@ -55,12 +56,13 @@ struct Record {
   base::Time stored_at;
   std::string agency;                 // Code of the public body that acted, at most 64 bytes.
   ClientId client;                    // Whom it concerns.
-  RecordId subject;                   // kAccess: the document read. Otherwise all zero.
+  RecordId subject;                   // kAccess: the document read; kDamage. Otherwise all zero.
   SegmentRef content;                 // kDocument only.
   base::Sha256Digest content_sha256;  // kDocument: of the ciphertext in the segment.
   // SHA-256(salt || SHA-256 of the plaintext document); the salt is in `sealed` and, for
   // whoever holds the document, in the receipt. kClient: the alias MAC. kSealing: SHA-256 of the
-  // SHA-256 digests, one after another, of all that is to be signed.
+  // SHA-256 digests, one after another, of all that is to be signed. kDamage: the number of the
+  // entry, in the last 8 bytes.
   base::Sha256Digest commitment;
   base::Bytes
       sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.

@@ -21,8 +21,9 @@ Error Malformed(const char* what) {
 }
 
 bool IsKnownKind(std::uint8_t kind) {
-  return kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
-         kind <= static_cast<std::uint8_t>(RecordKind::kSealing);
+  return (kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
+          kind <= static_cast<std::uint8_t>(RecordKind::kSealing)) ||
+         kind == static_cast<std::uint8_t>(RecordKind::kDamage);
 }
 
 base::Status CheckSizes(const Record& record) {
@@ -33,12 +34,16 @@ base::Status CheckSizes(const Record& record) {
   return base::Ok();
 }
 
+bool HasSubject(RecordKind kind) {
+  return kind == RecordKind::kAccess || kind == RecordKind::kDamage;
+}
+
 base::Status CheckFieldsOfKind(const Record& record) {
   if (!IsKnownKind(static_cast<std::uint8_t>(record.kind))) return Malformed("unknown kind");
-  if (record.kind != RecordKind::kAccess && record.subject != RecordId{})
+  if (!HasSubject(record.kind) && record.subject != RecordId{})
     return Malformed("a subject, but no access");
-  if (record.kind == RecordKind::kSealing && record.client != ClientId{})
-    return Malformed("a client, but a sealing");
+  const bool has_client = record.kind != RecordKind::kSealing && record.kind != RecordKind::kDamage;
+  if (!has_client && record.client != ClientId{}) return Malformed("a client, but a sealing");
   const bool has_content =
       record.content != SegmentRef{} || record.content_sha256 != base::Sha256Digest{};
   if (record.kind != RecordKind::kDocument && has_content)
@@ -104,7 +109,7 @@ base::Result<base::Bytes> EncodeRecord(const Record& record) {
   out.push_back(static_cast<std::uint8_t>(record.agency.size()));
   base::Append(base::AsBytes(record.agency), out);
   if (record.kind == RecordKind::kDocument) AppendDocumentFields(record, out);
-  if (record.kind == RecordKind::kAccess) base::Append(record.subject.span(), out);
+  if (HasSubject(record.kind)) base::Append(record.subject.span(), out);
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() >> 8U));
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() & 0xFFU));
   base::Append(record.sealed, out);
@@ -126,7 +131,7 @@ base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
   reader.TakeInto(record.commitment.bytes);
   record.agency = base::ToString(reader.Take(reader.TakeNumber(1)));
   if (record.kind == RecordKind::kDocument) TakeDocumentFields(reader, record);
-  if (record.kind == RecordKind::kAccess) reader.TakeInto(record.subject.bytes);
+  if (HasSubject(record.kind)) reader.TakeInto(record.subject.bytes);
   const base::ByteSpan sealed = reader.Take(reader.TakeNumber(2));
   record.sealed.assign(sealed.begin(), sealed.end());
   if (!reader.AtEnd()) return Damaged("cut short, or bytes behind its end");

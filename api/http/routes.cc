@@ -362,6 +362,7 @@ Result GetLogStatus(const Flows& flows, const Request& request, const Wildcards&
   json.Set("checkpoint",
            newest.ok() ? base::Json(static_cast<std::int64_t>(newest.value().size)) : base::Json());
   json.Set("endorsement", flows.endorse_checkpoint.Report(request.language()));
+  json.Set("scrub", flows.scrub.Report(request.language()));
   return JsonResponse(200, json);
 }
 

@@ -12,6 +12,7 @@
 #include "api/flow/publish_checkpoint.h"
 #include "api/flow/read_document.h"
 #include "api/flow/remote_signing.h"
+#include "api/flow/scrub_vault.h"
 #include "api/flow/sign_document.h"
 #include "api/flow/submit_document.h"
 #include "api/flow/trust_status.h"
@@ -39,6 +40,7 @@ struct Flows {
   ClientHistory& client_history;
   PublishCheckpoint& publish_checkpoint;
   EndorseCheckpoint& endorse_checkpoint;
+  const ScrubVault& scrub;
   const vault::Ledger& ledger;  // Its tiles and proofs, which need no flow.
   hsm::VaultKeys& vault_keys;
   hsm::Provisioner& token;  // Only to ask how it is, for readiness.

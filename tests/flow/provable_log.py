@@ -76,12 +76,15 @@ class ProvableLog(unittest.TestCase):
         self.assertEqual(exported.exit, 0, exported.out)
         words = ("tiles", self.home / "tiles", "--key", self.home / "vault.vkey")
         self.assertEqual(self.python(*words).returncode, 0, self.python(*words).stderr)
+        audit = ("audit", self.home / "tiles", "--witness", self.witness)
+        self.assertEqual(self.appliance.run(*audit).exit, 0, self.appliance.run(*audit).out)
         bundle = next((self.home / "tiles/tile/entries").iterdir())
         bundle = next(bundle.iterdir())
         content = bytearray(bundle.read_bytes())
         content[70] ^= 1
         bundle.write_bytes(content)
         self.assertEqual(self.python(*words).returncode, 1)
+        self.assertEqual(self.appliance.run(*audit).exit, 1)
 
     def test_4_only_auditors_read_entries(self):
         for profile, status in (("agency", "403"), ("platform", "403"), ("operator", "403"), ("auditor", "200")):

@@ -14,6 +14,7 @@
 #include "vault/lmdb.h"
 #include "vault/segments.h"
 #include "vault/signed_note.h"
+#include "vault/tile.h"
 
 namespace vault {
 namespace {
@@ -248,6 +249,67 @@ TEST_F(AuditTest, WhereThereIsNoLedgerNothingIsAudited) {
   order = Order();
   order.witnesses = {log_.VerifierKey()};
   EXPECT_EQ(Audit(order).error().reason, "witness.bad-key");
+}
+
+// A log of 300 entries as files: one full tile, one partial, and one above.
+class AuditTilesTest : public testing::Test {
+ protected:
+  void SetUp() override {
+    const auto ledger = Ledger::Open(dir_.path() / "data", tests::kSmallLedger).value();
+    for (int i = 0; i < 300; ++i)
+      ASSERT_TRUE(ledger->Append({tests::DocumentOf(ClientId::New()), {}}).ok());
+    for (const Tile& tile : {Tile{0, 0, 256}, Tile{0, 1, 44}, Tile{1, 0, 1}}) {
+      Write("tile/" + TilePath(tile), ledger->TileHashes(tile).value());
+      if (tile.level == 0) Write("tile/" + TilePath(tile, true), ledger->TileEntries(tile).value());
+    }
+    head_ = ledger->Head().value();
+    Write("checkpoint", base::ToBytes(log_.Checkpoint(300, head_.root)));
+  }
+  void Write(const std::string& name, const base::Bytes& bytes) const {
+    const fs::path path = dir_.path() / "tiles" / name;
+    fs::create_directories(path.parent_path());
+    std::ofstream(path, std::ios::binary)
+        .write(base::AsText(bytes).data(), static_cast<std::streamsize>(bytes.size()));
+  }
+  AuditReport Run() const {
+    return AuditTiles(
+               {.data = dir_.path() / "tiles", .log_key = log_.VerifierKey(), .witnesses = {}})
+        .value();
+  }
+
+  const tests::TempDir dir_;
+  const tests::NoteSigner log_{"log.example/a"};
+  TreeHead head_;
+};
+
+TEST_F(AuditTilesTest, AnExportedLogIsRecomputed) {
+  const AuditReport report = Run();
+  EXPECT_TRUE(report.IsIntact()) << report.findings.front().detail;
+  EXPECT_EQ(report.head, head_);
+  EXPECT_EQ(report.checkpointed, 300U);
+}
+
+TEST_F(AuditTilesTest, ABitOfAnyFileIsFound) {
+  for (const char* name : {"checkpoint", "tile/0/000", "tile/0/001.p/44", "tile/1/000.p/1",
+                           "tile/entries/000", "tile/entries/001.p/44"}) {
+    const fs::path path = dir_.path() / "tiles" / name;
+    std::fstream file(path, std::ios::in | std::ios::out | std::ios::binary);
+    file.seekg(25);
+    const char byte = static_cast<char>(file.get());
+    file.seekp(25);
+    file.put(static_cast<char>(byte ^ 0x04));
+    file.flush();
+    EXPECT_FALSE(Run().IsIntact()) << name;
+    file.seekp(25);
+    file.put(byte);
+    file.close();
+    fs::rename(path, path.string() + "-away");
+    if (std::string_view(name) != "checkpoint") {
+      EXPECT_FALSE(Run().IsIntact()) << name;
+    }
+    fs::rename(path.string() + "-away", path);
+  }
+  EXPECT_TRUE(Run().IsIntact());
 }
 
 }  // namespace
