@@ -20,6 +20,7 @@ constexpr std::size_t kHashSize = sizeof(base::Sha256Digest);
 
 base::Bytes KeyOf(std::uint64_t number) {
   base::Bytes key;
+  key.reserve(kNumberSize);
   base::AppendUint64(number, key);
   return key;
 }
@@ -97,7 +98,8 @@ base::Status LogReader::ForEachRow(const std::function<base::Status(const Row&)>
   ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction_, tables_.log));
   ASSIGN_OR_RETURN(auto found, cursor.SeekAtOrAfter(KeyOf(0)));
   for (std::uint64_t entry = 0; found; ++entry) {
-    if (!std::ranges::equal(found->key, KeyOf(entry))) return EntryDamaged(entry, "missing");
+    if (found->key.size() != kNumberSize || base::ReadUint64(found->key) != entry)
+      return EntryDamaged(entry, "missing");
     ASSIGN_OR_RETURN(const Row row, RowOf(entry, found->value));
     RETURN_IF_ERROR(visit(row));
     ASSIGN_OR_RETURN(found, cursor.Next());
