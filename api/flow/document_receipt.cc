@@ -10,7 +10,7 @@ base::Result<DocumentReceipt::Given> DocumentReceipt::Run(const Reading& reading
   ASSIGN_OR_RETURN(const base::Json metadata, read_document_.Metadata(stored));
   const std::uint64_t size = stored.entry.value + 1;
   ASSIGN_OR_RETURN(auto newest, publish_.Covering(size));
-  ASSIGN_OR_RETURN(vault::Ledger::Checkpoint checkpoint, endorse_.Best(size, std::move(newest)));
+  vault::Ledger::Checkpoint checkpoint = endorse_.Best(size, std::move(newest));
   ASSIGN_OR_RETURN(auto proof, ledger_.InclusionProof(stored.entry, checkpoint.size));
   const auto salt = base::HexDecode(metadata.Text("salt").value_or("?"));
   if (!salt)

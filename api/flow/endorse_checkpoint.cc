@@ -86,11 +86,13 @@ std::vector<std::string> EndorseCheckpoint::Pending(
   return pending;
 }
 
-base::Result<vault::Ledger::Checkpoint> EndorseCheckpoint::Best(
-    std::uint64_t size, vault::Ledger::Checkpoint newest) const {
+vault::Ledger::Checkpoint EndorseCheckpoint::Best(std::uint64_t size,
+                                                  vault::Ledger::Checkpoint newest) const {
   vault::Ledger::Checkpoint best = std::move(newest);
   for (const auto& other : {ledger_.LatestStamped(), ledger_.FirstStamped(size)}) {
-    if (!other.ok() && other.error().code != ErrorCode::kNotFound) return other.error();
+    // One that is damaged is not given, and keeps nobody from having another.
+    if (!other.ok() && other.error().code != ErrorCode::kNotFound)
+      base::LogError("checkpoint.not-read", other.error());
     if (!other.ok() || other.value().size < size) continue;
     // Of those that lack as much, the oldest: its time proves more.
     if (Pending(other.value()).size() <= Pending(best).size()) best = other.value();

@@ -46,8 +46,7 @@ class EndorseCheckpoint {
   std::vector<std::string> Pending(const vault::Ledger::Checkpoint& checkpoint) const;
 
   // The checkpoint over `size` entries that lacks least: `newest`, or a stamped one.
-  base::Result<vault::Ledger::Checkpoint> Best(std::uint64_t size,
-                                               vault::Ledger::Checkpoint newest) const;
+  vault::Ledger::Checkpoint Best(std::uint64_t size, vault::Ledger::Checkpoint newest) const;
 
   // {"witnesses": [{"name", "cosignedSize", "cosignedAt", "error"}], "timestamp": {"size",
   // "error"}}

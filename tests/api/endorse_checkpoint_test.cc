@@ -215,8 +215,8 @@ TEST_F(EndorseCheckpointTest, TheBestCheckpointForAnEntryIsOldAndComplete) {
   const auto stamped = Round(*vault);
   vault->Append();
   const auto newest = Round(*vault);
-  EXPECT_EQ(vault->endorse.Best(1, newest).value().size, stamped.size);
-  EXPECT_EQ(vault->endorse.Best(2, newest).value().size, newest.size);
+  EXPECT_EQ(vault->endorse.Best(1, newest).size, stamped.size);
+  EXPECT_EQ(vault->endorse.Best(2, newest).size, newest.size);
 }
 
 // ---- Attackers: who sets the data back. ----
