@@ -107,6 +107,25 @@ class ProvableLog(unittest.TestCase):
         self.assertEqual(len(proof.json["consistency"]), 2)
         self.assertEqual(self.appliance.run("log", "proof", "1", "1000000").code, "proof.out-of-range")
 
+    def test_5_without_the_witness_receipts_go_on_and_gain_it_later(self):
+        self.appliance.switch(witness="down")
+        document = self.store()
+        got = self.appliance.run("receipt", "get", document, "-o", self.home / "bare")
+        self.assertIn("dev.edocvault.test/witness", got.json["pending"])
+        words = ("receipt", "verify", self.home / "bare", "--document", self.document)
+        self.assertEqual(self.appliance.run(*words).exit, 0)
+        self.assertEqual(self.appliance.run(*words, "--witness", self.witness).code, "receipt.not-cosigned")
+        self.appliance.until(lambda: self.trouble() == "witness.refused")
+        self.appliance.switch(witness="ok")
+        self.receipt(document, ["timestamp"])
+        self.assertIsNone(self.trouble())
+
+    def trouble(self):
+        """Why the witness has not cosigned."""
+        status = self.appliance.run("log", "status").json
+        error = status["endorsement"]["witnesses"][0]["last"]["error"]
+        return error and error["code"]
+
     def test_6_an_audit_of_a_copy_finds_nothing_and_then_a_flipped_bit(self):
         self.store()
         self.assertEqual(self.appliance.run("audit", self.home / "data").code, "vault.locked")
