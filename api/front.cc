@@ -4,9 +4,11 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 
+#include "api/flow/signer_of_keys.h"
 #include "api/http/routes.h"
 #include "api/http/server.h"
 #include "api/inspector.h"
@@ -22,6 +24,7 @@ namespace api {
 namespace {
 
 constexpr std::chrono::seconds kCheckpointPeriod{1};
+constexpr std::size_t kFirstSealer = 3;  // Door of the first of the other tokens' keyholders.
 
 // Signs a checkpoint within a second of the last entry, and says once when it cannot.
 class CheckpointTimer {
@@ -73,6 +76,14 @@ void BlockTermination() {
 base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   BlockTermination();  // Before any thread starts, so that all inherit it.
   hsm::KeyholderClient keyholder{base::ChannelClient(std::move(doors.at(0)))};
+  std::map<std::string, hsm::KeyholderClient> sealers;  // In the order of the supervisor's doors.
+  SignerOfKeys::Others others;
+  for (std::size_t door = kFirstSealer; const auto& [name, place] : config.hsm.others) {
+    const auto sealer =
+        sealers.try_emplace(name, base::ChannelClient(std::move(doors.at(door++)))).first;
+    others.emplace(name, sealer->second);
+  }
+  SignerOfKeys signer(keyholder, std::move(others), config.hsm.seal_rules);
   InspectorClient inspector{base::ChannelClient(std::move(doors.at(1)))};
   CourierClient courier{base::ChannelClient(std::move(doors.at(2)))};
   const base::SystemClock clock;
@@ -88,16 +99,16 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
                                        .hourly = config.tsa_hourly};
   EvidenceDesk evidence_desk(inspector, courier, timestamp_trust, clock);
   ExtendSignature extend_signature(inspector, evidence_desk, clock);
-  SignDocument sign_document(keyholder, inspector, evidence_desk, extend_signature, clock);
+  SignDocument sign_document(signer, inspector, evidence_desk, extend_signature, clock);
   PreparedStore prepared_store(config.data / "prepared", keyholder, clock);
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
   CompletionQueue completions(config.data / "completions", extend_signature, keyholder, clock);
   ProveDigests prove_digests(evidence_desk);
   BatchStore batch_store(config.data / "batches", keyholder, clock);
-  BatchQueue batches({keyholder, inspector, evidence_desk, extend_signature, *ledger, keyholder,
+  BatchQueue batches({signer, inspector, evidence_desk, extend_signature, *ledger, keyholder,
                       batch_store, config.callers, clock});
-  RemoteSigning remote_signing(keyholder, keyholder, *ledger, config.hsm.seal_rules, clock);
+  RemoteSigning remote_signing(signer, keyholder, *ledger, config.hsm.seal_rules, clock);
   ReadDocument read_document(record_access, *ledger, *segments, keyholder);
   VerifyDocument verify_document(read_document, inspector, clock);
   PublishCheckpoint publish_checkpoint(*ledger, keyholder);
@@ -106,11 +117,14 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
+  std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;
+  for (auto& [name, sealer] : sealers) other_tokens.emplace_back(sealer);
   const Flows flows{find_client,      submit_document,    sign_document,   extend_signature,
                     two_step_signing, completions,        batches,         remote_signing,
                     prove_digests,    read_document,      verify_document, document_receipt,
                     client_history,   publish_checkpoint, keyholder,       keyholder,
-                    trust_status,     fetch_trust,        clock,           config.csc};
+                    other_tokens,     trust_status,       fetch_trust,     clock,
+                    config.csc};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();

@@ -42,7 +42,7 @@ struct Options {
   std::string draft;
   std::uint32_t hours = 24;
   std::vector<std::string> approvals;
-  bool second = false;
+  std::string token;  // Of the vault: empty.
   std::string order;
   std::string custodian_key;
   std::string out;
@@ -183,8 +183,7 @@ base::Result<Act> Transfer(const Options& options) {
 
 base::Result<RoleProcess> StartProvisioner(const Options& options) {
   const Home home = Home::Find(options.common->home);
-  return RoleProcess::StartRole(home.daemon_config(),
-                                options.second ? "second-provisioner" : "provisioner", home.log());
+  return RoleProcess::StartRole(home.daemon_config(), "provisioner:" + options.token, home.log());
 }
 
 // What a custodian reads; `exp` is for programs.
@@ -306,7 +305,7 @@ void AddActs(CLI::App& key, const std::shared_ptr<Options>& options, int& exit_c
         ->check(CLI::Range(1, 168))
         ->capture_default_str();
     verb->add_option("--approval", options->approvals, "A custodian's approval; one for each");
-    verb->add_flag("--second", options->second, "In the second token of [hsm]");
+    verb->add_option("--token", options->token, "In that [[token]], or \"second\": [hsm.second]");
     verb->callback([options, prepare = row.prepare, &exit_code] {
       exit_code = Say(*options->common, Carry(*options, prepare));
     });
@@ -344,7 +343,7 @@ void AddKey(CLI::App& app, Common& common, int& exit_code) {
   AddActs(*key, options, exit_code);
   AddDetails(*key, options);
   CLI::App* list = key->add_subcommand("list", "All keys of the token, and their states");
-  list->add_flag("--second", options->second, "Of the second token of [hsm]");
+  list->add_option("--token", options->token, "Of that [[token]], or \"second\": [hsm.second]");
   list->callback([options, &exit_code] { exit_code = Say(*options->common, List(*options)); });
   CLI::App* approve = key->add_subcommand("approve", "Approve an order, as a custodian");
   approve->add_option("ORDER", options->order, "What --draft wrote; read it first")->required();

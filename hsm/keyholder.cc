@@ -27,7 +27,7 @@ PoolConfig PoolOf(const KeyholderConfig& config, DoorPurpose door) {
   PoolConfig pool;
   static_cast<TokenPlace&>(pool) = config;
   // A ceremony is in the token it was approved for, or not at all.
-  if (door == DoorPurpose::kService) {
+  if (door != DoorPurpose::kProvisioning) {
     pool.second = config.second;
     pool.token_choice = config.token_choice;
     pool.token_patience = config.token_patience;
@@ -225,13 +225,26 @@ base::Status Serve(const KeyholderConfig& config, const base::UniqueFd& door, Do
 
 }  // namespace
 
-KeyholderConfig OnSecondToken(KeyholderConfig config) {
-  static_cast<TokenPlace&>(config) = *std::exchange(config.second, std::nullopt);
+base::Result<KeyholderConfig> OnToken(KeyholderConfig config, std::string_view name) {
+  const auto other = config.others.find(name);
+  const bool second = name == kSecondToken && config.second;
+  if (!name.empty() && !second && other == config.others.end())
+    return base::Error{base::ErrorCode::kInvalidInput, "config.malformed",
+                       "no token " + std::string(name)};
+  const std::string_view keys_in = second ? "" : name;
+  std::erase_if(config.seal_rules, [&](const auto& rule) { return rule.second.token != keys_in; });
+  if (name.empty()) return config;
+  const TokenPlace place = second ? *config.second : other->second;
+  static_cast<TokenPlace&>(config) = place;
+  config.second.reset();
+  config.seals_only = !second;
+  if (config.seals_only) config.seal_uses += "-" + std::string(name);
   return config;
 }
 
 base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd& door) {
-  return Serve(config, door, DoorPurpose::kService, config.sessions + kSpareThreads);
+  const auto purpose = config.seals_only ? DoorPurpose::kSealing : DoorPurpose::kService;
+  return Serve(config, door, purpose, config.sessions + kSpareThreads);
 }
 
 base::Status ServeProvisioning(const KeyholderConfig& config, const base::UniqueFd& door) {

@@ -312,32 +312,38 @@ KeyholderCall ReadDescribe(JsonFields&) {
 struct CallTraits {
   std::string_view name;
   KeyholderCall (*read)(JsonFields&);
-  bool at_service;
-  bool at_provisioning;
+  unsigned doors;  // Each that answers it, added up.
 };
+
+constexpr unsigned Of(DoorPurpose door) {
+  return static_cast<unsigned>(door);
+}
+constexpr unsigned kVault = Of(DoorPurpose::kService);
+constexpr unsigned kSeals = kVault | Of(DoorPurpose::kSealing);
+constexpr unsigned kKeys = Of(DoorPurpose::kProvisioning);
 
 // In the order of the alternatives of KeyholderCall.
 constexpr auto kCalls = std::to_array<CallTraits>({
-    {"certificate", ReadCertificate, true, false},
-    {"seal", ReadSeal, true, false},
-    {"seal-batch", ReadSealBatch, true, false},
-    {"check-approval", ReadCheckApproval, true, false},
-    {"sign-hashes", ReadHashBatch, true, false},
-    {"new-document-key", ReadNewDocumentKey, true, false},
-    {"open-document-keys", ReadOpenDocumentKeys, true, false},
-    {"mac", ReadMac, true, false},
-    {"checkpoint", ReadCheckpoint, true, false},
-    {"checkpoint-verifier-key", ReadVerifierKey, true, false},
-    {"generate-key", ReadGenerateKey, false, true},
-    {"certificate-request", ReadCertificateRequest, false, true},
-    {"import-certificate", ReadImportCertificate, false, true},
-    {"rotate-key", ReadRotateKey, false, true},
-    {"retire-key", ReadRetireKey, false, true},
-    {"destroy-key", ReadDestroyKey, false, true},
-    {"list-keys", ReadListKeys, false, true},
-    {"share-vault-keys", ReadShareVaultKeys, false, true},
-    {"restore-vault-keys", ReadRestoreVaultKeys, false, true},
-    {"describe", ReadDescribe, true, true},
+    {"certificate", ReadCertificate, kSeals},
+    {"seal", ReadSeal, kSeals},
+    {"seal-batch", ReadSealBatch, kSeals},
+    {"check-approval", ReadCheckApproval, kSeals},
+    {"sign-hashes", ReadHashBatch, kSeals},
+    {"new-document-key", ReadNewDocumentKey, kVault},
+    {"open-document-keys", ReadOpenDocumentKeys, kVault},
+    {"mac", ReadMac, kVault},
+    {"checkpoint", ReadCheckpoint, kVault},
+    {"checkpoint-verifier-key", ReadVerifierKey, kVault},
+    {"generate-key", ReadGenerateKey, kKeys},
+    {"certificate-request", ReadCertificateRequest, kKeys},
+    {"import-certificate", ReadImportCertificate, kKeys},
+    {"rotate-key", ReadRotateKey, kKeys},
+    {"retire-key", ReadRetireKey, kKeys},
+    {"destroy-key", ReadDestroyKey, kKeys},
+    {"list-keys", ReadListKeys, kKeys},
+    {"share-vault-keys", ReadShareVaultKeys, kKeys},
+    {"restore-vault-keys", ReadRestoreVaultKeys, kKeys},
+    {"describe", ReadDescribe, kSeals | kKeys},
 });
 static_assert(kCalls.size() == std::variant_size_v<KeyholderCall>);
 
@@ -360,8 +366,7 @@ Error MalformedAnswer() {
 }  // namespace
 
 bool IsAnsweredAt(DoorPurpose door, const KeyholderCall& call) {
-  const CallTraits& traits = kCalls[call.index()];
-  return door == DoorPurpose::kService ? traits.at_service : traits.at_provisioning;
+  return (kCalls[call.index()].doors & Of(door)) != 0;
 }
 
 std::string EncodeCall(const KeyholderCall& call) {

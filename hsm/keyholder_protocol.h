@@ -88,7 +88,11 @@ using KeyholderCall =
                  RestoreVaultKeysCall, DescribeCall>;
 
 // What a door is for. Describe is answered at both.
-enum class DoorPurpose { kService, kProvisioning };
+enum class DoorPurpose {
+  kService = 1,       // Of the vault's token.
+  kSealing = 2,       // Of a token with sealing keys alone.
+  kProvisioning = 4,  // To `init`, `key` and `doctor`.
+};
 bool IsAnsweredAt(DoorPurpose door, const KeyholderCall& call);
 
 std::string EncodeCall(const KeyholderCall& call);

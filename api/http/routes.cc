@@ -74,6 +74,9 @@ Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   json.Set("token", facts.token);
   // Ready, but a human should know.
   if (facts.second) json.Set("warning", "token.second-in-use");
+  // The vault is well, and so are all agencies but those whose keys are there.
+  for (hsm::Provisioner& other : flows.other_tokens)
+    if (!other.Describe().ok()) json.Set("warning", "token.other-away");
   return JsonResponse(200, json);
 }
 

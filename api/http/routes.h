@@ -39,6 +39,7 @@ struct Flows {
   PublishCheckpoint& publish_checkpoint;
   hsm::VaultKeys& vault_keys;
   hsm::Provisioner& token;  // Only to ask how it is, for readiness.
+  std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;  // Likewise.
   TrustStatus& trust_status;
   FetchTrust& fetch_trust;
   const base::Clock& clock;

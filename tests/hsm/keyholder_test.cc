@@ -165,8 +165,10 @@ TEST_F(KeyholderTest, TheServiceGoesOnWithTheSecondTokenAndSaysSo) {
   {
     std::vector<KeyShare> shares =
         Role(ServeProvisioning, config).client().ShareVaultKeys({2, 2}).value();
-    ASSERT_TRUE(
-        Role(ServeProvisioning, OnSecondToken(config)).client().RestoreVaultKeys(shares).ok());
+    ASSERT_TRUE(Role(ServeProvisioning, OnToken(config, "second").value())
+                    .client()
+                    .RestoreVaultKeys(shares)
+                    .ok());
   }
   {
     Role role(ServeKeyholder, config);
@@ -195,6 +197,29 @@ TEST_F(KeyholderTest, TheServiceDoorAnswersNoProvisioning) {
             "call.not-allowed");
   EXPECT_EQ(role.client().ImportCertificate(kKey, {}, {}).error().reason, "call.not-allowed");
   EXPECT_TRUE(role.client().Describe().ok());
+}
+
+// The vault's keys are asked of the vault's token alone.
+TEST_F(KeyholderTest, ATokenOfSealingKeysAnswersNothingElse) {
+  Provision();
+  KeyholderConfig all = config();
+  all.others["riga"] = token_->config();
+  all.seal_rules[kKey.text].token = "riga";
+  {
+    Role role(ServeKeyholder, OnToken(all, "riga").value());
+    EXPECT_TRUE(role.client().Certificate(kKey, kAgency).ok());
+    EXPECT_EQ(role.client().Certificate(kKey, "other-agency").error().reason, "key.unknown");
+    EXPECT_TRUE(role.client().Describe().ok());
+    const base::Bytes owner(16, 1);
+    EXPECT_EQ(role.client().NewDocumentKey(owner).error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().OpenDocumentKeys({}).error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().MacIdentifier("x").error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().SignCheckpoint({}).error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().CheckpointVerifierKey().error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().ListKeys().error().reason, "call.not-allowed");
+  }
+  Role vaults(ServeKeyholder, OnToken(all, "").value());
+  EXPECT_EQ(vaults.client().Certificate(kKey, kAgency).error().reason, "key.unknown");
 }
 
 TEST_F(KeyholderTest, TheProvisioningDoorSealsAndOpensNothing) {
