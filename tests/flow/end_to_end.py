@@ -315,6 +315,14 @@ class Approving(unittest.TestCase):
         self.assertEqual(self.sign(document, approval=approval).exit, 0)
         self.refused(self.sign(document, approval=approval), "approval.used")
 
+    def test_a_copy_can_be_approved_with_what_is_said_of_it(self):
+        scan, other = self.appliance.write("scan.pdf", b"%PDF-scan"), [*Copies.STATEMENT[:-1], "5"]
+        approval = self.approve(scan, *Copies.STATEMENT)
+        self.refused(self.sign(scan, *other, approval=approval), "approval.other-documents")
+        self.refused(self.sign(scan, approval=approval), "approval.other-documents")
+        run = self.sign(scan, *Copies.STATEMENT, approval=approval)
+        self.assertEqual(run.exit, 0, run.err)
+
     def test_every_form_can_be_approved(self):
         xml = self.appliance.write("a.xml", "<a>one</a>")
         for form in "enveloped", "enveloping", "detached":
