@@ -109,46 +109,54 @@ base::Status GroupWriter::Write(const Group& group) {
     const std::lock_guard lock(mutex_);
     if (stopped_) return Stopped();
   }
+  RETURN_IF_ERROR(MarkTaken(group));
   ASSIGN_OR_RETURN(LogWriter log, stores_.log.BeginWrite(edge_));
-  ASSIGN_OR_RETURN(IndexWriter index, stores_.index.BeginWrite());
-  const auto keys = PutRows(group, log, index);
-  if (!keys.ok()) {
-    stores_.index.Note(keys.error());
-    return keys.error();
-  }
+  ASSIGN_OR_RETURN(const std::vector<KeyRow> keys, PutRows(group, log));
   if (log.edge().size() == edge_.size()) return base::Ok();  // All were taken.
-  return CommitAll(std::move(log), std::move(index), keys.value());
+  RETURN_IF_ERROR(CommitAll(std::move(log), keys));
+  Index(group, Head());
+  return base::Ok();
 }
 
-base::Result<std::vector<KeyRow>> GroupWriter::PutRows(const Group& group, LogWriter& log,
-                                                       IndexWriter& index) const {
+base::Status GroupWriter::MarkTaken(const Group& group) const {
+  std::vector<const Record*> records;
+  records.reserve(group.size());
+  for (const auto& pending : group) records.push_back(&pending->record.record);
+  ASSIGN_OR_RETURN(const std::vector<bool> taken, stores_.index.Taken(records));
+  for (std::size_t i = 0; i < group.size(); ++i) group[i]->taken = taken[i];
+  return base::Ok();
+}
+
+base::Result<std::vector<KeyRow>> GroupWriter::PutRows(const Group& group, LogWriter& log) {
   std::vector<KeyRow> keys;
   for (const auto& pending : group) {
-    const Record& record = pending->record.record;
-    ASSIGN_OR_RETURN(pending->taken, index.IsTaken(record));
     if (pending->taken) continue;
     ASSIGN_OR_RETURN(pending->appended.entry,
                      log.Append(pending->encoded, pending->appended.leaf_hash));
-    RETURN_IF_ERROR(index.Add(pending->appended.entry, record));
     if (!pending->record.wrapped_key.empty())
-      keys.push_back({record.id, pending->record.wrapped_key});
+      keys.push_back({pending->record.record.id, pending->record.wrapped_key});
   }
   return keys;
 }
 
-base::Status GroupWriter::CommitAll(LogWriter log, IndexWriter index,
-                                    const std::vector<KeyRow>& keys) {
+base::Status GroupWriter::CommitAll(LogWriter log, const std::vector<KeyRow>& keys) {
   const Edge edge = log.edge();
-  const TreeHead head{edge.size(), edge.Root()};
   RETURN_IF_ERROR(stores_.keys.Keep(keys));
   RETURN_IF_ERROR(CommitLog(std::move(log)));
-  // The entries are safe now. An index that did not follow is caught up at the next open.
-  if (const base::Status indexed = std::move(index).Commit(head); !indexed.ok())
-    return Uncertain(indexed.error());
   edge_ = edge;
   const std::lock_guard lock(mutex_);
-  head_ = head;
+  head_ = {edge.size(), edge.Root()};
   return base::Ok();
+}
+
+// Before anybody is answered, so that whoever reads after an answer waits for its entry.
+void GroupWriter::Index(const Group& group, const TreeHead& head) {
+  std::vector<IndexFeed::Entry> entries;
+  entries.reserve(group.size());
+  for (const auto& pending : group)
+    if (!pending->taken)
+      entries.push_back({pending->appended.entry, std::move(pending->record.record)});
+  stores_.index.Push(std::move(entries), head);
 }
 
 base::Status GroupWriter::CommitLog(LogWriter log) const {

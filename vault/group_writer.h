@@ -2,7 +2,8 @@
 // goes into the next one, so that many callers share one wait for the disk.
 //
 // The order makes a crash at any point harmless: wrapped keys are on stable storage before
-// the entries that need them; the index follows the entries and can be rebuilt from them.
+// the entries that need them; the index follows the entries, behind the back of those who
+// wait, and can be rebuilt from them.
 #pragma once
 
 #include <condition_variable>
@@ -13,7 +14,7 @@
 #include <thread>
 #include <vector>
 
-#include "vault/index.h"
+#include "vault/index_feed.h"
 #include "vault/key_store.h"
 #include "vault/ledger.h"
 #include "vault/log_store.h"
@@ -27,7 +28,7 @@ class GroupWriter {
   struct Stores {
     const LogStore& log;
     const KeyStore& keys;
-    const Index& index;
+    IndexFeed& index;
   };
 
   // `edge` is the committed end of the log.
@@ -39,7 +40,7 @@ class GroupWriter {
   // Waits for the commit. Errors as Ledger::Append().
   base::Result<Appended> Append(NewRecord record);
 
-  // The end of what was committed and indexed.
+  // The end of what was committed.
   TreeHead Head() const;
 
   // Takes no more appends: what is on disk is not certain any more.
@@ -59,9 +60,10 @@ class GroupWriter {
   Group NextGroup();  // Waits. Empty: the end.
   void CommitGroup(const Group& group);
   base::Status Write(const Group& group);
-  base::Result<std::vector<KeyRow>> PutRows(const Group& group, LogWriter& log,
-                                            IndexWriter& index) const;
-  base::Status CommitAll(LogWriter log, IndexWriter index, const std::vector<KeyRow>& keys);
+  base::Status MarkTaken(const Group& group) const;
+  static base::Result<std::vector<KeyRow>> PutRows(const Group& group, LogWriter& log);
+  base::Status CommitAll(LogWriter log, const std::vector<KeyRow>& keys);
+  void Index(const Group& group, const TreeHead& head);
   base::Status CommitLog(LogWriter log) const;
 
   const Stores stores_;

@@ -7,6 +7,7 @@
 #include "vault/directory.h"
 #include "vault/group_writer.h"
 #include "vault/index.h"
+#include "vault/index_feed.h"
 #include "vault/key_store.h"
 #include "vault/log_store.h"
 #include "vault/proof.h"
@@ -57,7 +58,8 @@ class LedgerOnDisk final : public Ledger {
 
   LedgerOnDisk(Parts parts, std::size_t queue_limit)
       : parts_(std::move(parts)),
-        writer_({parts_.log, parts_.keys, *parts_.index}, parts_.edge, queue_limit) {}
+        feed_(*parts_.index),
+        writer_({parts_.log, parts_.keys, feed_}, parts_.edge, queue_limit) {}
 
   base::Result<Appended> Append(NewRecord record) override {
     return writer_.Append(std::move(record));
@@ -80,7 +82,8 @@ class LedgerOnDisk final : public Ledger {
   base::Result<StoredRecord> ReadIndexed(EntryNumber entry) const;
 
   Parts parts_;
-  GroupWriter writer_;  // Ends first: it uses the stores.
+  IndexFeed feed_;
+  GroupWriter writer_;  // Ends first: it uses the others.
 };
 
 base::Result<StoredRecord> LedgerOnDisk::ReadFrom(const LogReader& reader, EntryNumber entry) {
@@ -103,6 +106,7 @@ base::Result<StoredRecord> LedgerOnDisk::ReadIndexed(EntryNumber entry) const {
 }
 
 base::Result<StoredRecord> LedgerOnDisk::Find(const RecordId& id) const {
+  RETURN_IF_ERROR(feed_.AwaitAll());
   ASSIGN_OR_RETURN(const auto entry, parts_.index->FindRecord(id));
   if (!entry) return RecordUnknown("no record " + id.Text());
   ASSIGN_OR_RETURN(StoredRecord found, ReadIndexed(*entry));
@@ -111,6 +115,7 @@ base::Result<StoredRecord> LedgerOnDisk::Find(const RecordId& id) const {
 }
 
 base::Result<base::Bytes> LedgerOnDisk::WrappedKey(const RecordId& id) const {
+  RETURN_IF_ERROR(feed_.AwaitAll());
   ASSIGN_OR_RETURN(const auto entry, parts_.index->FindRecord(id));
   if (!entry) return RecordUnknown("no record " + id.Text());
   ASSIGN_OR_RETURN(auto key, parts_.keys.Find(id));
@@ -119,6 +124,7 @@ base::Result<base::Bytes> LedgerOnDisk::WrappedKey(const RecordId& id) const {
 }
 
 base::Result<ClientId> LedgerOnDisk::FindClient(const base::Sha256Digest& alias_mac) const {
+  RETURN_IF_ERROR(feed_.AwaitAll());
   ASSIGN_OR_RETURN(const auto entry, parts_.index->FindAlias(alias_mac));
   if (!entry) return Error{ErrorCode::kNotFound, "client.unknown", "no client has this alias"};
   ASSIGN_OR_RETURN(const StoredRecord found, ReadIndexed(*entry));
@@ -128,12 +134,14 @@ base::Result<ClientId> LedgerOnDisk::FindClient(const base::Sha256Digest& alias_
 }
 
 base::Result<bool> LedgerOnDisk::HasClient(const ClientId& client) const {
+  RETURN_IF_ERROR(feed_.AwaitAll());
   return parts_.index->HasClient(client);
 }
 
 base::Result<HistoryPage> LedgerOnDisk::History(const HistoryQuery& query) const {
   if (query.limit < 1 || query.limit > kMaxPage)
     return Error{ErrorCode::kInvalidInput, "history.bad-limit", std::to_string(query.limit)};
+  RETURN_IF_ERROR(feed_.AwaitAll());
   ASSIGN_OR_RETURN(const IndexPage listed, parts_.index->List(query));
   // Begun after the index was read, so it holds all that the index names.
   ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
