@@ -1,5 +1,8 @@
 #include "vault/lmdb.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -14,6 +17,9 @@ using base::ErrorCode;
 constexpr mdb_mode_t kFileMode = 0600;
 constexpr MDB_dbi kMaxTables = 8;
 constexpr unsigned kMaxReaders = 1024;
+// A file of little use does not grow by much.
+constexpr std::uint64_t kLeastAhead = std::uint64_t{256} << 10U;
+constexpr std::uint64_t kMostAhead = std::uint64_t{8} << 20U;
 
 struct Translation {
   int lmdb;
@@ -178,6 +184,28 @@ base::Result<LmdbTransaction> LmdbEnvironment::BeginWrite() const {
   if (const int code = mdb_txn_begin(env_.get(), nullptr, 0, &raw); code != 0)
     return FromLmdb("write", code);
   return LmdbTransaction(raw);
+}
+
+void LmdbEnvironment::KeepAhead() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  int fd = -1;
+  struct stat file {};
+  if (mdb_env_info(env_.get(), &info) != 0 || mdb_env_stat(env_.get(), &stat) != 0 ||
+      mdb_env_get_fd(env_.get(), &fd) != 0 || ::fstat(fd, &file) != 0)
+    return;
+  const std::uint64_t used = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+  const std::uint64_t ahead = std::clamp(used / 4, kLeastAhead, kMostAhead);
+  auto at = static_cast<std::uint64_t>(file.st_size);
+  if (at >= used + ahead / 2) return;
+  static constexpr std::array<std::uint8_t, std::size_t{1} << 16U> kZeros{};
+  const std::uint64_t end = std::min<std::uint64_t>(used + ahead, info.me_mapsize);
+  while (at < end) {
+    const std::size_t piece = std::min<std::uint64_t>(kZeros.size(), end - at);
+    const ssize_t written = ::pwrite(fd, kZeros.data(), piece, static_cast<off_t>(at));
+    if (written <= 0) return;
+    at += static_cast<std::uint64_t>(written);
+  }
 }
 
 base::Status LmdbEnvironment::Sync() const {
