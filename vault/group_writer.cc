@@ -13,7 +13,6 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::size_t kMaxWrappedKeySize = 4096;
 // Entries in one transaction: far below LMDB's limit of dirty pages, where it would spill.
 constexpr std::size_t kMaxGroup = 4096;
 
@@ -44,12 +43,10 @@ GroupWriter::~GroupWriter() {
   thread_.join();
 }
 
-base::Result<Appended> GroupWriter::Append(NewRecord record) {
-  if (record.wrapped_key.size() > kMaxWrappedKeySize)
-    return Error{ErrorCode::kInvalidInput, "record.too-large", "wrapped key"};
+base::Result<Appended> GroupWriter::Append(Record record) {
   // Encoding and hashing happen here, on the caller's thread, so that the writer only writes.
   auto pending = std::make_unique<Pending>();
-  ASSIGN_OR_RETURN(pending->encoded, EncodeRecord(record.record));
+  ASSIGN_OR_RETURN(pending->encoded, EncodeRecord(record));
   pending->appended.leaf_hash = LeafHash(pending->encoded);
   pending->record = std::move(record);
   std::future<base::Result<Appended>> answer = pending->answer.get_future();
@@ -96,8 +93,8 @@ void GroupWriter::CommitGroup(const Group& group) {
     if (!written.ok()) {
       pending->answer.set_value(written.error());
     } else if (pending->taken) {
-      pending->answer.set_value(Error{ErrorCode::kConflict, "record.exists",
-                                      "record " + pending->record.record.id.Text()});
+      pending->answer.set_value(
+          Error{ErrorCode::kConflict, "record.exists", "record " + pending->record.id.Text()});
     } else {
       pending->answer.set_value(pending->appended);
     }
@@ -111,36 +108,28 @@ base::Status GroupWriter::Write(const Group& group) {
   }
   ASSIGN_OR_RETURN(LogWriter log, stores_.log.BeginWrite(edge_));
   ASSIGN_OR_RETURN(IndexWriter index, stores_.index.BeginWrite());
-  const auto keys = PutRows(group, log, index);
-  if (!keys.ok()) {
-    stores_.index.Note(keys.error());
-    return keys.error();
+  if (const base::Status put = PutRows(group, log, index); !put.ok()) {
+    stores_.index.Note(put.error());
+    return put;
   }
   if (log.edge().size() == edge_.size()) return base::Ok();  // All were taken.
-  return CommitAll(std::move(log), std::move(index), keys.value());
+  return CommitAll(std::move(log), std::move(index));
 }
 
-base::Result<std::vector<KeyRow>> GroupWriter::PutRows(const Group& group, LogWriter& log,
-                                                       IndexWriter& index) const {
-  std::vector<KeyRow> keys;
+base::Status GroupWriter::PutRows(const Group& group, LogWriter& log, IndexWriter& index) {
   for (const auto& pending : group) {
-    const Record& record = pending->record.record;
-    ASSIGN_OR_RETURN(pending->taken, index.IsTaken(record));
+    ASSIGN_OR_RETURN(pending->taken, index.IsTaken(pending->record));
     if (pending->taken) continue;
     ASSIGN_OR_RETURN(pending->appended.entry,
                      log.Append(pending->encoded, pending->appended.leaf_hash));
-    RETURN_IF_ERROR(index.Add(pending->appended.entry, record));
-    if (!pending->record.wrapped_key.empty())
-      keys.push_back({record.id, pending->record.wrapped_key});
+    RETURN_IF_ERROR(index.Add(pending->appended.entry, pending->record));
   }
-  return keys;
+  return base::Ok();
 }
 
-base::Status GroupWriter::CommitAll(LogWriter log, IndexWriter index,
-                                    const std::vector<KeyRow>& keys) {
+base::Status GroupWriter::CommitAll(LogWriter log, IndexWriter index) {
   const Edge edge = log.edge();
   const TreeHead head{edge.size(), edge.Root()};
-  RETURN_IF_ERROR(stores_.keys.Keep(keys));
   RETURN_IF_ERROR(CommitLog(std::move(log)));
   // The entries are safe now. An index that did not follow is caught up at the next open.
   if (const base::Status indexed = std::move(index).Commit(head); !indexed.ok())

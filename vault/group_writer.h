@@ -1,8 +1,8 @@
 // GroupWriter: the one thread that appends. Everything queued while a commit was running
 // goes into the next one, so that many callers share one wait for the disk.
 //
-// The order makes a crash at any point harmless: wrapped keys are on stable storage before
-// the entries that need them; the index follows the entries and can be rebuilt from them.
+// The order makes a crash at any point harmless: the index follows the entries and can be rebuilt
+// from them.
 #pragma once
 
 #include <condition_variable>
@@ -14,19 +14,17 @@
 #include <vector>
 
 #include "vault/index.h"
-#include "vault/key_store.h"
 #include "vault/ledger.h"
 #include "vault/log_store.h"
 
 namespace vault {
 
-// Thread-safe. Borrows the three stores for its life; the log and the index have no other
+// Thread-safe. Borrows the two stores for its life; the log and the index have no other
 // writer, but for kept checkpoints.
 class GroupWriter {
  public:
   struct Stores {
     const LogStore& log;
-    const KeyStore& keys;
     const Index& index;
   };
 
@@ -37,7 +35,7 @@ class GroupWriter {
   GroupWriter& operator=(const GroupWriter&) = delete;
 
   // Waits for the commit. Errors as Ledger::Append().
-  base::Result<Appended> Append(NewRecord record);
+  base::Result<Appended> Append(Record record);
 
   // The end of what was committed and indexed.
   TreeHead Head() const;
@@ -47,7 +45,7 @@ class GroupWriter {
 
  private:
   struct Pending {
-    NewRecord record;
+    Record record;
     base::Bytes encoded;
     Appended appended;
     bool taken = false;  // Its id or alias is.
@@ -59,9 +57,8 @@ class GroupWriter {
   Group NextGroup();  // Waits. Empty: the end.
   void CommitGroup(const Group& group);
   base::Status Write(const Group& group);
-  base::Result<std::vector<KeyRow>> PutRows(const Group& group, LogWriter& log,
-                                            IndexWriter& index) const;
-  base::Status CommitAll(LogWriter log, IndexWriter index, const std::vector<KeyRow>& keys);
+  static base::Status PutRows(const Group& group, LogWriter& log, IndexWriter& index);
+  base::Status CommitAll(LogWriter log, IndexWriter index);
   base::Status CommitLog(LogWriter log) const;
 
   const Stores stores_;
