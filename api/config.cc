@@ -172,6 +172,15 @@ base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::p
     hsm.sessions = static_cast<std::size_t>(table.Number("sessions", 1, 64));
   if (table.Has("call_seconds"))
     hsm.call_deadline = std::chrono::seconds(table.Number("call_seconds", 1, 60));
+  if (table.Has("keys_per_minute")) hsm.keys_per_minute = table.Counts("keys_per_minute");
+  for (const auto& [name, count] : hsm.keys_per_minute) {
+    const auto uses = hsm::AllKeyUses();
+    const bool known =
+        std::ranges::any_of(uses, [&](hsm::KeyUse use) { return hsm::NameOf(use) == name; });
+    if (!known) table.Complain("keys_per_minute: there is no use " + name);
+    // One call always fits.
+    if (count < hsm::kMaxKeys) table.Complain("keys_per_minute: " + name + " is less than 256");
+  }
   RETURN_IF_ERROR(table.Finish());
   return hsm;
 }

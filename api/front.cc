@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "api/flow/erase_records.h"
 #include "api/flow/signer_of_keys.h"
 #include "api/http/routes.h"
 #include "api/http/server.h"
@@ -25,6 +26,7 @@ namespace {
 
 constexpr std::chrono::seconds kCheckpointPeriod{1};
 constexpr std::size_t kFirstSealer = 3;  // Door of the first of the other tokens' keyholders.
+constexpr std::chrono::seconds kSettlePeriod{5};
 
 // Signs a checkpoint within a second of the last entry, and says once when it cannot.
 class CheckpointTimer {
@@ -52,6 +54,30 @@ class CheckpointTimer {
   std::condition_variable_any wake_;
   std::jthread thread_;  // Last: it uses the others, and stops first.
 };
+
+// Ends an erasure that a crash or an absent token left unfinished, as soon as it can.
+class ErasureTimer {
+ public:
+  explicit ErasureTimer(EraseRecords& erase)
+      : thread_([this, &erase](const std::stop_token& stop) {
+          std::unique_lock lock(mutex_);
+          while (!erase.Settle().ok() && !stop.stop_requested())
+            wake_.wait_for(lock, stop, kSettlePeriod, [] { return false; });
+        }) {}
+
+ private:
+  std::mutex mutex_;
+  std::condition_variable_any wake_;
+  std::jthread thread_;  // Last: it uses the others, and stops first.
+};
+
+// Who runs an older copy of keys/ is told so; a token that is away may come back.
+base::Status SettleErasures(EraseRecords& erase) {
+  const base::Status settled = erase.Settle();
+  if (!settled.ok()) base::LogError("erasure.not-settled", settled.error());
+  const bool away = !settled.ok() && settled.error().code == base::ErrorCode::kUnavailable;
+  return away ? base::Ok() : settled;
+}
 
 // SIGTERM and SIGINT are taken here and nowhere else in the process.
 void WaitForTermination() {
@@ -90,7 +116,12 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   ASSIGN_OR_RETURN(const auto ledger, vault::Ledger::Open(config.data, {}));
   ASSIGN_OR_RETURN(const auto segments, vault::Segments::Open(config.data));
 
-  RecordAccess record_access(*ledger, keyholder, clock);
+  ASSIGN_OR_RETURN(const auto key_store, vault::KeyStore::Open(config.data, {}));
+  RecordKeys record_keys(*key_store, keyholder);
+
+  EraseRecords erase_records(*ledger, *key_store, keyholder, record_keys, clock);
+  RETURN_IF_ERROR(SettleErasures(erase_records));
+  RecordAccess record_access(*ledger, record_keys, clock);
   FindClient find_client(record_access, *ledger, keyholder, clock);
   const TimestampTrust timestamp_trust{.tsa_certificates = config.tsa_certificates,
                                        .tsas = ServicesOf(config.courier.services, "tsa"),
@@ -100,20 +131,20 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   EvidenceDesk evidence_desk(inspector, courier, timestamp_trust, clock);
   ExtendSignature extend_signature(inspector, evidence_desk, clock);
   SignDocument sign_document(signer, inspector, evidence_desk, extend_signature, clock);
-  PreparedStore prepared_store(config.data / "prepared", keyholder, clock);
+  PreparedStore prepared_store(config.data / "prepared", record_keys, clock);
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
-  SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
-  CompletionQueue completions(config.data / "completions", extend_signature, keyholder, clock);
+  SubmitDocument submit_document(sign_document, *ledger, *segments, record_keys, clock);
+  CompletionQueue completions(config.data / "completions", extend_signature, record_keys, clock);
   ProveDigests prove_digests(evidence_desk);
-  BatchStore batch_store(config.data / "batches", keyholder, clock);
-  BatchQueue batches({signer, inspector, evidence_desk, extend_signature, *ledger, keyholder,
+  BatchStore batch_store(config.data / "batches", keyholder, record_keys, clock);
+  BatchQueue batches({signer, inspector, evidence_desk, extend_signature, *ledger, record_keys,
                       batch_store, config.callers, clock});
-  RemoteSigning remote_signing(signer, keyholder, *ledger, config.hsm.seal_rules, clock);
-  ReadDocument read_document(record_access, *ledger, *segments, keyholder);
+  RemoteSigning remote_signing(signer, record_keys, *ledger, config.hsm.seal_rules, clock);
+  ReadDocument read_document(record_access, *ledger, *segments, record_keys);
   VerifyDocument verify_document(read_document, inspector, clock);
   PublishCheckpoint publish_checkpoint(*ledger, keyholder);
   DocumentReceipt document_receipt(read_document, publish_checkpoint, *ledger);
-  ClientHistory client_history(record_access, *ledger, keyholder);
+  ClientHistory client_history(record_access, *ledger, record_keys);
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
@@ -134,6 +165,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
 
   batches.Start();
   completions.Start();
+  const ErasureTimer erasure_timer(erase_records);
   const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
   const TrustTimer trust_timer(fetch_trust,
                                trust != nullptr ? trust->refresh : std::chrono::hours{0});

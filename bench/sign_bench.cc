@@ -156,10 +156,12 @@ double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
   api::ExtendSignature extend(*inspector.client, desk, clock);
   const tests::TempDir folder;
   const auto ledger = Must(vault::Ledger::Open(folder.path() / "vault", {}));
-  api::BatchStore store(folder.path() / "batches", client, clock);
+  const auto key_store = Must(vault::KeyStore::Open(folder.path() / "vault", {}));
+  api::RecordKeys record_keys(*key_store, client);
+  api::BatchStore store(folder.path() / "batches", client, record_keys, clock);
   const std::vector<api::RegisteredCaller> callers{
       {"bench", api::CallerRole::kAgency, "bench", "", {what.label}}};
-  const api::BatchParts parts{client, *inspector.client, desk, extend, *ledger, client,
+  const api::BatchParts parts{client, *inspector.client, desk, extend, *ledger, record_keys,
                               store,  callers,           clock};
   api::BatchOrder order{.caller = "bench",
                         .agency = "bench",

@@ -47,9 +47,7 @@ void AppendBench(const std::string& name, int threads) {
   const auto ledger = Must(vault::Ledger::Open(folder.path(), {}));
   const RawFile raw(folder.path() / "raw", 4096);
   const vault::ClientId client = vault::ClientId::New();
-  const auto append = [&] {
-    Must(ledger->Append({tests::DocumentOf(client), base::Bytes(60, 1)}));
-  };
+  const auto append = [&] { Must(ledger->Append(tests::DocumentOf(client))); };
   Compare(name, "entries/s", {"edocvault", [&] { return PerSecond(threads, append); }},
           {"append-4KiB+fdatasync", [&] { return PerSecond(1, [&] { raw.Append(); }); }});
 }
@@ -78,7 +76,7 @@ void HistoryBench() {
     for (int i = 0; i < 64; ++i) {
       writers.emplace_back([&] {
         for (std::uint64_t k = 0; k < kEntries / 64; ++k)
-          Must(ledger->Append({tests::DocumentOf(client), {}}));
+          Must(ledger->Append(tests::DocumentOf(client)));
       });
     }
   }

@@ -1,6 +1,8 @@
 #include "hsm/keyholder.h"
 
 #include <algorithm>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -40,6 +42,15 @@ PoolConfig PoolOf(const KeyholderConfig& config, DoorPurpose door) {
   return pool;
 }
 
+KeyLimits LimitsOf(const KeyholderConfig& config) {
+  KeyLimits limits = DefaultKeyLimits();
+  for (auto& [use, limit] : limits) {
+    const auto set = config.keys_per_minute.find(std::string(NameOf(use)));
+    if (set != config.keys_per_minute.end()) limit = set->second;
+  }
+  return limits;
+}
+
 using Answer = base::Result<KeyholderAnswer>;
 
 // Answers the calls of one door. Thread-safe, but for provisioning calls.
@@ -51,7 +62,7 @@ class Keyholder {
         token_signer_(pool_),
         signer_(token_signer_, {config.seal_rules, config.log_origin, config.seal_uses}, clock_),
         vault_keys_(pool_, {config.root_key, config.mac_key, config.checkpoint_key},
-                    config.log_origin, config.checkpoint_mark),
+                    config.log_origin, config.checkpoint_mark, LimitsOf(config), clock_),
         provisioner_(pool_, {config.root_key, config.mac_key, config.checkpoint_key}),
         ceremony_(config.ceremony, config.log_origin, config.token_label, clock_),
         vault_(config.log_origin) {}
@@ -89,15 +100,37 @@ class Keyholder {
     ASSIGN_OR_RETURN(const std::vector<base::Bytes> values, signer_.SignHashes(call));
     return KeyholderAnswer{ListToJson(values), {}};
   }
-  Answer operator()(const NewDocumentKeyCall& call) {
-    ASSIGN_OR_RETURN(DocumentKey key, vault_keys_.NewDocumentKey(call.owner));
-    KeyholderAnswer answer{BytesToJson(key.wrapped), {}};
-    answer.secrets.push_back(std::move(key.key));
+  Answer operator()(const NewTopCall&) {
+    ASSIGN_OR_RETURN(const TopKey top, vault_keys_.NewTop());
+    return KeyholderAnswer{ToJson(top), {}};
+  }
+  Answer operator()(const MakeLeafCall& call) {
+    ASSIGN_OR_RETURN(NewLeaf leaf, vault_keys_.MakeLeaf(call.paths, call.leaf));
+    KeyholderAnswer answer{ToJson(leaf), {}};
+    answer.secrets = std::move(leaf.keys);
     return answer;
   }
-  Answer operator()(const OpenDocumentKeysCall& call) {
-    ASSIGN_OR_RETURN(std::vector<base::Secret> keys, vault_keys_.OpenDocumentKeys(call.keys));
+  Answer operator()(const OpenKeysCall& call) {
+    ASSIGN_OR_RETURN(std::vector<base::Secret> keys,
+                     vault_keys_.OpenKeys(call.use, call.paths, call.keys));
     return KeyholderAnswer{base::Json(base::Json::Object{}), std::move(keys)};
+  }
+  Answer operator()(const NewRootCall& call) {
+    const std::lock_guard lock(erasure_);
+    ASSIGN_OR_RETURN(const TopKey top,
+                     ceremony_.Perform(ToErase(call.order.records), call.order.approvals,
+                                       [&] { return vault_keys_.NewRoot(call.top, call.order); }));
+    return KeyholderAnswer{ToJson(top), {}};
+  }
+  Answer operator()(const RekeyCall& call) {
+    ASSIGN_OR_RETURN(const std::vector<base::Bytes> rows,
+                     vault_keys_.Rekey(call.before, call.after, call.nodes));
+    return KeyholderAnswer{ListToJson(rows), {}};
+  }
+  Answer operator()(const KeepRootCall& call) {
+    const std::lock_guard lock(erasure_);
+    RETURN_IF_ERROR(vault_keys_.KeepRoot(call.top));
+    return Done();
   }
   Answer operator()(const MacCall& call) {
     ASSIGN_OR_RETURN(const base::Sha256Digest mac, vault_keys_.MacIdentifier(call.identifier));
@@ -187,6 +220,7 @@ class Keyholder {
   GuardedSigner signer_;
   TokenVaultKeys vault_keys_;
   TokenProvisioner provisioner_;
+  std::mutex erasure_;  // At the service's door ceremonies are erasures, one at a time.
   CeremonyGuard ceremony_;
   const std::string vault_;
 };

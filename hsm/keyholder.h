@@ -46,7 +46,9 @@ struct KeyholderConfig : TokenPlace {
   SealRules seal_rules;             // Of the sealing keys that are used at all.
   std::filesystem::path seal_uses;  // Where used approvals and quotas are remembered.
   CeremonyRules ceremony;           // Who has to approve what is done to keys.
-  std::size_t sessions = 4;         // At most this many calls use the token at once.
+  // Record keys handed out in a minute, by use; those that are not named have a default.
+  std::map<std::string, std::uint32_t> keys_per_minute;
+  std::size_t sessions = 4;  // At most this many calls use the token at once.
   // A call of the module that takes longer ends the process (ADR 0012).
   std::chrono::milliseconds call_deadline{3'000};
   // Tokens that hold sealing keys alone, by name. Each has a keyholder of its own, so that one that
@@ -86,9 +88,14 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
   base::Result<base::Time> CheckApproval(const HashBatch& batch) override;
   base::Result<std::vector<base::Bytes>> SignHashes(const HashBatch& batch) override;
 
-  base::Result<DocumentKey> NewDocumentKey(base::ByteSpan owner) override;
-  base::Result<std::vector<base::Secret>> OpenDocumentKeys(
-      const std::vector<WrappedKey>& keys) override;
+  base::Result<TopKey> NewTop() override;
+  base::Result<NewLeaf> MakeLeaf(const KeyPaths& paths, std::uint32_t leaf) override;
+  base::Result<std::vector<base::Secret>> OpenKeys(KeyUse use, const KeyPaths& paths,
+                                                   const std::vector<PlacedKey>& keys) override;
+  base::Result<TopKey> NewRoot(const TopKey& top, const ErasureOrder& order) override;
+  base::Result<std::vector<base::Bytes>> Rekey(const KeyPaths& before, const KeyPaths& after,
+                                               const std::vector<NodeToRekey>& nodes) override;
+  base::Status KeepRoot(const TopKey& top) override;
   base::Result<base::Sha256Digest> MacIdentifier(std::string_view identifier) override;
   base::Result<std::string> SignCheckpoint(const CheckpointBody& body) override;
   base::Result<std::string> CheckpointVerifierKey() override;

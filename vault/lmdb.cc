@@ -17,6 +17,8 @@ using base::ErrorCode;
 constexpr mdb_mode_t kFileMode = 0600;
 constexpr MDB_dbi kMaxTables = 8;
 constexpr unsigned kMaxReaders = 1024;
+constexpr std::size_t kMaxKey = 511;  // LMDB's.
+constexpr std::size_t kMaxRow = std::size_t{64} << 10U;
 // A file of little use does not grow by much.
 constexpr std::uint64_t kLeastAhead = std::uint64_t{256} << 10U;
 constexpr std::uint64_t kMostAhead = std::uint64_t{8} << 20U;
@@ -60,6 +62,13 @@ base::ByteSpan ToSpan(const MDB_val& value) {
   return {static_cast<const std::uint8_t*>(value.mv_data), value.mv_size};
 }
 
+// Sizes come from pages that nobody has checked: one that lies is found before anything is read by
+// it. What is short enough lies within the file and what is kept ahead of it.
+base::Status CheckSizes(std::size_t key, std::size_t value) {
+  if (key <= kMaxKey && value <= kMaxRow) return base::Ok();
+  return Error{ErrorCode::kCorrupted, "ledger.unreadable", "a row of impossible size"};
+}
+
 base::Status PutRow(MDB_txn* txn, LmdbTable table, const LmdbRow& row, unsigned flags) {
   MDB_val key = ToVal(row.key);
   MDB_val value = ToVal(row.value);
@@ -77,6 +86,7 @@ base::Result<std::optional<base::ByteSpan>> LmdbTransaction::Get(LmdbTable table
   const int code = mdb_get(txn_.get(), table.id, &wanted, &value);
   if (code == MDB_NOTFOUND) return std::optional<base::ByteSpan>();
   if (code != 0) return FromLmdb("get", code);
+  RETURN_IF_ERROR(CheckSizes(0, value.mv_size));
   return std::optional(ToSpan(value));
 }
 
@@ -90,6 +100,7 @@ base::Result<std::optional<LmdbRow>> LmdbTransaction::Last(LmdbTable table) cons
   const int code = mdb_cursor_get(raw, &key, &value, MDB_LAST);
   if (code == MDB_NOTFOUND) return std::optional<LmdbRow>();
   if (code != 0) return FromLmdb("last", code);
+  RETURN_IF_ERROR(CheckSizes(key.mv_size, value.mv_size));
   return std::optional(LmdbRow{ToSpan(key), ToSpan(value)});
 }
 
@@ -138,6 +149,7 @@ base::Result<std::optional<LmdbRow>> LmdbCursor::Step(base::ByteSpan key, MDB_cu
   const int code = mdb_cursor_get(cursor_.get(), &found, &value, operation);
   if (code == MDB_NOTFOUND) return std::optional<LmdbRow>();
   if (code != 0) return FromLmdb("step", code);
+  RETURN_IF_ERROR(CheckSizes(found.mv_size, value.mv_size));
   return std::optional(LmdbRow{ToSpan(found), ToSpan(value)});
 }
 
@@ -159,6 +171,7 @@ base::Result<LmdbEnvironment> LmdbEnvironment::Open(const std::filesystem::path&
   int dead = 0;  // A reader that was killed would keep old pages from being used again.
   if (const int code = mdb_reader_check(raw, &dead); code != 0)
     return FromLmdb("reader check", code);
+  environment.KeepAhead();
   return environment;
 }
 

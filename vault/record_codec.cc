@@ -22,7 +22,7 @@ Error Malformed(const char* what) {
 
 bool IsKnownKind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
-         kind <= static_cast<std::uint8_t>(RecordKind::kSealing);
+         kind <= static_cast<std::uint8_t>(RecordKind::kErasure);
 }
 
 base::Status CheckSizes(const Record& record) {
@@ -35,10 +35,13 @@ base::Status CheckSizes(const Record& record) {
 
 base::Status CheckFieldsOfKind(const Record& record) {
   if (!IsKnownKind(static_cast<std::uint8_t>(record.kind))) return Malformed("unknown kind");
-  if (record.kind != RecordKind::kAccess && record.subject != RecordId{})
-    return Malformed("a subject, but no access");
-  if (record.kind == RecordKind::kSealing && record.client != ClientId{})
-    return Malformed("a client, but a sealing");
+  const bool is_erasure = record.kind == RecordKind::kErasure;
+  if (record.kind != RecordKind::kAccess && !is_erasure && record.subject != RecordId{})
+    return Malformed("a subject, but neither access nor erasure");
+  if ((record.kind == RecordKind::kSealing || is_erasure) && record.client != ClientId{})
+    return Malformed("a client, but a sealing or an erasure");
+  if (!is_erasure && (record.root_before != 0 || record.root_after != 0))
+    return Malformed("a root key, but no erasure");
   const bool has_content =
       record.content != SegmentRef{} || record.content_sha256 != base::Sha256Digest{};
   if (record.kind != RecordKind::kDocument && has_content)
@@ -88,6 +91,20 @@ void TakeDocumentFields(Reader& reader, Record& record) {
   reader.TakeInto(record.content_sha256.bytes);
 }
 
+void AppendErasureFields(const Record& record, base::Bytes& out) {
+  base::AppendUint64(record.root_before, out);
+  base::AppendUint64(record.root_after, out);
+}
+
+void TakeErasureFields(Reader& reader, Record& record) {
+  record.root_before = reader.TakeNumber(8);
+  record.root_after = reader.TakeNumber(8);
+}
+
+bool HasSubject(const Record& record) {
+  return record.kind == RecordKind::kAccess || record.kind == RecordKind::kErasure;
+}
+
 }  // namespace
 
 base::Result<base::Bytes> EncodeRecord(const Record& record) {
@@ -104,7 +121,10 @@ base::Result<base::Bytes> EncodeRecord(const Record& record) {
   out.push_back(static_cast<std::uint8_t>(record.agency.size()));
   base::Append(base::AsBytes(record.agency), out);
   if (record.kind == RecordKind::kDocument) AppendDocumentFields(record, out);
-  if (record.kind == RecordKind::kAccess) base::Append(record.subject.span(), out);
+  if (HasSubject(record)) base::Append(record.subject.span(), out);
+  if (record.kind == RecordKind::kErasure) AppendErasureFields(record, out);
+  for (unsigned shift = 32; shift > 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(record.key.value >> (shift - 8)));
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() >> 8U));
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() & 0xFFU));
   base::Append(record.sealed, out);
@@ -126,7 +146,9 @@ base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
   reader.TakeInto(record.commitment.bytes);
   record.agency = base::ToString(reader.Take(reader.TakeNumber(1)));
   if (record.kind == RecordKind::kDocument) TakeDocumentFields(reader, record);
-  if (record.kind == RecordKind::kAccess) reader.TakeInto(record.subject.bytes);
+  if (HasSubject(record)) reader.TakeInto(record.subject.bytes);
+  if (record.kind == RecordKind::kErasure) TakeErasureFields(reader, record);
+  record.key.value = static_cast<std::uint32_t>(reader.TakeNumber(4));
   const base::ByteSpan sealed = reader.Take(reader.TakeNumber(2));
   record.sealed.assign(sealed.begin(), sealed.end());
   if (!reader.AtEnd()) return Damaged("cut short, or bytes behind its end");

@@ -7,6 +7,7 @@
 #include "tests/fakes/fake_sealing.h"
 #include "tests/fakes/fake_vault_keys.h"
 #include "tests/fakes/fixed_clock.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/temp_dir.h"
 
 namespace api {
@@ -20,7 +21,7 @@ class CscTest : public ::testing::Test {
     auto opened = vault::Ledger::Open(folder_.path() / "vault", {});
     EXPECT_TRUE(opened.ok());
     ledger_ = std::move(opened).value();
-    signing_ = std::make_unique<RemoteSigning>(signer_, keys_, *ledger_, rules_, clock_);
+    signing_ = std::make_unique<RemoteSigning>(signer_, record_keys_, *ledger_, rules_, clock_);
   }
 
   Request RequestOf(const Json& body) const {
@@ -54,6 +55,8 @@ class CscTest : public ::testing::Test {
   };
   tests::FakeSigner signer_;
   tests::FakeVaultKeys keys_;
+  std::unique_ptr<vault::KeyStore> key_store_ = tests::OpenKeys(folder_.path());
+  RecordKeys record_keys_{*key_store_, keys_};
   const tests::FixedClock clock_;
   std::unique_ptr<vault::Ledger> ledger_;
   std::unique_ptr<RemoteSigning> signing_;

@@ -14,6 +14,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <cerrno>
@@ -28,6 +29,7 @@
 
 #include "base/file.h"
 #include "base/random.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/vault_records.h"
 #include "vault/merkle.h"
 #include "vault/segments.h"
@@ -93,16 +95,49 @@ const base::Secret& Key() {
 struct Vault {
   std::unique_ptr<vault::Ledger> ledger;
   std::unique_ptr<vault::Segments> segments;
+  std::unique_ptr<vault::KeyStore> keys;
+};
+
+// As the service does it: a whole leaf is on stable storage before the first of its slots is used.
+class Slots {
+ public:
+  explicit Slots(vault::KeyStore& keys) : keys_(keys) {}
+
+  base::Result<vault::KeySlot> Take() {
+    const std::lock_guard lock(mutex_);
+    if (next_ % vault::kKeyFanOut == 0) RETURN_IF_ERROR(MakeLeaf());
+    return vault::KeySlot{next_++};
+  }
+
+ private:
+  base::Status MakeLeaf() {
+    ASSIGN_OR_RETURN(const auto top, keys_.Top());
+    if (!top) RETURN_IF_ERROR(keys_.Begin(tests::TopOf(1)));
+    ASSIGN_OR_RETURN(const vault::NextLeaf next, keys_.Next());
+    tests::MadeLeaf made = tests::LeafAt(next.leaf);
+    std::erase_if(made.nodes, [&](const vault::StoredKey& node) {
+      return std::ranges::any_of(next.nodes,
+                                 [&](const auto& there) { return there.place == node.place; });
+    });
+    RETURN_IF_ERROR(keys_.AddLeaf(next.leaf, made.nodes, made.row));
+    next_ = next.leaf * static_cast<std::uint32_t>(vault::kKeyFanOut);
+    return base::Ok();
+  }
+
+  vault::KeyStore& keys_;
+  std::mutex mutex_;
+  std::uint32_t next_ = 0;
 };
 
 base::Result<Vault> OpenVault(const std::filesystem::path& data) {
   Vault opened;
   ASSIGN_OR_RETURN(opened.ledger, vault::Ledger::Open(data, kOptions));
   ASSIGN_OR_RETURN(opened.segments, vault::Segments::Open(data));
+  ASSIGN_OR_RETURN(opened.keys, vault::KeyStore::Open(data, tests::kSmallKeys));
   return opened;
 }
 
-base::Result<Ack> Store(const Vault& vault, std::uint64_t seed) {
+base::Result<Ack> Store(const Vault& vault, Slots& slots, std::uint64_t seed) {
   vault::Record record = tests::DocumentOf(vault::ClientId::New());
   ASSIGN_OR_RETURN(const vault::Written written,
                    vault.segments->Append("load", record.stored_at, Key(), BodyOf(seed)));
@@ -110,8 +145,8 @@ base::Result<Ack> Store(const Vault& vault, std::uint64_t seed) {
   record.content_sha256 = written.sha256;
   record.sealed.clear();
   base::AppendUint64(seed, record.sealed);
-  ASSIGN_OR_RETURN(const vault::Appended appended,
-                   vault.ledger->Append({record, base::Bytes(60, 9)}));
+  ASSIGN_OR_RETURN(record.key, slots.Take());
+  ASSIGN_OR_RETURN(const vault::Appended appended, vault.ledger->Append(record));
   return Ack{appended.entry.value, seed, record.id};
 }
 
@@ -123,13 +158,14 @@ int Write(const std::filesystem::path& data, int acks, std::uint64_t count, int 
   }
   std::random_device device;
   const std::uint64_t base = (std::uint64_t{device()} << 32U) + device();
+  Slots slots(*vault.value().keys);
   std::atomic<std::uint64_t> next = 0;
   std::atomic<bool> failed = false;
   std::vector<std::jthread> writers;
   for (int i = 0; i < threads; ++i) {
     writers.emplace_back([&] {
       for (std::uint64_t number = next++; number < count && !failed; number = next++) {
-        const auto ack = Store(vault.value(), base + number);
+        const auto ack = Store(vault.value(), slots, base + number);
         if (ack.ok() && ::write(acks, &ack.value(), sizeof(Ack)) == sizeof(Ack)) continue;
         failed = true;
         if (!ack.ok()) std::printf("refused: %s\n", ack.error().reason.c_str());
@@ -159,7 +195,8 @@ int CheckAll(const Vault& vault, std::uint64_t size) {
     if (!body.ok()) return Say("BYTES", std::to_string(number) + " " + body.error().reason);
     if (body.value() != BodyOf(base::ReadUint64(record.sealed)))
       return Say("BYTES", std::to_string(number) + " other bytes");
-    if (!vault.ledger->WrappedKey(record.id).ok()) return Say("KEY", std::to_string(number));
+    const auto path = vault.keys->PathsTo(std::array{record.key});
+    if (!path.ok() || !path.value().keys.front()) return Say("KEY", std::to_string(number));
   }
   if (edge.Root() != vault.ledger->Head().value().root) return Say("TREE", "another root");
   return 0;
