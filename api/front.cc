@@ -52,14 +52,16 @@ class CheckpointTimer {
   std::jthread thread_;  // Last: it uses the others, and stops first.
 };
 
-// Ends an erasure that a crash or an absent token left unfinished, as soon as it can.
+// Ends an erasure that was left unfinished by a crash or for want of the token, as soon as it can.
 class ErasureTimer {
  public:
   explicit ErasureTimer(EraseRecords& erase)
       : thread_([this, &erase](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
-          while (!erase.Settle().ok() && !stop.stop_requested())
+          while (!stop.stop_requested()) {
+            if (!erase.IsSettled()) static_cast<void>(erase.Settle());
             wake_.wait_for(lock, stop, kSettlePeriod, [] { return false; });
+          }
         }) {}
 
  private:
@@ -137,11 +139,12 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
-  const Flows flows{find_client,      submit_document,    sign_document,   extend_signature,
-                    two_step_signing, completions,        batches,         remote_signing,
-                    prove_digests,    read_document,      verify_document, document_receipt,
-                    client_history,   publish_checkpoint, keyholder,       keyholder,
-                    trust_status,     fetch_trust,        clock,           config.csc};
+  const Flows flows{
+      find_client,     submit_document,  sign_document,  extend_signature, two_step_signing,
+      completions,     batches,          remote_signing, prove_digests,    read_document,
+      verify_document, document_receipt, client_history, erase_records,    publish_checkpoint,
+      keyholder,       keyholder,        trust_status,   fetch_trust,      clock,
+      config.csc};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();
