@@ -55,14 +55,16 @@ class CheckpointTimer {
   std::jthread thread_;  // Last: it uses the others, and stops first.
 };
 
-// Ends an erasure that a crash or an absent token left unfinished, as soon as it can.
+// Ends an erasure that was left unfinished by a crash or for want of the token, as soon as it can.
 class ErasureTimer {
  public:
   explicit ErasureTimer(EraseRecords& erase)
       : thread_([this, &erase](const std::stop_token& stop) {
           std::unique_lock lock(mutex_);
-          while (!erase.Settle().ok() && !stop.stop_requested())
+          while (!stop.stop_requested()) {
+            if (!erase.IsSettled()) static_cast<void>(erase.Settle());
             wake_.wait_for(lock, stop, kSettlePeriod, [] { return false; });
+          }
         }) {}
 
  private:
@@ -150,12 +152,12 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
   std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;
   for (auto& [name, sealer] : sealers) other_tokens.emplace_back(sealer);
-  const Flows flows{find_client,      submit_document,    sign_document,   extend_signature,
-                    two_step_signing, completions,        batches,         remote_signing,
-                    prove_digests,    read_document,      verify_document, document_receipt,
-                    client_history,   publish_checkpoint, keyholder,       keyholder,
-                    other_tokens,     trust_status,       fetch_trust,     clock,
-                    config.csc};
+  const Flows flows{
+      find_client,     submit_document,  sign_document,  extend_signature, two_step_signing,
+      completions,     batches,          remote_signing, prove_digests,    read_document,
+      verify_document, document_receipt, client_history, erase_records,    publish_checkpoint,
+      keyholder,       keyholder,        other_tokens,   trust_status,     fetch_trust,
+      clock,           config.csc};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();

@@ -16,5 +16,6 @@ int main(int argc, char** argv) {
   bench::RunVerifyBench(only);
   bench::RunCostBench(only, argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1000);
   bench::RunVaultBench(only);
+  bench::RunKeyBench(only);
   return 0;
 }

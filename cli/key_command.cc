@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "cli/ceremony_order.h"
 #include "cli/home.h"
 #include "cli/role_process.h"
 #include "cli/share_file.h"
@@ -181,50 +182,22 @@ base::Result<Act> Transfer(const Options& options) {
              }};
 }
 
-base::Result<RoleProcess> StartProvisioner(const Options& options) {
-  const Home home = Home::Find(options.common->home);
-  return RoleProcess::StartRole(home.daemon_config(), "provisioner:" + options.token, home.log());
-}
-
-// What a custodian reads; `exp` is for programs.
-Json Shown(const char* done, const std::string& file, const hsm::CeremonyOrder& order) {
-  return Json()
-      .Set("done", done)
-      .Set("file", file)
-      .Set("order", hsm::ToJson(order))
-      .Set("until", base::FormatTime(order.expires));
-}
-
-base::Result<Json> Draft(const Options& options, hsm::KeyholderClient& token,
-                         const hsm::CeremonyAct& act) {
-  ASSIGN_OR_RETURN(const auto facts, token.Describe());
-  const hsm::CeremonyOrder order = hsm::NewOrder(
-      facts.vault, facts.label, act, base::SystemClock().Now() + std::chrono::hours(options.hours));
-  const std::string text = hsm::ToJson(order).DumpIndented() + "\n";
-  RETURN_IF_ERROR(base::ReplaceFile(options.draft, base::AsBytes(text), 0644));
-  return Shown("drafted", options.draft, order);
-}
-
 using Prepare = base::Result<Act> (*)(const Options&);
 
 base::Result<Json> Carry(const Options& options, Prepare prepare) {
   ASSIGN_OR_RETURN(const Act act, prepare(options));
-  std::vector<std::string> approvals;
-  for (const std::string& file : options.approvals) {
-    ASSIGN_OR_RETURN(const base::Bytes content, base::ReadFile(file, kMaxFile));
-    std::string text = base::ToString(content);
-    text.erase(text.find_last_not_of(" \r\n") + 1);
-    approvals.push_back(std::move(text));
-  }
-  ASSIGN_OR_RETURN(RoleProcess provisioner, StartProvisioner(options));
+  ASSIGN_OR_RETURN(std::vector<std::string> approvals, ReadApprovals(options.approvals));
+  ASSIGN_OR_RETURN(RoleProcess provisioner,
+                   StartProvisioner(Home::Find(options.common->home), options.token));
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
-  if (!options.draft.empty()) return Draft(options, token, act.order);
+  if (!options.draft.empty()) return DraftOrder(token, act.order, options.draft, options.hours);
   token.UseApprovals(std::move(approvals));
   return act.perform(token);
 }
 
 base::Result<Json> List(const Options& options) {
-  ASSIGN_OR_RETURN(RoleProcess provisioner, StartProvisioner(options));
+  ASSIGN_OR_RETURN(RoleProcess provisioner,
+                   StartProvisioner(Home::Find(options.common->home), options.token));
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
   ASSIGN_OR_RETURN(const std::vector<hsm::KeyFacts> keys, token.ListKeys());
   Json list{Json::Array{}};
@@ -247,7 +220,7 @@ base::Result<Json> Approve(const Options& options) {
   ASSIGN_OR_RETURN(const std::string approval,
                    hsm::ApproveOrder(order, base::Secret(std::move(pem))));
   RETURN_IF_ERROR(base::ReplaceFile(options.out, base::AsBytes(approval + "\n"), 0644));
-  return Shown("approved", options.out, order);
+  return ShownOrder("approved", options.out, order);
 }
 
 // "name: value" for each member, one level deep.

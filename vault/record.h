@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -77,5 +78,8 @@ struct Record {
   base::Bytes
       sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.
 };
+
+// SHA-256 of the sorted ids, each once: what custodians approve and the ledger says of an erasure.
+base::Sha256Digest ErasureCommitment(std::vector<RecordId> records);
 
 }  // namespace vault

@@ -68,12 +68,6 @@ base::Bytes ChildOf(base::ByteSpan row, const KeyNode& child) {
 
 }  // namespace
 
-base::Sha256Digest ErasureCommitment(std::vector<vault::RecordId> records) {
-  base::Sha256Stream hash;
-  for (const vault::RecordId& id : Sorted(std::move(records))) hash.Update(id.span());
-  return std::move(hash).Finish();
-}
-
 base::Result<Erased> EraseRecords::Run(const Caller& caller, const ErasureRequest& request) {
   RETURN_IF_ERROR(CheckRequest(request));
   const std::lock_guard erasing(erasing_);
@@ -81,11 +75,11 @@ base::Result<Erased> EraseRecords::Run(const Caller& caller, const ErasureReques
   ASSIGN_OR_RETURN(const std::vector<vault::KeySlot> slots, SlotsOf(Sorted(request.records)));
   RETURN_IF_ERROR(RequireSomethingLeft(slots));
   auto erased = Erase(caller, request, slots);
-  if (!erased.ok()) return erased;
-  // The keys are gone from the data. What is left to do is done now, or as soon as it can be.
+  // One of two root keys is to go now, whichever it is, or as soon as it can.
+  settled_ = false;
   const base::Status concluded = Conclude();
   if (!concluded.ok()) base::LogError("erasure.unfinished", concluded.error());
-  erased.value().is_complete = concluded.ok();
+  if (erased.ok()) erased.value().is_complete = concluded.ok();
   return erased;
 }
 
@@ -110,6 +104,12 @@ base::Status EraseRecords::RequireTreeOfLedger() const {
 }
 
 base::Status EraseRecords::Conclude() {
+  const base::Status concluded = EndWhatIsLeft();
+  if (concluded.ok()) settled_ = true;
+  return concluded;
+}
+
+base::Status EraseRecords::EndWhatIsLeft() {
   RETURN_IF_ERROR(keys_.RequireRunning());
   ASSIGN_OR_RETURN(const auto top, store_.Top());
   if (!top) return base::Ok();
@@ -161,7 +161,7 @@ base::Result<vault::Record> EraseRecords::IntentOf(const Caller& caller,
   intent.id = vault::RecordId::New();
   intent.stored_at = clock_.Now();
   intent.agency = caller.agency;
-  intent.commitment = ErasureCommitment(request.records);
+  intent.commitment = vault::ErasureCommitment(request.records);
   intent.root_before = before.generation;
   intent.root_after = before.generation + 1;
   base::Json metadata;

@@ -4,6 +4,7 @@
 // with what the token holds (docs/formats/keys.md).
 #pragma once
 
+#include <atomic>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -11,7 +12,6 @@
 #include "api/caller.h"
 #include "api/flow/record_keys.h"
 #include "base/clock.h"
-#include "base/digest.h"
 #include "base/result.h"
 #include "hsm/vault_keys.h"
 #include "vault/ledger.h"
@@ -37,9 +37,6 @@ struct Erased {
   bool is_complete = false;
 };
 
-// SHA-256 of the sorted ids: what custodians approve and the ledger says.
-base::Sha256Digest ErasureCommitment(std::vector<vault::RecordId> records);
-
 // Thread-safe; one erasure at a time. Borrows its parts; they must outlive it.
 class EraseRecords {
  public:
@@ -59,12 +56,15 @@ class EraseRecords {
   base::Result<Erased> Run(const Caller& caller, const ErasureRequest& request);
 
   // Ends what a crash or an absent token left: destroys each root key that keys/ does not name and
-  // puts on record an erasure that was done. For the start, and again until it is ok.
+  // puts on record an erasure that was done. For the start, and whenever it is not IsSettled().
   // kConflict "key.root-unknown", kCorrupted "key.tree-behind": keys/ is an older copy.
   base::Status Settle();
+  // Nothing of an erasure is left to be ended.
+  bool IsSettled() const { return settled_; }
 
  private:
   base::Status Conclude();
+  base::Status EndWhatIsLeft();
   base::Status RequireTreeOfLedger() const;
   base::Result<std::vector<vault::KeySlot>> SlotsOf(
       const std::vector<vault::RecordId>& records) const;
@@ -83,6 +83,7 @@ class EraseRecords {
   RecordKeys& keys_;
   const base::Clock& clock_;
   std::mutex erasing_;
+  std::atomic<bool> settled_ = false;
 };
 
 }  // namespace api

@@ -5,6 +5,7 @@
 #include "api/flow/client_history.h"
 #include "api/flow/completion_queue.h"
 #include "api/flow/document_receipt.h"
+#include "api/flow/erase_records.h"
 #include "api/flow/fetch_trust.h"
 #include "api/flow/find_client.h"
 #include "api/flow/prove_digests.h"
@@ -36,6 +37,7 @@ struct Flows {
   VerifyDocument& verify_document;
   DocumentReceipt& document_receipt;
   ClientHistory& client_history;
+  EraseRecords& erase_records;
   PublishCheckpoint& publish_checkpoint;
   hsm::VaultKeys& vault_keys;
   hsm::Provisioner& token;  // Only to ask how it is, for readiness.

@@ -134,7 +134,7 @@ TEST_F(EraseRecordsTest, TheLedgerSaysBeforeAndAfterWhatWasErasedAndWhichRootKey
   EXPECT_EQ(entries[0].subject, RecordId{});
   EXPECT_EQ(entries[1].subject, erased.id);
   for (const vault::Record& entry : entries) {
-    EXPECT_EQ(entry.commitment, ErasureCommitment({ids[0], ids[2]}));
+    EXPECT_EQ(entry.commitment, vault::ErasureCommitment({ids[0], ids[2]}));
     EXPECT_EQ(entry.agency, "vid");
     EXPECT_EQ(entry.root_before, 1U);
     EXPECT_EQ(entry.root_after, 2U);
@@ -146,11 +146,11 @@ TEST_F(EraseRecordsTest, TheLedgerSaysBeforeAndAfterWhatWasErasedAndWhichRootKey
 TEST_F(EraseRecordsTest, TheCommitmentIsOverTheSortedIdsWhateverTheirOrder) {
   const RecordId one = RecordId::New();
   const RecordId two = RecordId::New();
-  EXPECT_EQ(ErasureCommitment({one, two, one}), ErasureCommitment({two, one}));
+  EXPECT_EQ(vault::ErasureCommitment({one, two, one}), vault::ErasureCommitment({two, one}));
   base::Bytes sorted;
   for (const RecordId& id : {std::min(one, two), std::max(one, two)})
     base::Append(id.span(), sorted);
-  EXPECT_EQ(ErasureCommitment({one, two}), base::Sha256(sorted));
+  EXPECT_EQ(vault::ErasureCommitment({one, two}), base::Sha256(sorted));
 }
 
 // The attacker has every copy of keys/ that ever was, and the token as it is now.
@@ -291,6 +291,30 @@ TEST_F(EraseRecordsTest, ATokenThatIsAwayAtTheEndLeavesItUnfinishedUntilItIsBack
   ASSERT_TRUE(life_->erase.Settle().ok());
   EXPECT_EQ(token_.roots.size(), 1U);
   EXPECT_EQ(Entries().size(), 2U);
+}
+
+// The keyholder died over it, say: the service itself goes on.
+TEST_F(EraseRecordsTest, AFailureBeforeTheNewTreeTakesTheNewRootKeyBack) {
+  const std::vector<RecordId> ids = PutMany(2);
+  life_->keys.before_erasing = [&](const char* call) {
+    if (std::string(call) == "Rekey")
+      life_->keys.next_error = base::Error{base::ErrorCode::kUnavailable, "channel.role-down", ""};
+  };
+  EXPECT_EQ(Refused({ids[0]}), "channel.role-down");
+  EXPECT_EQ(token_.roots.size(), 1U);
+  EXPECT_TRUE(life_->erase.IsSettled());
+  int kept = 0;
+  life_->keys.before_erasing = [&](const char* call) {
+    if (std::string(call) != "KeepRoot" || ++kept == 2)
+      life_->keys.next_error = base::Error{base::ErrorCode::kUnavailable, "token.absent", ""};
+    if (std::string(call) == "NewRoot") life_->keys.next_error.reset();
+  };
+  EXPECT_EQ(Refused({ids[0]}), "token.absent");
+  EXPECT_EQ(token_.roots.size(), 2U);
+  EXPECT_FALSE(life_->erase.IsSettled()) << "and so it is tried again";
+  ASSERT_TRUE(life_->erase.Settle().ok());
+  EXPECT_EQ(token_.roots.size(), 1U);
+  EXPECT_EQ(CountOf(ids, "read"), 2U);
 }
 
 TEST_F(EraseRecordsTest, WithoutApprovalNothingIsErasedAndNothingIsSaid) {
