@@ -8,7 +8,6 @@
 
 #include "base/base64.h"
 #include "signing/xerces_reader.h"
-#include "signing/xml_census.h"
 #include "signing/xml_scan.h"
 
 namespace signing {
@@ -126,17 +125,23 @@ base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimi
   // Trust material and the like: whoever hands it in waits for it.
   Limits own;
   own.work_milliseconds += bytes.size() / 1'000;
-  return Parse(bytes, limits, std::make_shared<WorkBudget>(bytes.size(), own));
+  return Parse(bytes, CountXml(bytes), limits, std::make_shared<WorkBudget>(bytes.size(), own));
 }
 
 base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes,
                                              std::shared_ptr<WorkBudget> budget) {
-  return Parse(bytes, XmlLimits(), std::move(budget));
+  return Parse(bytes, CountXml(bytes), XmlLimits(), std::move(budget));
 }
 
-base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits,
+base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlCensus& census,
                                              std::shared_ptr<WorkBudget> budget) {
-  RETURN_IF_ERROR(budget->Spend(CostOfGate(CountXml(bytes))));
+  return Parse(bytes, census, XmlLimits(), std::move(budget));
+}
+
+base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlCensus& census,
+                                             const XmlLimits& limits,
+                                             std::shared_ptr<WorkBudget> budget) {
+  RETURN_IF_ERROR(budget->Spend(CostOfGate(census)));
   ASSIGN_OR_RETURN(const base::Bytes utf8, ScanXml(bytes, limits));
   ASSIGN_OR_RETURN(xmlDoc* const tree, ParseTree(utf8));
   XmlDocument document(tree, std::move(budget));
