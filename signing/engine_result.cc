@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace signing {
 namespace {
@@ -178,8 +179,7 @@ bool Block::Check(Rule rule, Level level, bool holds, SubIndication sub, base::J
 }
 
 void Block::Absorb(const Block& part) {
-  const std::vector<CheckRecord> all = part.AllRecords();
-  records_.insert(records_.end(), all.begin(), all.end());
+  std::ranges::move(part.AllRecords(), std::back_inserter(records_));
   failures_.insert(failures_.end(), part.failures_.begin(), part.failures_.end());
   part_open_ = part_open_ || (part.failures_.empty() && !part.conclusion().passed());
 }
