@@ -500,12 +500,10 @@ base::Json Verify(const VerifyRequest& request) {
   return ReportOn(request, *named.value(), {BudgetFor(request, named.value()->policy)});
 }
 
-std::vector<base::Json> VerifyEach(const std::vector<VerifyRequest>& requests) {
+void VerifyEach(const std::vector<VerifyRequest>& requests,
+                const std::function<void(std::size_t, const base::Json&)>& take) {
   const KeepDecoded keep;
-  std::vector<base::Json> reports;
-  reports.reserve(requests.size());
-  for (const VerifyRequest& request : requests) reports.push_back(Verify(request));
-  return reports;
+  for (std::size_t i = 0; i < requests.size(); ++i) take(i, Verify(requests[i]));
 }
 
 base::Result<VerifyRun> RunVerification(const VerifyRequest& request) {
