@@ -167,6 +167,9 @@ base::Status Supervise(const std::filesystem::path& config_file, const Config& c
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   // Roles have all symbols bound when they start: see hardening::Zygote.
   ::setenv("LD_BIND_NOW", "1", 1);  // NOLINT(concurrency-mt-unsafe): there is one thread
+  // A tree of XML is more pieces of one size than glibc keeps at hand by itself (seven); it takes
+  // and gives back the others in a slower way. What each thread may keep grows to some megabytes.
+  ::setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=128", 0);  // NOLINT(concurrency-mt-unsafe)
 
   ASSIGN_OR_RETURN(const Doors doors, MakeDoors(config));
   std::vector<Child> children = ChildrenOf(doors);

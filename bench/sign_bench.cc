@@ -245,8 +245,9 @@ class Steps {
     for (const api::MadeSignature& one : made_)
       requests.push_back(signing::RequestFor(orders_[requests.size()], one.xml));
     std::vector<base::Status> released;
-    for (const base::Json& report : signing::VerifyEach(requests))
-      released.push_back(api::RequireReleasable(report, made_[released.size()].expected));
+    signing::VerifyEach(requests, [&](std::size_t i, const base::Json& report) {
+      released.push_back(api::RequireReleasable(report, made_[i].expected));
+    });
     RequireAll(released);
   }
   // Both with their processes, the way there and back.
