@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <ranges>
 #include <set>
 #include <sstream>
 
@@ -173,6 +174,15 @@ base::Result<hsm::KeyholderConfig> ReadHsm(Table table, const std::filesystem::p
     hsm.sessions = static_cast<std::size_t>(table.Number("sessions", 1, 64));
   if (table.Has("call_seconds"))
     hsm.call_deadline = std::chrono::seconds(table.Number("call_seconds", 1, 60));
+  if (table.Has("keys_per_minute")) hsm.keys_per_minute = table.Counts("keys_per_minute");
+  for (const auto& [name, count] : hsm.keys_per_minute) {
+    const auto uses = hsm::AllKeyUses();
+    const bool known =
+        std::ranges::any_of(uses, [&](hsm::KeyUse use) { return hsm::NameOf(use) == name; });
+    if (!known) table.Complain("keys_per_minute: there is no use " + name);
+    // One call always fits.
+    if (count < hsm::kMaxKeys) table.Complain("keys_per_minute: " + name + " is less than 256");
+  }
   RETURN_IF_ERROR(table.Finish());
   return hsm;
 }
@@ -296,6 +306,29 @@ base::Result<TrustConfig> ReadTrust(Table table) {
   return trust;
 }
 
+bool IsTokenName(std::string_view name) {
+  constexpr std::size_t kLongest = 32;
+  return !name.empty() && name.size() <= kLongest && name != hsm::kSecondToken &&
+         std::ranges::all_of(name, [](char c) {
+           return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
+         });
+}
+
+// [[token]]: one more token, for sealing keys.
+base::Status AddToken(Table table, const std::filesystem::path& data, hsm::KeyholderConfig& hsm) {
+  const std::string name = table.Text("name");
+  if (!IsTokenName(name)) table.Complain("name is [a-z0-9-], 1 to 32, and not \"second\"");
+  hsm::TokenPlace place = ReadToken(table, data / ("pin-refused-" + name));
+  const auto has_label = [&](const hsm::TokenPlace& other) {
+    return other.token_label == place.token_label;
+  };
+  const bool taken = has_label(hsm) || (hsm.second && has_label(*hsm.second)) ||
+                     std::ranges::any_of(hsm.others | std::views::values, has_label);
+  if (taken) table.Complain("two tokens of one label");
+  if (!hsm.others.emplace(name, std::move(place)).second) table.Complain(name + " is there twice");
+  return table.Finish();
+}
+
 struct SealKey {
   std::string label;
   hsm::SealRule rule;
@@ -305,6 +338,7 @@ base::Result<SealKey> ReadSealKey(Table table) {
   constexpr std::int64_t kMostAnHour = 100'000'000;
   SealKey key{.label = table.Text("label"),
               .rule = {.agency = table.Text("agency"), .approvers = {}}};
+  if (table.Has("token")) key.rule.token = table.Text("token");
   if (table.Has("request_keys")) {
     for (const std::filesystem::path& path : table.Paths("request_keys")) {
       ASSIGN_OR_RETURN(base::Bytes pem, base::ReadFile(path, kMaxPem));
@@ -430,9 +464,15 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
     ASSIGN_OR_RETURN(config.trust, ReadTrust(part("trust")));
     config.courier.lists.insert(config.trust->lists.begin(), config.trust->lists.end());
   }
+  if (const toml::array* tokens = root["token"].as_array()) {
+    for (const auto& node : *tokens)
+      RETURN_IF_ERROR(AddToken(Table(node.as_table(), "token", folder), config.data, config.hsm));
+  }
   if (const toml::array* keys = root["key"].as_array()) {
     for (const auto& node : *keys) {
       ASSIGN_OR_RETURN(SealKey key, ReadSealKey(Table(node.as_table(), "key", folder)));
+      if (!key.rule.token.empty() && !config.hsm.others.contains(key.rule.token))
+        return Malformed("[key] " + key.label + ": no token " + key.rule.token);
       const bool is_new = config.hsm.seal_rules.emplace(key.label, std::move(key.rule)).second;
       if (!is_new) return Malformed("[key] " + key.label + " is there twice");
     }
@@ -446,9 +486,9 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
       config.callers.push_back(std::move(caller));
     }
   }
-  static const std::set<std::string> kParts{"vault",      "listen",      "hsm",      "courier",
-                                            "timestamps", "checkpoints", "caller",   "trust",
-                                            "key",        "csc",         "ceremony", "witness"};
+  static const std::set<std::string> kParts{
+      "vault", "listen", "hsm", "courier",  "timestamps", "checkpoints", "caller",
+      "trust", "key",    "csc", "ceremony", "witness",    "token"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

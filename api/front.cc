@@ -4,10 +4,13 @@
 
 #include <atomic>
 #include <condition_variable>
+#include <map>
 #include <mutex>
 #include <thread>
 
 #include "api/every_second.h"
+#include "api/flow/erase_records.h"
+#include "api/flow/signer_of_keys.h"
 #include "api/http/routes.h"
 #include "api/http/server.h"
 #include "api/inspector.h"
@@ -21,6 +24,16 @@
 
 namespace api {
 namespace {
+
+constexpr std::size_t kFirstSealer = 3;  // Door of the first of the other tokens' keyholders.
+
+// Who runs an older copy of keys/ is told so; a token that is away may come back.
+base::Status SettleErasures(EraseRecords& erase) {
+  const base::Status settled = erase.Settle();
+  if (!settled.ok()) base::LogError("erasure.not-settled", settled.error());
+  const bool away = !settled.ok() && settled.error().code == base::ErrorCode::kUnavailable;
+  return away ? base::Ok() : settled;
+}
 
 // SIGTERM and SIGINT are taken here and nowhere else in the process.
 void WaitForTermination() {
@@ -45,13 +58,26 @@ void BlockTermination() {
 base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   BlockTermination();  // Before any thread starts, so that all inherit it.
   hsm::KeyholderClient keyholder{base::ChannelClient(std::move(doors.at(0)))};
+  std::map<std::string, hsm::KeyholderClient> sealers;  // In the order of the supervisor's doors.
+  SignerOfKeys::Others others;
+  for (std::size_t door = kFirstSealer; const auto& [name, place] : config.hsm.others) {
+    const auto sealer =
+        sealers.try_emplace(name, base::ChannelClient(std::move(doors.at(door++)))).first;
+    others.emplace(name, sealer->second);
+  }
+  SignerOfKeys signer(keyholder, std::move(others), config.hsm.seal_rules);
   InspectorClient inspector{base::ChannelClient(std::move(doors.at(1)))};
   CourierClient courier{base::ChannelClient(std::move(doors.at(2)))};
   const base::SystemClock clock;
   ASSIGN_OR_RETURN(const auto ledger, vault::Ledger::Open(config.data, {}));
   ASSIGN_OR_RETURN(const auto segments, vault::Segments::Open(config.data));
 
-  RecordAccess record_access(*ledger, keyholder, clock);
+  ASSIGN_OR_RETURN(const auto key_store, vault::KeyStore::Open(config.data, {}));
+  RecordKeys record_keys(*key_store, keyholder);
+
+  EraseRecords erase_records(*ledger, *key_store, keyholder, record_keys, clock);
+  RETURN_IF_ERROR(SettleErasures(erase_records));
+  RecordAccess record_access(*ledger, record_keys, clock);
   FindClient find_client(record_access, *ledger, keyholder, clock);
   const TimestampTrust timestamp_trust{.tsa_certificates = config.tsa_certificates,
                                        .tsas = ServicesOf(config.courier.services, "tsa"),
@@ -60,27 +86,29 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
                                        .hourly = config.tsa_hourly};
   EvidenceDesk evidence_desk(inspector, courier, timestamp_trust, clock);
   ExtendSignature extend_signature(inspector, evidence_desk, clock);
-  SignDocument sign_document(keyholder, inspector, evidence_desk, extend_signature, clock);
-  PreparedStore prepared_store(config.data / "prepared", keyholder, clock);
+  SignDocument sign_document(signer, inspector, evidence_desk, extend_signature, clock);
+  PreparedStore prepared_store(config.data / "prepared", record_keys, clock);
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
-  SubmitDocument submit_document(sign_document, *ledger, *segments, keyholder, clock);
-  CompletionQueue completions(config.data / "completions", extend_signature, keyholder, clock);
+  SubmitDocument submit_document(sign_document, *ledger, *segments, record_keys, clock);
+  CompletionQueue completions(config.data / "completions", extend_signature, record_keys, clock);
   ProveDigests prove_digests(evidence_desk);
-  BatchStore batch_store(config.data / "batches", keyholder, clock);
-  BatchQueue batches({keyholder, inspector, evidence_desk, extend_signature, *ledger, keyholder,
+  BatchStore batch_store(config.data / "batches", keyholder, record_keys, clock);
+  BatchQueue batches({signer, inspector, evidence_desk, extend_signature, *ledger, record_keys,
                       batch_store, config.callers, clock});
-  RemoteSigning remote_signing(keyholder, keyholder, *ledger, config.hsm.seal_rules, clock);
-  ReadDocument read_document(record_access, *ledger, *segments, keyholder);
+  RemoteSigning remote_signing(signer, record_keys, *ledger, config.hsm.seal_rules, clock);
+  ReadDocument read_document(record_access, *ledger, *segments, record_keys);
   VerifyDocument verify_document(read_document, inspector, clock);
   CheckpointAnchor anchor(config.checkpoints.anchor, config.hsm.log_origin);
   PublishCheckpoint publish_checkpoint(*ledger, keyholder, anchor);
   EndorseCheckpoint endorse_checkpoint(*ledger, courier, evidence_desk, config.checkpoints, clock);
   ScrubVault scrub(*ledger, *segments, config.scrub_bytes, clock);
   DocumentReceipt document_receipt(read_document, publish_checkpoint, endorse_checkpoint, *ledger);
-  ClientHistory client_history(record_access, *ledger, keyholder);
+  ClientHistory client_history(record_access, *ledger, record_keys);
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
+  std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;
+  for (auto& [name, sealer] : sealers) other_tokens.emplace_back(sealer);
   const Flows flows{find_client,
                     submit_document,
                     sign_document,
@@ -94,12 +122,14 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
                     verify_document,
                     document_receipt,
                     client_history,
+                    erase_records,
                     publish_checkpoint,
                     endorse_checkpoint,
                     scrub,
                     *ledger,
                     keyholder,
                     keyholder,
+                    other_tokens,
                     trust_status,
                     fetch_trust,
                     clock,
@@ -121,6 +151,10 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   const EverySecond endorsing("checkpoint.not-endorsed", [&] {
     endorse_checkpoint.Run();
     return base::Ok();
+  });
+  // An erasure that a crash or want of the token left unfinished ends as soon as it can.
+  const EverySecond settling("erasure.not-settled", [&] {
+    return erase_records.IsSettled() ? base::Ok() : erase_records.Settle();
   });
   const TrustTimer trust_timer(fetch_trust,
                                trust != nullptr ? trust->refresh : std::chrono::hours{0});

@@ -132,12 +132,11 @@ base::Result<base::Bytes> DoJudge(const Job& job) {
     requests.push_back(std::move(request));
     expected.push_back(std::move(expectation));
   }
-  const std::vector<base::Json> reports = signing::VerifyEach(requests);
   base::Json answers{base::Json::Array{}};
-  for (std::size_t i = 0; i < reports.size(); ++i) {
-    const base::Status released = RequireReleasable(reports[i], expected[i]);
+  signing::VerifyEach(requests, [&](std::size_t i, const base::Json& report) {
+    const base::Status released = RequireReleasable(report, expected[i]);
     answers.Push(released.ok() ? base::Json().Set("released", true) : Failed(released.error()));
-  }
+  });
   return base::ToBytes(answers.Dump());
 }
 

@@ -13,6 +13,7 @@
 #include "api/roles.h"
 #include "api/supervisor.h"
 #include "base/log.h"
+#include "hsm/keyholder.h"
 
 namespace {
 
@@ -53,15 +54,22 @@ bool ParseArguments(const std::vector<std::string_view>& words, Arguments& out) 
 
 base::Status RunRole(Arguments arguments) {
   base::SetLogRole(arguments.role);
-  auto config = api::ReadConfig(arguments.config);
-  if (!config.ok()) return config.error();
+  ASSIGN_OR_RETURN(api::Config config, api::ReadConfig(arguments.config));
+  const std::size_t colon = arguments.role.find(':');
+  const std::string token =
+      colon == std::string::npos ? std::string() : arguments.role.substr(colon + 1);
+  const std::string name = arguments.role.substr(0, colon);
+  // The front sends each seal to its token, so it knows the rules of all.
+  if (name != "front") {
+    ASSIGN_OR_RETURN(config.hsm, hsm::OnToken(std::move(config.hsm), token));
+  }
   std::vector<api::RoleRow> roles(api::kServiceRoles.begin(), api::kServiceRoles.end());
   roles.insert(roles.end(), api::kTaskRoles.begin(), api::kTaskRoles.end());
-  const auto role = std::ranges::find(roles, arguments.role, &api::RoleRow::name);
+  const auto role = std::ranges::find(roles, name, &api::RoleRow::name);
   if (role == roles.end())
     return base::Error{base::ErrorCode::kInvalidInput, "config.malformed",
                        "no role " + arguments.role};
-  return role->run(config.value(), std::move(arguments.doors));
+  return role->run(config, std::move(arguments.doors));
 }
 
 }  // namespace
@@ -80,9 +88,8 @@ int main(int argc, char** argv) {
   base::SetLogRole("supervisor");
   const base::Status done = arguments.role.empty() ? [&]() -> base::Status {
     // A configuration that cannot be read would only make every role die.
-    const auto config = api::ReadConfig(arguments.config);
-    if (!config.ok()) return config.error();
-    return api::Supervise(arguments.config);
+    ASSIGN_OR_RETURN(const api::Config config, api::ReadConfig(arguments.config));
+    return api::Supervise(arguments.config, config);
   }()
       : RunRole(std::move(arguments));
   if (done.ok()) return 0;

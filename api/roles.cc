@@ -25,12 +25,6 @@ base::Status RunProvisioner(const Config& config, std::vector<base::UniqueFd> do
   return hsm::ServeProvisioning(config.hsm, doors.at(0));
 }
 
-base::Status RunSecondProvisioner(const Config& config, std::vector<base::UniqueFd> doors) {
-  if (!config.hsm.second)
-    return base::Error{base::ErrorCode::kInvalidInput, "config.malformed", "no [hsm.second]"};
-  return hsm::ServeProvisioning(hsm::OnSecondToken(config.hsm), doors.at(0));
-}
-
 base::Status RunSoftTokenMaker(const Config& config, std::vector<base::UniqueFd>) {
   ASSIGN_OR_RETURN(base::Bytes pin, base::ReadFile(config.hsm.pin_file, 256));
   while (!pin.empty() && (pin.back() == '\n' || pin.back() == '\r')) pin.pop_back();

@@ -10,6 +10,7 @@
 #include <array>
 #include <cerrno>
 #include <chrono>
+#include <map>
 #include <string>
 
 #include "api/roles.h"
@@ -28,11 +29,11 @@ constexpr std::chrono::seconds kGoodRun{30};  // After that a death counts as th
 constexpr std::chrono::seconds kStopPatience{10};
 
 struct Child {
-  std::string_view role;
+  std::string role;
   std::vector<int> doors;  // Borrowed from Doors; the child inherits them.
   pid_t pid = -1;
-  SteadyClock::time_point started;
-  SteadyClock::time_point due;  // When to start it (again).
+  SteadyClock::time_point started{};
+  SteadyClock::time_point due{};  // When to start it (again).
   std::chrono::milliseconds pause = kFirstPause;
 };
 
@@ -41,6 +42,7 @@ struct Doors {
   base::DoorPair keyholder;
   base::DoorPair inspector;
   base::DoorPair courier;
+  std::map<std::string, base::DoorPair> sealers;  // Keyholders of other tokens, by name.
 };
 
 std::string JoinNumbers(const std::vector<int>& numbers) {
@@ -62,13 +64,8 @@ std::string JoinNumbers(const std::vector<int>& numbers) {
 }
 
 bool Start(Child& child, const std::filesystem::path& config_file) {
-  std::array<std::string, 7> words{"edocvaultd",
-                                   "--config",
-                                   config_file.string(),
-                                   "--role",
-                                   std::string(child.role),
-                                   "--doors",
-                                   JoinNumbers(child.doors)};
+  std::array<std::string, 7> words{"edocvaultd", "--config", config_file.string(),    "--role",
+                                   child.role,   "--doors",  JoinNumbers(child.doors)};
   std::array<char*, 8> arguments{};
   std::ranges::transform(words, arguments.begin(), [](std::string& word) { return word.data(); });
   child.started = SteadyClock::now();
@@ -130,11 +127,14 @@ void StopAll(std::vector<Child>& children) {
   }
 }
 
-base::Result<Doors> MakeDoors() {
+base::Result<Doors> MakeDoors(const Config& config) {
   Doors doors;
   ASSIGN_OR_RETURN(doors.keyholder, base::MakeDoor());
   ASSIGN_OR_RETURN(doors.inspector, base::MakeDoor());
   ASSIGN_OR_RETURN(doors.courier, base::MakeDoor());
+  for (const auto& [name, place] : config.hsm.others) {
+    ASSIGN_OR_RETURN(doors.sealers[name], base::MakeDoor());
+  }
   return doors;
 }
 
@@ -142,27 +142,37 @@ std::vector<int> DoorsOf(std::string_view role, const Doors& doors) {
   if (role == "keyholder") return {doors.keyholder.server.get()};
   if (role == "inspector") return {doors.inspector.server.get()};
   if (role == "courier") return {doors.courier.server.get()};
-  return {doors.keyholder.caller.get(), doors.inspector.caller.get(), doors.courier.caller.get()};
+  std::vector<int> of_front{doors.keyholder.caller.get(), doors.inspector.caller.get(),
+                            doors.courier.caller.get()};
+  for (const auto& [name, door] : doors.sealers) of_front.push_back(door.caller.get());
+  return of_front;
+}
+
+// The front last, as in kServiceRoles.
+std::vector<Child> ChildrenOf(const Doors& doors) {
+  std::vector<Child> children;
+  for (const auto& [name, door] : doors.sealers)
+    children.push_back({.role = "keyholder:" + name, .doors = {door.server.get()}});
+  for (const RoleRow& row : kServiceRoles)
+    children.push_back({.role = std::string(row.name), .doors = DoorsOf(row.name, doors)});
+  return children;
 }
 
 }  // namespace
 
-base::Status Supervise(const std::filesystem::path& config_file) {
+base::Status Supervise(const std::filesystem::path& config_file, const Config& config) {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGCHLD}) sigaddset(&signals, signal);
   sigprocmask(SIG_BLOCK, &signals, nullptr);
   // Roles have all symbols bound when they start: see hardening::Zygote.
   ::setenv("LD_BIND_NOW", "1", 1);  // NOLINT(concurrency-mt-unsafe): there is one thread
+  // A tree of XML is more pieces of one size than glibc keeps at hand by itself (seven); it takes
+  // and gives back the others in a slower way. What each thread may keep grows to some megabytes.
+  ::setenv("GLIBC_TUNABLES", "glibc.malloc.tcache_count=128", 0);  // NOLINT(concurrency-mt-unsafe)
 
-  ASSIGN_OR_RETURN(const Doors doors, MakeDoors());
-  std::vector<Child> children;
-  for (const RoleRow& row : kServiceRoles) {
-    Child child;
-    child.role = row.name;
-    child.doors = DoorsOf(row.name, doors);
-    children.push_back(std::move(child));
-  }
+  ASSIGN_OR_RETURN(const Doors doors, MakeDoors(config));
+  std::vector<Child> children = ChildrenOf(doors);
   while (true) {
     Reap(children);
     StartDue(children, config_file);

@@ -4,12 +4,13 @@
 
 #include <filesystem>
 
+#include "api/config.h"
 #include "base/result.h"
 
 namespace api {
 
-// Runs until SIGTERM or SIGINT, then stops the roles, the front first.
-// kUnavailable "channel.role-down" when no doors can be made.
-base::Status Supervise(const std::filesystem::path& config_file);
+// `config` is what stands in the file. Runs until SIGTERM or SIGINT, then stops the roles, the
+// front first. kUnavailable "channel.role-down" when no doors can be made.
+base::Status Supervise(const std::filesystem::path& config_file, const Config& config);
 
 }  // namespace api

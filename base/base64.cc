@@ -3,13 +3,21 @@
 #include <openssl/evp.h>
 
 #include <algorithm>
+#include <array>
 
 namespace base {
 namespace {
 
+constexpr auto kAlphabet = [] {
+  std::array<bool, 256> of{};
+  for (const char c : std::string_view("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+                                       "0123456789+/"))
+    of[static_cast<unsigned char>(c)] = true;
+  return of;
+}();
+
 bool IsAlphabet(char c) {
-  return (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '+' ||
-         c == '/';
+  return kAlphabet[static_cast<unsigned char>(c)];
 }
 
 }  // namespace

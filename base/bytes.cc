@@ -15,11 +15,11 @@ int HexValue(char digit) {
 
 std::string HexEncode(ByteSpan bytes) {
   static constexpr std::string_view kDigits = "0123456789abcdef";
-  std::string hex;
-  hex.reserve(bytes.size() * 2);
+  std::string hex(bytes.size() * 2, '\0');
+  char* at = hex.data();
   for (const std::uint8_t byte : bytes) {
-    hex += kDigits[byte >> 4U];
-    hex += kDigits[byte & 0x0FU];
+    *at++ = kDigits[byte >> 4U];
+    *at++ = kDigits[byte & 0x0FU];
   }
   return hex;
 }

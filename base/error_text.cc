@@ -128,8 +128,6 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Nosaukums nav derīgs. Lietojiet mazos latīņu burtus, ciparus un defisi, ne vairāk par 64 "
      "zīmēm.",
      "The name is not valid. Use lower-case letters, digits and hyphens, at most 64 characters."},
-    {"key.malformed-owner", "Dokumenta identifikatora garums nav pareizs. Ziņojiet operatoram.",
-     "The document's id has the wrong length. Tell an operator."},
     {"key.malformed", "Fails nesatur publisko atslēgu PEM formātā. Pārbaudiet failu.",
      "The file holds no public key in PEM. Check it."},
     {"key.quota-spent",
@@ -205,6 +203,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"token.second-in-use",
      "Pirmais marķieris nav pieejams, tāpēc tiek lietots otrais. Skatiet docs/hsm.md.",
      "The first token is away, so the second is used. See docs/hsm.md."},
+    {"token.other-away",
+     "Kāds no pārējiem marķieriem nav pieejams; ar tā atslēgām pagaidām neparaksta.",
+     "One of the other tokens is away; its keys do not seal until it is back."},
     {"token.hangs",
      "Marķieris neatbild. Mēģiniet vēlreiz pēc brīža; ja neizdodas, ziņojiet operatoram.",
      "The token does not answer. Try again in a moment; if it fails again, tell an operator."},
@@ -260,6 +261,43 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "A page has 1 to 1,000 records. Ask for another number."},
     {"key.damaged", "Ieraksta glabātā atslēga ir bojāta. Izsauciet operatoru.",
      "The stored key of the record is damaged. Call an operator."},
+    {"erasure.malformed",
+     "Dzēšanai vajag 1 līdz 4096 ierakstus un iemeslu, 3 līdz 200 baitus garu. Izlabojiet "
+     "rīkojumu.",
+     "An erasure has 1 to 4,096 records and a reason of 3 to 200 bytes. Correct the order."},
+    {"erasure.no-key", "Kādam no ierakstiem nav savas atslēgas, ko dzēst. Izņemiet to no saraksta.",
+     "One of the records has no key of its own to erase. Take it off the list."},
+    {"erasure.nothing-left", "Visi šie ieraksti jau ir dzēsti. Nekas nav jādara.",
+     "All of these records are erased already. Nothing is left to do."},
+    {"key.malformed-path", "Atslēgu koka ceļš nav pilns. Ziņojiet operatoram.",
+     "The way through the key tree is not whole. Tell an operator."},
+    {"key.rate", "Šim nolūkam minūtē izsniegts pārāk daudz atslēgu. Mēģiniet nākamajā minūtē.",
+     "Too many keys were handed out for this use within a minute. Try in the next minute."},
+    {"key.root-exists",
+     "Marķierī vēl ir citas dzēšanas saknes atslēga. Vispirms tā jāpabeidz; mēģiniet vēlreiz.",
+     "The token still has the root key of another erasure. That is to be ended first; try again."},
+    {"key.root-unknown",
+     "Marķierī nav saknes atslēgas, ko prasa atslēgu koks: dati ir vecāka kopija vai marķieris ir "
+     "cits. "
+     "Izsauciet operatoru.",
+     "The token does not have the root key that the key tree asks for: the data is an older copy, "
+     "or "
+     "the token is another. Call an operator."},
+    {"key.second-token",
+     "Kamēr ir nokonfigurēts otrs marķieris, saknes atslēgu nemaina, jo otrajā tās nebūtu. Skatiet "
+     "docs/hsm.md.",
+     "While a second token is configured the root key is not replaced, for the second would not "
+     "have "
+     "it. See docs/hsm.md."},
+    {"key.slots-spent", "Atslēgu kokā vairs nav vietas. Izsauciet operatoru.",
+     "The key tree has no place left. Call an operator."},
+    {"key.tree-behind",
+     "Atslēgu kokā trūkst jaunāko ierakstu atslēgu: data/keys ir vecāka kopija. Izsauciet "
+     "operatoru.",
+     "The key tree lacks the keys of the newest records: data/keys is an older copy. Call an "
+     "operator."},
+    {"key.tree-changed", "Atslēgu koks tikmēr ir mainījies. Mēģiniet vēlreiz.",
+     "The key tree has changed meanwhile. Try again."},
     {"key.erased", "Ieraksta atslēgas vairs nav, tāpēc tā saturu nevar nolasīt.",
      "The key of the record is gone, so its content cannot be read."},
     {"ledger.commit",
@@ -322,6 +360,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The receipt was not signed by this vault. Check that the verifier key is the right one."},
     {"record.damaged", "Glabātais ieraksts ir bojāts. Izsauciet operatoru.",
      "The stored record is damaged. Call an operator."},
+    {"record.bad-count",
+     "Vienā reizē var pievienot no 1 līdz 1000 ierakstiem. Sadaliet tos.",
+     "From 1 to 1000 records can be added at once. Split them."},
     {"record.exists",
      "Tāds ieraksts jau ir. Izmantojiet esošo vai izvēlieties citu identifikatoru.",
      "Such a record exists already. Use it, or choose another identifier."},

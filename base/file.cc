@@ -22,9 +22,11 @@ Error Unreadable(const std::filesystem::path& path, int error) {
       path.string() + ": " + std::strerror(error)};  // NOLINT(concurrency-mt-unsafe): glibc's is
 }
 
+// What an operator can mend by making room has a code of its own.
 Error Unwritable(const std::filesystem::path& path, int error) {
+  const bool full = error == ENOSPC || error == EDQUOT || error == EFBIG;
   return {
-      ErrorCode::kUnavailable, "disk.unwritable",
+      ErrorCode::kUnavailable, full ? "disk.full" : "disk.unwritable",
       path.string() + ": " + std::strerror(error)};  // NOLINT(concurrency-mt-unsafe): glibc's is
 }
 

@@ -20,11 +20,12 @@ Result<Bytes> ReadFile(const std::filesystem::path& path, std::size_t max_size);
 
 // Writes beside `path`, syncs, renames over it and syncs the directory: after a power
 // cut the old or the new content is there, never half. `mode` as for chmod(2).
-// kUnavailable "disk.unwritable" when the disk refuses; nothing was replaced.
+// kUnavailable "disk.full", or "disk.unwritable" when the disk refuses otherwise; nothing was
+// replaced.
 Status ReplaceFile(const std::filesystem::path& path, ByteSpan content, unsigned mode);
 
 // After a power cut the names that the folder holds now are there. kUnavailable
-// "disk.unwritable".
+// "disk.full", "disk.unwritable".
 Status SyncFolder(const std::filesystem::path& folder);
 
 // The whole of an open file, from its start; the file position is not used.

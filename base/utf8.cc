@@ -4,6 +4,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 
 namespace base {
 namespace {
@@ -46,6 +47,17 @@ std::size_t CharacterLength(std::string_view text) {
   return 0;
 }
 
+// Of ASCII that `text` starts with, in whole words of the machine.
+std::size_t AsciiLength(std::string_view text) {
+  constexpr std::uint64_t kHighBits = 0x8080808080808080;
+  std::size_t length = 0;
+  for (std::uint64_t word = 0; length + sizeof(word) <= text.size(); length += sizeof(word)) {
+    std::memcpy(&word, text.data() + length, sizeof(word));
+    if ((word & kHighBits) != 0) break;
+  }
+  return length;
+}
+
 }  // namespace
 
 char32_t TakeCodePoint(std::string_view& text) {
@@ -64,12 +76,12 @@ char32_t TakeCodePoint(std::string_view& text) {
 
 bool IsUtf8(std::string_view text) {
   while (!text.empty()) {
+    // Most texts are of ASCII for the most part.
+    text.remove_prefix(AsciiLength(text));
+    if (text.empty()) return true;
     const std::size_t length = CharacterLength(text);
     if (length == 0) return false;
     text.remove_prefix(length);
-    // Most texts are of ASCII for the most part.
-    const auto* const other = std::ranges::find_if(text, [](char c) { return (c & 0x80) != 0; });
-    text.remove_prefix(static_cast<std::size_t>(other - text.begin()));
   }
   return true;
 }

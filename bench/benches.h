@@ -11,5 +11,6 @@ void RunVerifyBench(const std::string& only);
 // `cases`: so many generated inputs.
 void RunCostBench(const std::string& only, std::size_t cases);
 void RunVaultBench(const std::string& only);
+void RunKeyBench(const std::string& only);
 
 }  // namespace bench

@@ -160,10 +160,12 @@ double RateOfWhole(const SealCase& what, const hsm::KeyholderConfig& config,
   api::ExtendSignature extend(*inspector.client, desk, clock);
   const tests::TempDir folder;
   const auto ledger = Must(vault::Ledger::Open(folder.path() / "vault", {}));
-  api::BatchStore store(folder.path() / "batches", client, clock);
+  const auto key_store = Must(vault::KeyStore::Open(folder.path() / "vault", {}));
+  api::RecordKeys record_keys(*key_store, client);
+  api::BatchStore store(folder.path() / "batches", client, record_keys, clock);
   const std::vector<api::RegisteredCaller> callers{
       {"bench", api::CallerRole::kAgency, "bench", "", {what.label}}};
-  const api::BatchParts parts{client, *inspector.client, desk, extend, *ledger, client,
+  const api::BatchParts parts{client, *inspector.client, desk, extend, *ledger, record_keys,
                               store,  callers,           clock};
   api::BatchOrder order{.caller = "bench",
                         .agency = "bench",
@@ -247,8 +249,9 @@ class Steps {
     for (const api::MadeSignature& one : made_)
       requests.push_back(signing::RequestFor(orders_[requests.size()], one.xml));
     std::vector<base::Status> released;
-    for (const base::Json& report : signing::VerifyEach(requests))
-      released.push_back(api::RequireReleasable(report, made_[released.size()].expected));
+    signing::VerifyEach(requests, [&](std::size_t i, const base::Json& report) {
+      released.push_back(api::RequireReleasable(report, made_[i].expected));
+    });
     RequireAll(released);
   }
   // Both with their processes, the way there and back.

@@ -50,9 +50,7 @@ void AppendBench(const std::string& name, int threads) {
   const auto ledger = Must(vault::Ledger::Open(folder.path(), {}));
   const RawFile raw(folder.path() / "raw", 4096);
   const vault::ClientId client = vault::ClientId::New();
-  const auto append = [&] {
-    Must(ledger->Append({tests::DocumentOf(client), base::Bytes(60, 1)}));
-  };
+  const auto append = [&] { Must(ledger->Append(tests::DocumentOf(client))); };
   Compare(name, "entries/s", {"edocvault", [&] { return PerSecond(threads, append); }},
           {"append-4KiB+fdatasync", [&] { return PerSecond(1, [&] { raw.Append(); }); }});
 }
@@ -81,7 +79,7 @@ void HistoryBench() {
     for (int i = 0; i < 64; ++i) {
       writers.emplace_back([&] {
         for (std::uint64_t k = 0; k < kEntries / 64; ++k)
-          Must(ledger->Append({tests::DocumentOf(client), {}}));
+          Must(ledger->Append(tests::DocumentOf(client)));
       });
     }
   }
@@ -107,7 +105,7 @@ class LargeLedger {
       for (int i = 0; i < 256; ++i)
         writers.emplace_back([&] {
           while (std::chrono::steady_clock::now() < end)
-            Must(ledger_->Append({tests::DocumentOf(client_), {}}));
+            Must(ledger_->Append(tests::DocumentOf(client_)));
         });
     }
     const vault::TreeHead head = Must(ledger_->Head());

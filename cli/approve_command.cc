@@ -10,6 +10,7 @@
 #include "base/digest.h"
 #include "base/file.h"
 #include "base/random.h"
+#include "cli/copy_options.h"
 #include "cli/documents.h"
 #include "cli/verbs.h"
 #include "cli/verify_walls.h"
@@ -38,9 +39,10 @@ struct Options {
   std::string request_key;
   std::string vault;
   std::string key = "seal-p256";
-  std::string level = "T";
+  std::string level;  // Empty: as `sign` and `batch` have it.
   std::string form = "container";
   bool add = false;
+  CopyOptions copy;
   std::string countersign;
   int hours = 24;
   std::uint32_t uses = 1;
@@ -82,6 +84,9 @@ base::Result<std::vector<base::Sha256Digest>> OneItem(const Options& options) {
   order.form =
       counter ? signing::SignatureForm::kCounter : signing::FindSignatureForm(options.form).value();
   order.countersigned.id = options.countersign;
+  if (options.copy.is_copy() &&
+      (options.add || counter || options.form != "container" || options.files.size() != 1))
+    return BadInput("sign.bad-form", "a copy is one scan, in a container of ours");
   const bool is_as_given =
       options.add || counter || (options.form != "container" && options.form != "detached");
   if (is_as_given && options.files.size() != 1)
@@ -92,7 +97,9 @@ base::Result<std::vector<base::Sha256Digest>> OneItem(const Options& options) {
     order.media_type = signing::MediaTypeOf(options.files.front());
   } else {
     order.form = signing::SignatureForm::kContainer;  // Of a detached signature alike.
-    ASSIGN_OR_RETURN(document, PackDocuments(options.files));
+    ASSIGN_OR_RETURN(document, options.copy.is_copy()
+                                   ? PackCopy(options.files.front(), options.copy)
+                                   : PackDocuments(options.files));
   }
   order.document = document;
   ASSIGN_OR_RETURN(const base::Sha256Digest item, ItemIn(order));
@@ -137,6 +144,12 @@ base::Result<std::vector<base::Sha256Digest>> HashItems(const std::vector<std::s
   return digests;
 }
 
+std::string LevelOf(const Options& options) {
+  if (!options.hashes.empty()) return "hash";
+  if (!options.level.empty()) return options.level;
+  return options.batch.empty() ? "T" : "B";
+}
+
 base::Result<std::string> Approve(const Options& options) {
   const int given =
       int{!options.files.empty()} + int{!options.batch.empty()} + int{!options.hashes.empty()};
@@ -148,7 +161,7 @@ base::Result<std::string> Approve(const Options& options) {
   const std::vector<base::Sha256Digest>& items = found.value();
   hsm::Approval approval{.vault = options.vault,
                          .key = {options.key},
-                         .level = options.hashes.empty() ? options.level : "hash",
+                         .level = LevelOf(options),
                          .groups = {},
                          .nonce = base::Base64UrlEncode(base::RandomBytes(kNonce)),
                          .expires = base::SystemClock().Now() + std::chrono::hours(options.hours),
@@ -179,13 +192,13 @@ void AddApprove(CLI::App& app, Common& common, int& exit_code) {
   verb->add_option("--vault", options->vault, "Origin of the vault's log: `log_origin` there")
       ->required();
   verb->add_option("--key", options->key, "Label of the sealing key")->capture_default_str();
-  verb->add_option("--level", options->level, "B, T, LT or LTA")
-      ->check(CLI::IsMember({"B", "T", "LT", "LTA"}))
-      ->capture_default_str();
+  verb->add_option("--level", options->level, "B, T, LT or LTA; without it T, with --batch B")
+      ->check(CLI::IsMember({"B", "T", "LT", "LTA"}));
   verb->add_option("--form", options->form, "As of `sign`")
       ->check(CLI::IsMember({"container", "enveloped", "enveloping", "detached"}))
       ->capture_default_str();
   verb->add_flag("--add", options->add, "The file is a container, as of `sign`");
+  AddCopyOptions(*verb, options->copy);
   verb->add_option("--countersign", options->countersign, "Id of a signature, as of `sign`");
   verb->add_option("--hours", options->hours, "How long it may be used")
       ->check(CLI::Range(1, 744))

@@ -9,11 +9,11 @@ struct Row {
   const char* option;
   const char* parameter;  // Of the query.
   const char* help;
-  std::string CopyOptions::*text;
+  std::string signing::CopyTexts::*text;
 };
 constexpr std::array<Row, 5> kRows{{
     {"--copy-of", "copyOf", "The document is a scan of this paper: seal it as a true copy",
-     &CopyOptions::copy_of},
+     &CopyOptions::original},
     {"--scanned-by", "scannedBy", "Who compared the scan with the paper", &CopyOptions::scanned_by},
     {"--scanned-at", "scannedAt", "When, such as 2026-11-29T10:00:00Z", &CopyOptions::scanned_at},
     {"--shelf", "shelf", "Where the paper is kept", &CopyOptions::shelf},

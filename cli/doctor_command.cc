@@ -73,7 +73,9 @@ Finding ExamineTokenInUse(const Home& home) {
   if (!warning) return {"token", base::Ok(), kTokenFix};
   return {"token",
           base::Ok(),
-          "mend the first token; going back to it: docs/hsm.md, Failover",
+          *warning == "token.other-away"
+              ? "mend that token; the log of its keyholder says which: docs/hsm.md, Several tokens"
+              : "mend the first token; going back to it: docs/hsm.md, Failover",
           "",
           {*warning}};
 }

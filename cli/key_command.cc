@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/digest.h"
 #include "base/file.h"
+#include "cli/ceremony_order.h"
 #include "cli/home.h"
 #include "cli/role_process.h"
 #include "cli/share_file.h"
@@ -42,7 +43,7 @@ struct Options {
   std::string draft;
   std::uint32_t hours = 24;
   std::vector<std::string> approvals;
-  bool second = false;
+  std::string token;  // Of the vault: empty.
   std::string order;
   std::string custodian_key;
   std::string out;
@@ -181,51 +182,22 @@ base::Result<Act> Transfer(const Options& options) {
              }};
 }
 
-base::Result<RoleProcess> StartProvisioner(const Options& options) {
-  const Home home = Home::Find(options.common->home);
-  return RoleProcess::StartRole(home.daemon_config(),
-                                options.second ? "second-provisioner" : "provisioner", home.log());
-}
-
-// What a custodian reads; `exp` is for programs.
-Json Shown(const char* done, const std::string& file, const hsm::CeremonyOrder& order) {
-  return Json()
-      .Set("done", done)
-      .Set("file", file)
-      .Set("order", hsm::ToJson(order))
-      .Set("until", base::FormatTime(order.expires));
-}
-
-base::Result<Json> Draft(const Options& options, hsm::KeyholderClient& token,
-                         const hsm::CeremonyAct& act) {
-  ASSIGN_OR_RETURN(const auto facts, token.Describe());
-  const hsm::CeremonyOrder order = hsm::NewOrder(
-      facts.vault, facts.label, act, base::SystemClock().Now() + std::chrono::hours(options.hours));
-  const std::string text = hsm::ToJson(order).DumpIndented() + "\n";
-  RETURN_IF_ERROR(base::ReplaceFile(options.draft, base::AsBytes(text), 0644));
-  return Shown("drafted", options.draft, order);
-}
-
 using Prepare = base::Result<Act> (*)(const Options&);
 
 base::Result<Json> Carry(const Options& options, Prepare prepare) {
   ASSIGN_OR_RETURN(const Act act, prepare(options));
-  std::vector<std::string> approvals;
-  for (const std::string& file : options.approvals) {
-    ASSIGN_OR_RETURN(const base::Bytes content, base::ReadFile(file, kMaxFile));
-    std::string text = base::ToString(content);
-    text.erase(text.find_last_not_of(" \r\n") + 1);
-    approvals.push_back(std::move(text));
-  }
-  ASSIGN_OR_RETURN(RoleProcess provisioner, StartProvisioner(options));
+  ASSIGN_OR_RETURN(std::vector<std::string> approvals, ReadApprovals(options.approvals));
+  ASSIGN_OR_RETURN(RoleProcess provisioner,
+                   StartProvisioner(Home::Find(options.common->home), options.token));
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
-  if (!options.draft.empty()) return Draft(options, token, act.order);
+  if (!options.draft.empty()) return DraftOrder(token, act.order, options.draft, options.hours);
   token.UseApprovals(std::move(approvals));
   return act.perform(token);
 }
 
 base::Result<Json> List(const Options& options) {
-  ASSIGN_OR_RETURN(RoleProcess provisioner, StartProvisioner(options));
+  ASSIGN_OR_RETURN(RoleProcess provisioner,
+                   StartProvisioner(Home::Find(options.common->home), options.token));
   hsm::KeyholderClient token{base::ChannelClient(provisioner.TakeDoor())};
   ASSIGN_OR_RETURN(const std::vector<hsm::KeyFacts> keys, token.ListKeys());
   Json list{Json::Array{}};
@@ -248,7 +220,7 @@ base::Result<Json> Approve(const Options& options) {
   ASSIGN_OR_RETURN(const std::string approval,
                    hsm::ApproveOrder(order, base::Secret(std::move(pem))));
   RETURN_IF_ERROR(base::ReplaceFile(options.out, base::AsBytes(approval + "\n"), 0644));
-  return Shown("approved", options.out, order);
+  return ShownOrder("approved", options.out, order);
 }
 
 // "name: value" for each member, one level deep.
@@ -306,7 +278,7 @@ void AddActs(CLI::App& key, const std::shared_ptr<Options>& options, int& exit_c
         ->check(CLI::Range(1, 168))
         ->capture_default_str();
     verb->add_option("--approval", options->approvals, "A custodian's approval; one for each");
-    verb->add_flag("--second", options->second, "In the second token of [hsm]");
+    verb->add_option("--token", options->token, "In that [[token]], or \"second\": [hsm.second]");
     verb->callback([options, prepare = row.prepare, &exit_code] {
       exit_code = Say(*options->common, Carry(*options, prepare));
     });
@@ -344,7 +316,7 @@ void AddKey(CLI::App& app, Common& common, int& exit_code) {
   AddActs(*key, options, exit_code);
   AddDetails(*key, options);
   CLI::App* list = key->add_subcommand("list", "All keys of the token, and their states");
-  list->add_flag("--second", options->second, "Of the second token of [hsm]");
+  list->add_option("--token", options->token, "Of that [[token]], or \"second\": [hsm.second]");
   list->callback([options, &exit_code] { exit_code = Say(*options->common, List(*options)); });
   CLI::App* approve = key->add_subcommand("approve", "Approve an order, as a custodian");
   approve->add_option("ORDER", options->order, "What --draft wrote; read it first")->required();

@@ -24,6 +24,7 @@ void AddVerify(CLI::App& app, Common& common, int& exit_code);
 void AddStore(CLI::App& app, Common& common, int& exit_code);
 void AddGet(CLI::App& app, Common& common, int& exit_code);
 void AddHistory(CLI::App& app, Common& common, int& exit_code);
+void AddErase(CLI::App& app, Common& common, int& exit_code);
 void AddReceipt(CLI::App& app, Common& common, int& exit_code);
 void AddLog(CLI::App& app, Common& common, int& exit_code);
 void AddAudit(CLI::App& app, Common& common, int& exit_code);

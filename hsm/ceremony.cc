@@ -66,6 +66,10 @@ CeremonyAct ToTransfer(std::string_view set) {
   return {.action = "transfer", .key = {}, .other = std::string(set)};
 }
 
+CeremonyAct ToErase(const base::Sha256Digest& records) {
+  return {.action = "erase", .key = {}, .sha256 = base::HexEncode(records.bytes)};
+}
+
 CeremonyOrder NewOrder(std::string vault, std::string token, CeremonyAct act, base::Time expires) {
   return {.vault = std::move(vault),
           .token = std::move(token),

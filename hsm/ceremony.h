@@ -12,6 +12,7 @@
 
 #include "base/bytes.h"
 #include "base/clock.h"
+#include "base/digest.h"
 #include "base/json.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -48,6 +49,8 @@ CeremonyAct ToRetire(const KeyLabel& key, const KeyLabel& successor);
 CeremonyAct ToDestroy(const KeyLabel& key);
 CeremonyAct ToShare(ShareCounts counts);
 CeremonyAct ToTransfer(std::string_view set);
+// Of records, by the digest over their sorted ids. The act of a service, not of a key.
+CeremonyAct ToErase(const base::Sha256Digest& records);
 
 struct CeremonyOrder {
   static constexpr std::chrono::days kLongest{7};  // Until it expires.

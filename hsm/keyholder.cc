@@ -1,6 +1,8 @@
 #include "hsm/keyholder.h"
 
 #include <algorithm>
+#include <mutex>
+#include <string>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -27,7 +29,7 @@ PoolConfig PoolOf(const KeyholderConfig& config, DoorPurpose door) {
   PoolConfig pool;
   static_cast<TokenPlace&>(pool) = config;
   // A ceremony is in the token it was approved for, or not at all.
-  if (door == DoorPurpose::kService) {
+  if (door != DoorPurpose::kProvisioning) {
     pool.second = config.second;
     pool.token_choice = config.token_choice;
     pool.token_patience = config.token_patience;
@@ -38,6 +40,15 @@ PoolConfig PoolOf(const KeyholderConfig& config, DoorPurpose door) {
   // The service cannot make or destroy anything in the token, not even by mistake.
   pool.mode = door == DoorPurpose::kProvisioning ? SessionMode::kReadWrite : SessionMode::kReadOnly;
   return pool;
+}
+
+KeyLimits LimitsOf(const KeyholderConfig& config) {
+  KeyLimits limits = DefaultKeyLimits();
+  for (auto& [use, limit] : limits) {
+    const auto set = config.keys_per_minute.find(std::string(NameOf(use)));
+    if (set != config.keys_per_minute.end()) limit = set->second;
+  }
+  return limits;
 }
 
 using Answer = base::Result<KeyholderAnswer>;
@@ -51,7 +62,7 @@ class Keyholder {
         token_signer_(pool_),
         signer_(token_signer_, {config.seal_rules, config.log_origin, config.seal_uses}, clock_),
         vault_keys_(pool_, {config.root_key, config.mac_key, config.checkpoint_key},
-                    config.log_origin, config.checkpoint_mark),
+                    config.log_origin, config.checkpoint_mark, LimitsOf(config), clock_),
         provisioner_(pool_, {config.root_key, config.mac_key, config.checkpoint_key}),
         ceremony_(config.ceremony, config.log_origin, config.token_label, clock_),
         vault_(config.log_origin) {}
@@ -89,15 +100,37 @@ class Keyholder {
     ASSIGN_OR_RETURN(const std::vector<base::Bytes> values, signer_.SignHashes(call));
     return KeyholderAnswer{ListToJson(values), {}};
   }
-  Answer operator()(const NewDocumentKeyCall& call) {
-    ASSIGN_OR_RETURN(DocumentKey key, vault_keys_.NewDocumentKey(call.owner));
-    KeyholderAnswer answer{BytesToJson(key.wrapped), {}};
-    answer.secrets.push_back(std::move(key.key));
+  Answer operator()(const NewTopCall&) {
+    ASSIGN_OR_RETURN(const TopKey top, vault_keys_.NewTop());
+    return KeyholderAnswer{ToJson(top), {}};
+  }
+  Answer operator()(const MakeLeafCall& call) {
+    ASSIGN_OR_RETURN(NewLeaf leaf, vault_keys_.MakeLeaf(call.paths, call.leaf));
+    KeyholderAnswer answer{ToJson(leaf), {}};
+    answer.secrets = std::move(leaf.keys);
     return answer;
   }
-  Answer operator()(const OpenDocumentKeysCall& call) {
-    ASSIGN_OR_RETURN(std::vector<base::Secret> keys, vault_keys_.OpenDocumentKeys(call.keys));
+  Answer operator()(const OpenKeysCall& call) {
+    ASSIGN_OR_RETURN(std::vector<base::Secret> keys,
+                     vault_keys_.OpenKeys(call.use, call.paths, call.keys));
     return KeyholderAnswer{base::Json(base::Json::Object{}), std::move(keys)};
+  }
+  Answer operator()(const NewRootCall& call) {
+    const std::lock_guard lock(erasure_);
+    ASSIGN_OR_RETURN(const TopKey top,
+                     ceremony_.Perform(ToErase(call.order.records), call.order.approvals,
+                                       [&] { return vault_keys_.NewRoot(call.top, call.order); }));
+    return KeyholderAnswer{ToJson(top), {}};
+  }
+  Answer operator()(const RekeyCall& call) {
+    ASSIGN_OR_RETURN(const std::vector<base::Bytes> rows,
+                     vault_keys_.Rekey(call.before, call.after, call.nodes));
+    return KeyholderAnswer{ListToJson(rows), {}};
+  }
+  Answer operator()(const KeepRootCall& call) {
+    const std::lock_guard lock(erasure_);
+    RETURN_IF_ERROR(vault_keys_.KeepRoot(call.top));
+    return Done();
   }
   Answer operator()(const MacCall& call) {
     ASSIGN_OR_RETURN(const base::Sha256Digest mac, vault_keys_.MacIdentifier(call.identifier));
@@ -187,6 +220,7 @@ class Keyholder {
   GuardedSigner signer_;
   TokenVaultKeys vault_keys_;
   TokenProvisioner provisioner_;
+  std::mutex erasure_;  // At the service's door ceremonies are erasures, one at a time.
   CeremonyGuard ceremony_;
   const std::string vault_;
 };
@@ -225,13 +259,26 @@ base::Status Serve(const KeyholderConfig& config, const base::UniqueFd& door, Do
 
 }  // namespace
 
-KeyholderConfig OnSecondToken(KeyholderConfig config) {
-  static_cast<TokenPlace&>(config) = *std::exchange(config.second, std::nullopt);
+base::Result<KeyholderConfig> OnToken(KeyholderConfig config, std::string_view name) {
+  const auto other = config.others.find(name);
+  const bool second = name == kSecondToken && config.second;
+  if (!name.empty() && !second && other == config.others.end())
+    return base::Error{base::ErrorCode::kInvalidInput, "config.malformed",
+                       "no token " + std::string(name)};
+  const std::string_view keys_in = second ? "" : name;
+  std::erase_if(config.seal_rules, [&](const auto& rule) { return rule.second.token != keys_in; });
+  if (name.empty()) return config;
+  const TokenPlace place = second ? *config.second : other->second;
+  static_cast<TokenPlace&>(config) = place;
+  config.second.reset();
+  config.seals_only = !second;
+  if (config.seals_only) config.seal_uses += "-" + std::string(name);
   return config;
 }
 
 base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd& door) {
-  return Serve(config, door, DoorPurpose::kService, config.sessions + kSpareThreads);
+  const auto purpose = config.seals_only ? DoorPurpose::kSealing : DoorPurpose::kService;
+  return Serve(config, door, purpose, config.sessions + kSpareThreads);
 }
 
 base::Status ServeProvisioning(const KeyholderConfig& config, const base::UniqueFd& door) {

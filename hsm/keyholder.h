@@ -7,9 +7,12 @@
 
 #include <chrono>
 #include <filesystem>
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <utility>
 #include <vector>
 
@@ -43,15 +46,30 @@ struct KeyholderConfig : TokenPlace {
   SealRules seal_rules;             // Of the sealing keys that are used at all.
   std::filesystem::path seal_uses;  // Where used approvals and quotas are remembered.
   CeremonyRules ceremony;           // Who has to approve what is done to keys.
-  std::size_t sessions = 4;         // At most this many calls use the token at once.
+  // Record keys handed out in a minute, by use; those that are not named have a default.
+  std::map<std::string, std::uint32_t> keys_per_minute;
+  std::size_t sessions = 4;  // At most this many calls use the token at once.
   // A call of the module that takes longer ends the process (ADR 0012).
   std::chrono::milliseconds call_deadline{3'000};
+  // Tokens that hold sealing keys alone, by name. Each has a keyholder of its own, so that one that
+  // hangs ends nobody else's.
+  std::map<std::string, TokenPlace, std::less<>> others;
+  bool seals_only = false;  // The token is one of those.
 };
+
+// The name of [hsm.second] among tokens.
+inline constexpr std::string_view kSecondToken = "second";
+
+// What the keyholder of that token is to know: its place, and of the rules those of its keys. The
+// token of the vault is "", and nobody but its keyholder goes over to the second.
+// kInvalidInput "config.malformed": no token of that name.
+base::Result<KeyholderConfig> OnToken(KeyholderConfig config, std::string_view name);
 
 // Serves calls from `door` until every caller is gone. Never returns early because of the
 // token: an absent token, a refused PIN or a lost session is answered as kUnavailable and
 // tried again (a refused PIN excepted) with the next call. But a call of the token's that is not
 // back in time ends the process: _exit(kExitTokenHangs) (call_watch.h), to be started anew.
+// REQUIRES: `config` is OnToken()'s.
 base::Status ServeKeyholder(const KeyholderConfig& config, const base::UniqueFd& door);
 
 // All three interfaces over a door. Thread-safe.
@@ -70,9 +88,14 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
   base::Result<base::Time> CheckApproval(const HashBatch& batch) override;
   base::Result<std::vector<base::Bytes>> SignHashes(const HashBatch& batch) override;
 
-  base::Result<DocumentKey> NewDocumentKey(base::ByteSpan owner) override;
-  base::Result<std::vector<base::Secret>> OpenDocumentKeys(
-      const std::vector<WrappedKey>& keys) override;
+  base::Result<TopKey> NewTop() override;
+  base::Result<NewLeaf> MakeLeaf(const KeyPaths& paths, std::uint32_t leaf) override;
+  base::Result<std::vector<base::Secret>> OpenKeys(KeyUse use, const KeyPaths& paths,
+                                                   const std::vector<PlacedKey>& keys) override;
+  base::Result<TopKey> NewRoot(const TopKey& top, const ErasureOrder& order) override;
+  base::Result<std::vector<base::Bytes>> Rekey(const KeyPaths& before, const KeyPaths& after,
+                                               const std::vector<NodeToRekey>& nodes) override;
+  base::Status KeepRoot(const TopKey& top) override;
   base::Result<base::Sha256Digest> MacIdentifier(std::string_view identifier) override;
   base::Result<std::string> SignCheckpoint(const CheckpointBody& body) override;
   base::Result<std::string> CheckpointVerifierKey() override;
@@ -94,9 +117,6 @@ class KeyholderClient final : public Signer, public VaultKeys, public Provisione
   base::ChannelClient channel_;
   std::vector<std::string> approvals_;
 };
-
-// The same, for ceremonies in the second token. REQUIRES: there is one.
-KeyholderConfig OnSecondToken(KeyholderConfig config);
 
 // The service's traffic must not reach provisioning: it has a role and a door of its own, during
 // `init`, `key` and `doctor` only. Each act on a key needs the approvals that the configuration

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -68,19 +69,41 @@ base::Result<std::vector<base::Bytes>> KeyholderClient::SignHashes(const HashBat
   return values;
 }
 
-base::Result<DocumentKey> KeyholderClient::NewDocumentKey(base::ByteSpan owner) {
-  ASSIGN_OR_RETURN(KeyholderAnswer answer,
-                   Ask(channel_, NewDocumentKeyCall{{owner.begin(), owner.end()}}));
-  ASSIGN_OR_RETURN(base::Bytes wrapped, BytesFrom(answer.body));
-  if (answer.secrets.size() != 1) return Malformed();
-  return DocumentKey{std::move(answer.secrets.front()), std::move(wrapped)};
+base::Result<TopKey> KeyholderClient::NewTop() {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, NewTopCall{}));
+  return TopKeyFrom(answer.body);
 }
 
-base::Result<std::vector<base::Secret>> KeyholderClient::OpenDocumentKeys(
-    const std::vector<WrappedKey>& keys) {
-  ASSIGN_OR_RETURN(KeyholderAnswer answer, Ask(channel_, OpenDocumentKeysCall{keys}));
+base::Result<NewLeaf> KeyholderClient::MakeLeaf(const KeyPaths& paths, std::uint32_t leaf) {
+  ASSIGN_OR_RETURN(KeyholderAnswer answer, Ask(channel_, MakeLeafCall{paths, leaf}));
+  return NewLeafFrom(std::move(answer));
+}
+
+base::Result<std::vector<base::Secret>> KeyholderClient::OpenKeys(
+    KeyUse use, const KeyPaths& paths, const std::vector<PlacedKey>& keys) {
+  ASSIGN_OR_RETURN(KeyholderAnswer answer, Ask(channel_, OpenKeysCall{use, paths, keys}));
   if (answer.secrets.size() != keys.size()) return Malformed();
   return std::move(answer.secrets);
+}
+
+base::Result<TopKey> KeyholderClient::NewRoot(const TopKey& top, const ErasureOrder& order) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, NewRootCall{top, order}));
+  return TopKeyFrom(answer.body);
+}
+
+base::Result<std::vector<base::Bytes>> KeyholderClient::Rekey(
+    const KeyPaths& before, const KeyPaths& after, const std::vector<NodeToRekey>& nodes) {
+  ASSIGN_OR_RETURN(const KeyholderAnswer answer, Ask(channel_, RekeyCall{before, after, nodes}));
+  ASSIGN_OR_RETURN(std::vector<base::Bytes> rows, ListFrom(answer.body));
+  const bool fits = std::ranges::all_of(
+      rows, [](const base::Bytes& row) { return row.size() == kFanOut * kWrappedKeySize; });
+  if (!fits || rows.size() != nodes.size()) return Malformed();
+  return rows;
+}
+
+base::Status KeyholderClient::KeepRoot(const TopKey& top) {
+  RETURN_IF_ERROR(Ask(channel_, KeepRootCall{top}));
+  return base::Ok();
 }
 
 base::Result<base::Sha256Digest> KeyholderClient::MacIdentifier(std::string_view identifier) {

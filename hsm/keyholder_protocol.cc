@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "base/file.h"
 #include "hsm/json_fields.h"
+#include "hsm/key_tree_words.h"
 
 namespace hsm {
 namespace {
@@ -119,15 +120,31 @@ struct Writer {
   }
   Json operator()(const CheckApprovalCall& call) const { return HashBatchToJson(call.batch); }
   Json operator()(const HashBatch& call) const { return HashBatchToJson(call); }
-  Json operator()(const NewDocumentKeyCall& call) const {
-    return Json().Set("owner", Encoded(call.owner));
+  Json operator()(const NewTopCall&) const { return Json(Json::Object{}); }
+  Json operator()(const MakeLeafCall& call) const {
+    return Json()
+        .Set("paths", PathsToJson(call.paths))
+        .Set("leaf", static_cast<std::int64_t>(call.leaf));
   }
-  Json operator()(const OpenDocumentKeysCall& call) const {
-    Json keys{Json::Array{}};
-    for (const WrappedKey& key : call.keys)
-      keys.Push(Json().Set("owner", Encoded(key.owner)).Set("wrapped", Encoded(key.wrapped)));
-    return Json().Set("keys", std::move(keys));
+  Json operator()(const OpenKeysCall& call) const {
+    return Json()
+        .Set("use", NameOf(call.use))
+        .Set("paths", PathsToJson(call.paths))
+        .Set("keys", KeysToJson(call.keys));
   }
+  Json operator()(const NewRootCall& call) const {
+    return Json()
+        .Set("top", TopToJson(call.top))
+        .Set("records", Encoded(call.order.records.span()))
+        .Set("approvals", ListOfTexts(call.order.approvals));
+  }
+  Json operator()(const RekeyCall& call) const {
+    return Json()
+        .Set("before", PathsToJson(call.before))
+        .Set("after", PathsToJson(call.after))
+        .Set("nodes", NodesToJson(call.nodes));
+  }
+  Json operator()(const KeepRootCall& call) const { return Json().Set("top", TopToJson(call.top)); }
   Json operator()(const MacCall& call) const {
     return Json().Set("identifier", Encoded(base::AsBytes(call.identifier)));
   }
@@ -243,13 +260,32 @@ KeyholderCall ReadCheckApproval(JsonFields& in) {
 KeyholderCall ReadHashBatch(JsonFields& in) {
   return HashBatchIn(in);
 }
-KeyholderCall ReadNewDocumentKey(JsonFields& in) {
-  return NewDocumentKeyCall{in.Bytes("owner")};
+KeyholderCall ReadNewTop(JsonFields&) {
+  return NewTopCall{};
 }
-KeyholderCall ReadOpenDocumentKeys(JsonFields& in) {
-  return OpenDocumentKeysCall{in.List<WrappedKey>("keys", [](JsonFields& item) {
-    return WrappedKey{item.Bytes("owner"), item.Bytes("wrapped")};
-  })};
+KeyholderCall ReadMakeLeaf(JsonFields& in) {
+  MakeLeafCall call{PathsIn(in, "paths"), 0};
+  const std::int64_t leaf = in.Integer("leaf");
+  if (leaf < 0 || leaf > UINT32_MAX) in.Fail();
+  call.leaf = static_cast<std::uint32_t>(leaf);
+  return call;
+}
+KeyholderCall ReadOpenKeys(JsonFields& in) {
+  const std::string name = in.Text("use");
+  const auto uses = AllKeyUses();
+  const auto use = std::ranges::find(uses, name, [](KeyUse one) { return NameOf(one); });
+  if (use == uses.end()) in.Fail();
+  return OpenKeysCall{use == uses.end() ? KeyUse::kRead : *use, PathsIn(in, "paths"),
+                      KeysIn(in, "keys")};
+}
+KeyholderCall ReadNewRoot(JsonFields& in) {
+  return NewRootCall{TopIn(in, "top"), {DigestIn(in, "records"), TextsIn(in, "approvals")}};
+}
+KeyholderCall ReadRekey(JsonFields& in) {
+  return RekeyCall{PathsIn(in, "before"), PathsIn(in, "after"), NodesIn(in, "nodes")};
+}
+KeyholderCall ReadKeepRoot(JsonFields& in) {
+  return KeepRootCall{TopIn(in, "top")};
 }
 KeyholderCall ReadMac(JsonFields& in) {
   return MacCall{base::ToString(in.Bytes("identifier"))};
@@ -312,32 +348,42 @@ KeyholderCall ReadDescribe(JsonFields&) {
 struct CallTraits {
   std::string_view name;
   KeyholderCall (*read)(JsonFields&);
-  bool at_service;
-  bool at_provisioning;
+  unsigned doors;  // Each that answers it, added up.
 };
+
+constexpr unsigned Of(DoorPurpose door) {
+  return static_cast<unsigned>(door);
+}
+constexpr unsigned kVault = Of(DoorPurpose::kService);
+constexpr unsigned kSeals = kVault | Of(DoorPurpose::kSealing);
+constexpr unsigned kKeys = Of(DoorPurpose::kProvisioning);
 
 // In the order of the alternatives of KeyholderCall.
 constexpr auto kCalls = std::to_array<CallTraits>({
-    {"certificate", ReadCertificate, true, false},
-    {"seal", ReadSeal, true, false},
-    {"seal-batch", ReadSealBatch, true, false},
-    {"check-approval", ReadCheckApproval, true, false},
-    {"sign-hashes", ReadHashBatch, true, false},
-    {"new-document-key", ReadNewDocumentKey, true, false},
-    {"open-document-keys", ReadOpenDocumentKeys, true, false},
-    {"mac", ReadMac, true, false},
-    {"checkpoint", ReadCheckpoint, true, false},
-    {"checkpoint-verifier-key", ReadVerifierKey, true, false},
-    {"generate-key", ReadGenerateKey, false, true},
-    {"certificate-request", ReadCertificateRequest, false, true},
-    {"import-certificate", ReadImportCertificate, false, true},
-    {"rotate-key", ReadRotateKey, false, true},
-    {"retire-key", ReadRetireKey, false, true},
-    {"destroy-key", ReadDestroyKey, false, true},
-    {"list-keys", ReadListKeys, false, true},
-    {"share-vault-keys", ReadShareVaultKeys, false, true},
-    {"restore-vault-keys", ReadRestoreVaultKeys, false, true},
-    {"describe", ReadDescribe, true, true},
+    {"certificate", ReadCertificate, kSeals},
+    {"seal", ReadSeal, kSeals},
+    {"seal-batch", ReadSealBatch, kSeals},
+    {"check-approval", ReadCheckApproval, kSeals},
+    {"sign-hashes", ReadHashBatch, kSeals},
+    {"new-top", ReadNewTop, kVault},
+    {"make-leaf", ReadMakeLeaf, kVault},
+    {"open-keys", ReadOpenKeys, kVault},
+    {"new-root", ReadNewRoot, kVault},
+    {"rekey", ReadRekey, kVault},
+    {"keep-root", ReadKeepRoot, kVault},
+    {"mac", ReadMac, kVault},
+    {"checkpoint", ReadCheckpoint, kVault},
+    {"checkpoint-verifier-key", ReadVerifierKey, kVault},
+    {"generate-key", ReadGenerateKey, kKeys},
+    {"certificate-request", ReadCertificateRequest, kKeys},
+    {"import-certificate", ReadImportCertificate, kKeys},
+    {"rotate-key", ReadRotateKey, kKeys},
+    {"retire-key", ReadRetireKey, kKeys},
+    {"destroy-key", ReadDestroyKey, kKeys},
+    {"list-keys", ReadListKeys, kKeys},
+    {"share-vault-keys", ReadShareVaultKeys, kKeys},
+    {"restore-vault-keys", ReadRestoreVaultKeys, kKeys},
+    {"describe", ReadDescribe, kSeals | kKeys},
 });
 static_assert(kCalls.size() == std::variant_size_v<KeyholderCall>);
 
@@ -360,8 +406,7 @@ Error MalformedAnswer() {
 }  // namespace
 
 bool IsAnsweredAt(DoorPurpose door, const KeyholderCall& call) {
-  const CallTraits& traits = kCalls[call.index()];
-  return door == DoorPurpose::kService ? traits.at_service : traits.at_provisioning;
+  return (kCalls[call.index()].doors & Of(door)) != 0;
 }
 
 std::string EncodeCall(const KeyholderCall& call) {
@@ -468,6 +513,29 @@ base::Result<SealedBatch> SealedBatchFrom(const Json& body) {
   if (!fields.ok()) return MalformedAnswer();
   if (const Json* stopped = body.Find("stopped")) sealed.stopped = base::ErrorFromJson(*stopped);
   return sealed;
+}
+
+Json ToJson(const TopKey& top) {
+  return Json().Set("top", TopToJson(top));
+}
+
+base::Result<TopKey> TopKeyFrom(const Json& body) {
+  JsonFields fields(body);
+  TopKey top = TopIn(fields, "top");
+  if (!fields.ok()) return MalformedAnswer();
+  return top;
+}
+
+Json ToJson(const NewLeaf& leaf) {
+  return Json().Set("nodes", KeysToJson(leaf.nodes)).Set("row", Encoded(leaf.row));
+}
+
+base::Result<NewLeaf> NewLeafFrom(KeyholderAnswer answer) {
+  JsonFields fields(answer.body);
+  NewLeaf leaf{KeysIn(fields, "nodes"), fields.Bytes("row"), std::move(answer.secrets)};
+  if (!fields.ok() || leaf.row.size() != kFanOut * kWrappedKeySize || leaf.keys.size() != kFanOut)
+    return MalformedAnswer();
+  return leaf;
 }
 
 Json ToJson(const Provisioner::TokenFacts& facts) {

@@ -29,11 +29,27 @@ struct CertificateCall {
 struct CheckApprovalCall {
   HashBatch batch;
 };
-struct NewDocumentKeyCall {
-  base::Bytes owner;
+struct NewTopCall {};
+struct MakeLeafCall {
+  KeyPaths paths;
+  std::uint32_t leaf = 0;
 };
-struct OpenDocumentKeysCall {
-  std::vector<WrappedKey> keys;
+struct OpenKeysCall {
+  KeyUse use = KeyUse::kRead;
+  KeyPaths paths;
+  std::vector<PlacedKey> keys;
+};
+struct NewRootCall {
+  TopKey top;
+  ErasureOrder order;
+};
+struct RekeyCall {
+  KeyPaths before;
+  KeyPaths after;
+  std::vector<NodeToRekey> nodes;
+};
+struct KeepRootCall {
+  TopKey top;
 };
 struct MacCall {
   std::string identifier;
@@ -81,14 +97,18 @@ struct RestoreVaultKeysCall {
 struct DescribeCall {};
 
 using KeyholderCall =
-    std::variant<CertificateCall, SealRequest, SealBatch, CheckApprovalCall, HashBatch,
-                 NewDocumentKeyCall, OpenDocumentKeysCall, MacCall, CheckpointBody, VerifierKeyCall,
-                 GenerateKeyCall, CertificateRequestCall, ImportCertificateCall, RotateKeyCall,
-                 RetireKeyCall, DestroyKeyCall, ListKeysCall, ShareVaultKeysCall,
-                 RestoreVaultKeysCall, DescribeCall>;
+    std::variant<CertificateCall, SealRequest, SealBatch, CheckApprovalCall, HashBatch, NewTopCall,
+                 MakeLeafCall, OpenKeysCall, NewRootCall, RekeyCall, KeepRootCall, MacCall,
+                 CheckpointBody, VerifierKeyCall, GenerateKeyCall, CertificateRequestCall,
+                 ImportCertificateCall, RotateKeyCall, RetireKeyCall, DestroyKeyCall, ListKeysCall,
+                 ShareVaultKeysCall, RestoreVaultKeysCall, DescribeCall>;
 
 // What a door is for. Describe is answered at both.
-enum class DoorPurpose { kService, kProvisioning };
+enum class DoorPurpose {
+  kService = 1,       // Of the vault's token.
+  kSealing = 2,       // Of a token with sealing keys alone.
+  kProvisioning = 4,  // To `init`, `key` and `doctor`.
+};
 bool IsAnsweredAt(DoorPurpose door, const KeyholderCall& call);
 
 std::string EncodeCall(const KeyholderCall& call);
@@ -124,6 +144,9 @@ base::Result<KeyholderAnswer> DecodeAnswer(base::ByteSpan bytes);
 base::Json ToJson(const SealingCertificate& certificate);
 base::Json ToJson(const Seal& seal);
 base::Json ToJson(const SealedBatch& sealed);
+base::Json ToJson(const TopKey& top);
+// Without the leaf's keys, which are the answer's secrets.
+base::Json ToJson(const NewLeaf& leaf);
 base::Json ToJson(const Provisioner::TokenFacts& facts);
 base::Json ToJson(const std::vector<KeyFacts>& keys);
 // Without their values, which are the answer's secrets.
@@ -131,6 +154,8 @@ base::Json ToJson(const std::vector<KeyShare>& shares);
 base::Result<SealingCertificate> SealingCertificateFrom(const base::Json& body);
 base::Result<Seal> SealFrom(const base::Json& body);
 base::Result<SealedBatch> SealedBatchFrom(const base::Json& body);
+base::Result<TopKey> TopKeyFrom(const base::Json& body);
+base::Result<NewLeaf> NewLeafFrom(KeyholderAnswer answer);
 base::Result<Provisioner::TokenFacts> TokenFactsFrom(const base::Json& body);
 base::Result<std::vector<KeyFacts>> KeyFactsFrom(const base::Json& body);
 base::Result<std::vector<KeyShare>> KeySharesFrom(KeyholderAnswer answer);

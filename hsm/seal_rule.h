@@ -17,6 +17,7 @@ struct SealRule {
   std::string agency;                  // Code of the public body. No other can see the key.
   std::vector<base::Bytes> approvers;  // Its request keys, as IsRequestKey() wants them.
   std::uint32_t hourly = 0;  // Unattended: so many signatures in an hour, without any approval.
+  std::string token{};       // Name of the token it is in; empty: that of the vault.
 };
 
 using SealRules = std::map<std::string, SealRule, std::less<>>;  // By label.

@@ -28,6 +28,12 @@ base::Result<Session> Session::Open(const TokenCalls& calls, CK_SLOT_ID slot, Se
   return Session(calls, handle);
 }
 
+base::Result<Session> Session::OpenReadWrite() {
+  CK_SESSION_INFO info{};
+  RETURN_IF_ERROR(Do("C_GetSessionInfo", &CK_FUNCTION_LIST::C_GetSessionInfo, &info));
+  return Open(calls_, info.slotID, SessionMode::kReadWrite);
+}
+
 Session::~Session() {
   if (handle_ != CK_INVALID_HANDLE)
     calls_.Call("C_CloseSession", &CK_FUNCTION_LIST::C_CloseSession, handle_);

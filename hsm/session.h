@@ -37,6 +37,9 @@ class Session {
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
 
+  // Another session of the same token, that may make and destroy objects.
+  base::Result<Session> OpenReadWrite();
+
   CK_SESSION_HANDLE handle() const { return handle_; }
 
   // Did a call show that sessions, login or token are gone?

@@ -16,6 +16,7 @@
 #include <utility>
 
 #include "base/c_handle.h"
+#include "signing/certificate_extensions.h"
 #include "signing/certificate_store.h"
 #include "signing/facts_certificate.h"
 #include "signing/member_name.h"
@@ -89,6 +90,10 @@ std::optional<Certificate> Certificate::Share(X509* x509) {
 }
 
 struct Certificate::Asked {
+  std::once_flag cost_once;
+  std::size_t cost = 0;
+  std::once_flag extensions_once;
+  bool extensions_sound = false;
   std::once_flag digest_once;
   base::Sha256Digest digest;
   std::once_flag subject_once;
@@ -106,7 +111,15 @@ Certificate::Certificate(std::shared_ptr<const base::Bytes> der, std::shared_ptr
       asked_(std::make_shared<Asked>()) {}
 
 std::size_t Certificate::CostOfCheck() const {
-  return key_ == nullptr ? 0 : CostOfKey(key_.get());
+  std::call_once(asked_->cost_once,
+                 [&] { asked_->cost = key_ == nullptr ? 0 : CostOfKey(key_.get()); });
+  return asked_->cost;
+}
+
+bool Certificate::HasSoundExtensions() const {
+  std::call_once(asked_->extensions_once,
+                 [&] { asked_->extensions_sound = ExtensionsDecode(*this); });
+  return asked_->extensions_sound;
 }
 
 const base::Sha256Digest& Certificate::Sha256() const {

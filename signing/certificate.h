@@ -34,6 +34,8 @@ class Certificate {
 
   // What one signature check by the key costs, in units of WorkBudget; zero without a key.
   std::size_t CostOfCheck() const;
+  // ExtensionsDecode(), asked once.
+  bool HasSoundExtensions() const;
 
   const base::Sha256Digest& Sha256() const;
   const std::string& SubjectText() const;  // RFC 2253 in UTF-8, printable.

@@ -1,5 +1,7 @@
 #include "signing/copy_statement.h"
 
+#include <charconv>
+
 #include "base/json.h"
 #include "base/utf8.h"
 
@@ -20,16 +22,26 @@ bool IsText(const std::string& text, std::size_t longest) {
 
 }  // namespace
 
-base::Status CheckCopyStatement(const CopyStatement& statement, base::Time now) {
+base::Result<CopyStatement> ReadCopyStatement(const CopyTexts& texts, base::Time now) {
   const auto malformed = [](const char* what) {
     return Error{ErrorCode::kInvalidInput, "copy.malformed", what};
   };
-  if (!IsText(statement.original, kLongestOriginal)) return malformed("original");
-  if (!IsText(statement.scanned_by, kLongest)) return malformed("scannedBy");
-  if (!IsText(statement.shelf, kLongest)) return malformed("shelf");
-  if (statement.pages < 1 || statement.pages > kMostPages) return malformed("pages");
-  if (statement.scanned_at > now) return malformed("scannedAt is later than now");
-  return base::Ok();
+  if (!IsText(texts.original, kLongestOriginal)) return malformed("original");
+  if (!IsText(texts.scanned_by, kLongest)) return malformed("scannedBy");
+  if (!IsText(texts.shelf, kLongest)) return malformed("shelf");
+  int pages = 0;
+  const char* const end = texts.pages.data() + texts.pages.size();
+  const auto read = std::from_chars(texts.pages.data(), end, pages);
+  if (read.ec != std::errc() || read.ptr != end || pages < 1 || pages > kMostPages)
+    return malformed("pages");
+  const auto scanned_at = base::ParseTime(texts.scanned_at);
+  if (!scanned_at) return malformed("scannedAt is a time of RFC 3339");
+  if (*scanned_at > now) return malformed("scannedAt is later than now");
+  return CopyStatement{.original = texts.original,
+                       .scanned_by = texts.scanned_by,
+                       .scanned_at = *scanned_at,
+                       .shelf = texts.shelf,
+                       .pages = pages};
 }
 
 base::Bytes WriteCopyStatement(const CopyStatement& statement, std::string_view scan_name,

@@ -25,11 +25,20 @@ struct CopyStatement {
   int pages = 0;           // Of the paper, 1 to 100,000.
 };
 
+// A statement as people and queries write it.
+struct CopyTexts {
+  std::string original;
+  std::string scanned_by;
+  std::string scanned_at;  // RFC 3339.
+  std::string shelf;
+  std::string pages;
+};
+
 // kInvalidInput "copy.malformed" for what is not as said above, or scanned after `now`.
-base::Status CheckCopyStatement(const CopyStatement& statement, base::Time now);
+base::Result<CopyStatement> ReadCopyStatement(const CopyTexts& texts, base::Time now);
 
 // JSON, indented, for people and programs alike: the statement in Latvian and English, its members,
-// and name and SHA-256 of the scan. REQUIRES: checked.
+// and name and SHA-256 of the scan. REQUIRES: read by ReadCopyStatement().
 base::Bytes WriteCopyStatement(const CopyStatement& statement, std::string_view scan_name,
                                const base::Sha256Digest& scan);
 

@@ -12,15 +12,22 @@
 namespace signing {
 namespace {
 
+// Fetched once: with what `named` gives OpenSSL 3 searches for the algorithm at each use.
+template <const EVP_MD* (*named)()>
+const EVP_MD* Fetched() {
+  static const EVP_MD* const fetched = EVP_MD_fetch(nullptr, EVP_MD_get0_name(named()), nullptr);
+  return fetched != nullptr ? fetched : named();
+}
+
 constexpr std::array<DigestAlgorithm, 8> kDigests{{
-    {"http://www.w3.org/2000/09/xmldsig#sha1", "SHA1", EVP_sha1, 20},
-    {"http://www.w3.org/2001/04/xmldsig-more#sha224", "SHA224", EVP_sha224, 28},
-    {"http://www.w3.org/2001/04/xmlenc#sha256", "SHA256", EVP_sha256, 32},
-    {"http://www.w3.org/2001/04/xmldsig-more#sha384", "SHA384", EVP_sha384, 48},
-    {"http://www.w3.org/2001/04/xmlenc#sha512", "SHA512", EVP_sha512, 64},
-    {"http://www.w3.org/2007/05/xmldsig-more#sha3-256", "SHA3-256", EVP_sha3_256, 32},
-    {"http://www.w3.org/2007/05/xmldsig-more#sha3-384", "SHA3-384", EVP_sha3_384, 48},
-    {"http://www.w3.org/2007/05/xmldsig-more#sha3-512", "SHA3-512", EVP_sha3_512, 64},
+    {"http://www.w3.org/2000/09/xmldsig#sha1", "SHA1", Fetched<EVP_sha1>, 20},
+    {"http://www.w3.org/2001/04/xmldsig-more#sha224", "SHA224", Fetched<EVP_sha224>, 28},
+    {"http://www.w3.org/2001/04/xmlenc#sha256", "SHA256", Fetched<EVP_sha256>, 32},
+    {"http://www.w3.org/2001/04/xmldsig-more#sha384", "SHA384", Fetched<EVP_sha384>, 48},
+    {"http://www.w3.org/2001/04/xmlenc#sha512", "SHA512", Fetched<EVP_sha512>, 64},
+    {"http://www.w3.org/2007/05/xmldsig-more#sha3-256", "SHA3-256", Fetched<EVP_sha3_256>, 32},
+    {"http://www.w3.org/2007/05/xmldsig-more#sha3-384", "SHA3-384", Fetched<EVP_sha3_384>, 48},
+    {"http://www.w3.org/2007/05/xmldsig-more#sha3-512", "SHA3-512", Fetched<EVP_sha3_512>, 64},
 }};
 
 template <typename Predicate>

@@ -1,6 +1,7 @@
 #include "signing/engine.h"
 
 #include <algorithm>
+#include <iterator>
 
 #include "signing/engine_blocks.h"
 #include "signing/engine_case.h"
@@ -30,10 +31,10 @@ struct Blocks {
       return block.failures().empty() && !block.conclusion().passed();
     });
   }
-  std::vector<CheckRecord> Records() const {
+  std::vector<CheckRecord> Records() && {
     std::vector<CheckRecord> all;
-    for (const Block& block : parts)
-      for (CheckRecord& record : block.AllRecords()) all.push_back(std::move(record));
+    for (Block& block : parts)
+      std::ranges::move(std::move(block).AllRecords(), std::back_inserter(all));
     return all;
   }
 };
@@ -82,7 +83,7 @@ class Judge {
       timestamp_open_[id] = blocks.Open();
       verdict.basic = Conclude(blocks.Failures(), blocks.Open());
       verdict.archival = verdict.basic;
-      verdict.checks = blocks.Records();
+      verdict.checks = std::move(blocks).Records();
     }
   }
 
@@ -155,6 +156,7 @@ class Judge {
   Blocks JudgeNow(const facts::Signature& signature) {
     const Scope scope = ScopeOfSignature(signature);
     Blocks blocks;
+    blocks.parts.reserve(7);  // These six, and the order of time-stamps.
     blocks.parts.push_back(CheckFormat(question_, scope, signature));
     blocks.parts.push_back(IdentifySigner(question_, scope, signature.id, signature.chain,
                                           signature.signer_reference));
@@ -270,7 +272,7 @@ class Judge {
     CheckBeginning(signature, proofs_.Of(signature.id), last);
     verdict.archival = Conclude(last, open);
     blocks.parts.push_back(order);
-    verdict.checks = blocks.Records();
+    verdict.checks = std::move(blocks).Records();
     verdict.best_signature_time = proofs_.Of(signature.id);
     verdict.time_proven = verdict.best_signature_time < question_.at;
     Explain(question_, signature, failures, last, verdict);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <iterator>
 
 namespace signing {
 namespace {
@@ -177,11 +178,10 @@ bool Block::Check(Rule rule, Level level, bool holds, SubIndication sub, base::J
   return Check(rule, level, holds, std::move(failure), std::move(values));
 }
 
-void Block::Absorb(const Block& part) {
-  const std::vector<CheckRecord> all = part.AllRecords();
-  records_.insert(records_.end(), all.begin(), all.end());
+void Block::Absorb(Block part) {
   failures_.insert(failures_.end(), part.failures_.begin(), part.failures_.end());
   part_open_ = part_open_ || (part.failures_.empty() && !part.conclusion().passed());
+  std::ranges::move(std::move(part).AllRecords(), std::back_inserter(records_));
 }
 
 std::vector<Rule> Block::Missing() const {
@@ -195,11 +195,10 @@ std::vector<Rule> Block::Missing() const {
   return missing;
 }
 
-std::vector<CheckRecord> Block::AllRecords() const {
-  std::vector<CheckRecord> all = records_;
+std::vector<CheckRecord> Block::AllRecords() && {
   for (const Rule rule : Missing())
-    all.push_back({name_, rule, object_, CheckStatus::kNotMade, SubIndication::kNone, {}});
-  return all;
+    records_.push_back({name_, rule, object_, CheckStatus::kNotMade, SubIndication::kNone, {}});
+  return std::move(records_);
 }
 
 Conclusion Block::conclusion() const {

@@ -96,7 +96,7 @@ class Block {
   // The same for a failure that no proof of existence mends.
   bool Check(Rule rule, Level level, bool holds, SubIndication sub, base::Json values = {});
   // Checks of parts (another block) count as checks of this one.
-  void Absorb(const Block& part);
+  void Absorb(Block part);
   // The rest of the expected checks cannot be made; they stay "not made".
   void Stop() { stopped_ = true; }
 
@@ -104,8 +104,8 @@ class Block {
   const std::vector<Failure>& failures() const { return failures_; }
   Conclusion conclusion() const;
 
-  // Records of the checks that were expected and never made, as such.
-  std::vector<CheckRecord> AllRecords() const;
+  // With those of the checks that were expected and never made, as such.
+  std::vector<CheckRecord> AllRecords() &&;
 
  private:
   std::vector<Rule> Missing() const;

@@ -215,7 +215,7 @@ RevocationChoice ChooseAtDepth(const Case& question, Scope, Part,
     }
   }
   if (clean.status != nullptr) return clean;
-  if (weak.status != nullptr) block.Absorb(weak_block);
+  if (weak.status != nullptr) block.Absorb(std::move(weak_block));
   return weak;
 }
 

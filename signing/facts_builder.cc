@@ -183,7 +183,7 @@ void FactsBuilder::AddCertificate(const CertificatePath& path, std::size_t posit
                             status.additional,
                             status.expired_certificates_from});
   }
-  const auto [entry, added] = material.document.certificates.try_emplace(id, fact);
+  const auto [entry, added] = material.document.certificates.try_emplace(id, std::move(fact));
   if (!added) AddAnchor(fact, entry->second);
 }
 

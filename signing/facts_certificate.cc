@@ -30,7 +30,7 @@ void ReadExtensions(const Certificate& certificate, facts::Certificate& fact) {
     if (X509_EXTENSION_get_critical(extension) == 1) fact.critical_extensions.insert(oid);
   }
   // What does not decode may hide anything: it counts as critical and unknown.
-  if (!ExtensionsDecode(certificate)) fact.critical_extensions.emplace(kMalformed);
+  if (!certificate.HasSoundExtensions()) fact.critical_extensions.emplace(kMalformed);
 }
 
 bool InForce(const TrustStatus& status, base::Time at) {

@@ -86,6 +86,9 @@ bool IsSafeSegment(std::string_view segment) {
 }  // namespace
 
 std::string PrintableText(std::string_view text) {
+  // Most texts are all printable ASCII.
+  const bool as_it_is = std::ranges::all_of(text, [](char c) { return c >= ' ' && c < 0x7F; });
+  if (as_it_is) return std::string(text);
   std::string out;
   while (!text.empty()) {
     const char32_t character = base::TakeCodePoint(text);

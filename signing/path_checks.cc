@@ -58,7 +58,8 @@ void CheckValidity(base::Time time, std::size_t position, CertificatePath& path)
 
 void CheckExtensions(std::size_t position, CertificatePath& path) {
   const Certificate& certificate = path.certificates[position];
-  if (!ExtensionsDecode(certificate)) Report(path, PathProblemKind::kMalformedExtension, position);
+  if (!certificate.HasSoundExtensions())
+    Report(path, PathProblemKind::kMalformedExtension, position);
   for (std::string& oid : UnknownCriticalExtensions(certificate))
     Report(path, PathProblemKind::kUnknownCritical, position, std::move(oid));
 }

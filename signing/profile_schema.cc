@@ -133,25 +133,22 @@ const Model* FindModel(const xmlNode* element) {
   return found == kModels.end() ? nullptr : &found->second;
 }
 
-bool Is(const xmlNode* element, const Part& part) {
-  return NameOf(element) == part.name && NamespaceOf(element) == part.space;
-}
-
 std::optional<std::string> CheckChildren(const xmlNode* element, const Model& model) {
   std::vector<std::size_t> counts(model.parts.size());
   std::size_t place = 0;
   for (const xmlNode* child = FirstElement(element); child != nullptr; child = NextElement(child)) {
-    const auto found =
-        std::ranges::find_if(model.parts, [&](const Part& part) { return Is(child, part); });
+    const std::string_view name = NameOf(child);
+    const std::string_view space = NamespaceOf(child);
+    const auto found = std::ranges::find_if(
+        model.parts, [&](const Part& part) { return part.name == name && part.space == space; });
     if (found == model.parts.end()) {
-      if (model.others && NamespaceOf(child) != NamespaceOf(element)) continue;
-      return std::string(NameOf(child)) + " does not belong there";
+      if (model.others && space != NamespaceOf(element)) continue;
+      return std::string(name) + " does not belong there";
     }
     const auto index = static_cast<std::size_t>(found - model.parts.begin());
-    if (model.order == kSequence && index < place)
-      return std::string(NameOf(child)) + " is out of order";
+    if (model.order == kSequence && index < place) return std::string(name) + " is out of order";
     place = index;
-    if (++counts[index] > found->most) return "several " + std::string(NameOf(child));
+    if (++counts[index] > found->most) return "several " + std::string(name);
   }
   for (std::size_t i = 0; i < counts.size(); ++i)
     if (counts[i] < model.parts[i].least) return "no " + std::string(model.parts[i].name);

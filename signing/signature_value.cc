@@ -15,6 +15,7 @@
 namespace signing {
 namespace {
 
+using Key = base::CHandle<EVP_PKEY, EVP_PKEY_free>;
 using KeyContext = base::CHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free>;
 using DigestContext = base::CHandle<EVP_MD_CTX, EVP_MD_CTX_free>;
 using EcdsaSignature = base::CHandle<ECDSA_SIG, ECDSA_SIG_free>;
@@ -116,6 +117,29 @@ bool VerifyMessage(EVP_PKEY* key, const EVP_MD* md, bool pss, base::ByteSpan dat
   return EVP_DigestVerify(context.get(), value.data(), value.size(), data.data(), data.size()) == 1;
 }
 
+// A key that is ready to verify. Making it so costs as much as hashing a document, and signatures
+// that come one after the other are often by one key.
+struct ReadyKey {
+  Key key;  // Held, so that no other can have its address.
+  KeyContext context;
+};
+
+ReadyKey MakeReady(EVP_PKEY* key) {
+  ReadyKey ready;
+  if (EVP_PKEY_up_ref(key) != 1) return ready;
+  ready.key.reset(key);
+  ready.context.reset(EVP_PKEY_CTX_new(key, nullptr));
+  if (ready.context && EVP_PKEY_verify_init(ready.context.get()) == 1) return ready;
+  return {};
+}
+
+bool VerifyHash(EVP_PKEY* key, base::ByteSpan hash, base::ByteSpan value) {
+  thread_local ReadyKey last;
+  if (last.key.get() != key) last = MakeReady(key);
+  return last.context && EVP_PKEY_verify(last.context.get(), value.data(), value.size(),
+                                         hash.data(), hash.size()) == 1;
+}
+
 // XMLDSIG 1.1, 6.4.3: r and s, each as long as the order of the curve, one behind the other.
 // Nothing shorter or longer.
 bool CheckEcdsa(EVP_PKEY* key, const DigestAlgorithm& digest, base::ByteSpan data,
@@ -133,7 +157,7 @@ bool CheckEcdsa(EVP_PKEY* key, const DigestAlgorithm& digest, base::ByteSpan dat
   base::Bytes der(static_cast<std::size_t>(i2d_ECDSA_SIG(signature.get(), nullptr)));
   unsigned char* at = der.data();
   i2d_ECDSA_SIG(signature.get(), &at);
-  return VerifyMessage(key, digest.md(), false, data, der);
+  return VerifyHash(key, HashOf(digest, data), der);
 }
 
 bool KeyFits(SignatureScheme scheme, EVP_PKEY* key) {

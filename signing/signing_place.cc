@@ -224,16 +224,33 @@ base::Bytes RawP256(base::ByteSpan der) {
   return raw;
 }
 
-base::Bytes SignWith(EVP_PKEY* key, base::ByteSpan data) {
-  const base::CHandle<EVP_MD_CTX, EVP_MD_CTX_free> context{EVP_MD_CTX_new()};
-  base::Bytes der(static_cast<std::size_t>(EVP_PKEY_get_size(key)));
-  std::size_t size = der.size();
-  if (!context || EVP_DigestSignInit(context.get(), nullptr, EVP_sha256(), nullptr, key) != 1 ||
-      EVP_DigestSign(context.get(), der.data(), &size, data.data(), data.size()) != 1)
-    return {};
-  der.resize(size);
-  return RawP256(der);
-}
+// The throw-away key, made ready once for all that is rehearsed with it.
+class Rehearsal {
+ public:
+  Rehearsal()
+      : identity_(MakeThrowaway(ThrowawayKey{EVP_EC_gen("P-256")})),
+        context_(EVP_PKEY_CTX_new(identity_.key.get(), nullptr)) {
+    if (context_ && EVP_PKEY_sign_init(context_.get()) != 1) context_.reset();
+  }
+
+  const base::Bytes& certificate() const { return identity_.der; }
+
+  // Empty when OpenSSL fails; then the rehearsal does.
+  base::Bytes Sign(base::ByteSpan data) const {
+    const base::Sha256Digest hash = base::Sha256(data);
+    base::Bytes der(static_cast<std::size_t>(EVP_PKEY_get_size(identity_.key.get())));
+    std::size_t size = der.size();
+    if (!context_ ||
+        EVP_PKEY_sign(context_.get(), der.data(), &size, hash.bytes.data(), hash.bytes.size()) != 1)
+      return {};
+    der.resize(size);
+    return RawP256(der);
+  }
+
+ private:
+  ThrowawayIdentity identity_;
+  base::CHandle<EVP_PKEY_CTX, EVP_PKEY_CTX_free> context_;
+};
 
 // Codes of remarks in a report.
 std::vector<std::string> FindingsOf(const base::Json& report) {
@@ -284,22 +301,18 @@ base::Status CheckRehearsed(const SigningOrder& order, const base::Json& report,
   return base::Ok();
 }
 
-ThrowawayIdentity MakeP256() {
-  return MakeThrowaway(ThrowawayKey{EVP_EC_gen("P-256")});
-}
-
-base::Status Rehearse(const ThrowawayIdentity& identity, const SigningOrder& order,
-                      SigningPlace& place) {
-  ASSIGN_OR_RETURN(const PreparedSignature prepared, PrepareSignature({.id = place.signature.id,
-                                                                       .signing_time = order.now,
-                                                                       .documents = place.documents,
-                                                                       .certificate = identity.der,
-                                                                       .claims = order.claims}));
+base::Status Rehearse(const Rehearsal& rehearsal, const SigningOrder& order, SigningPlace& place) {
+  ASSIGN_OR_RETURN(const PreparedSignature prepared,
+                   PrepareSignature({.id = place.signature.id,
+                                     .signing_time = order.now,
+                                     .documents = place.documents,
+                                     .certificate = rehearsal.certificate(),
+                                     .claims = order.claims}));
   hsm::Seal seal;
   RETURN_IF_ERROR(hsm::CheckReferences(prepared.references));
   seal.signed_info =
       hsm::SerialiseSignedInfo(hsm::SignatureAlgorithm::kEcdsaSha256, prepared.references);
-  seal.value = SignWith(identity.key.get(), base::AsBytes(seal.signed_info));
+  seal.value = rehearsal.Sign(base::AsBytes(seal.signed_info));
   const bool envelops = order.form == SignatureForm::kEnveloping;
   const std::string xml =
       WriteFor(order.form, {prepared, seal, envelops ? order.document : base::ByteSpan()});
@@ -307,10 +320,10 @@ base::Status Rehearse(const ThrowawayIdentity& identity, const SigningOrder& ord
   return CheckRehearsed(order, Verify(RequestFor(order, result)), place);
 }
 
-base::Result<SigningPlace> FindWith(const ThrowawayIdentity& identity, const SigningOrder& order) {
+base::Result<SigningPlace> FindWith(const Rehearsal& rehearsal, const SigningOrder& order) {
   ASSIGN_OR_RETURN(SigningPlace place, Find(order));
   if (place.documents.empty()) return Refused("document.none", "nothing to sign");
-  RETURN_IF_ERROR(Rehearse(identity, order, place));
+  RETURN_IF_ERROR(Rehearse(rehearsal, order, place));
   return place;
 }
 
@@ -373,14 +386,14 @@ base::Result<base::Bytes> PutSignature(const SigningOrder& order, const Signatur
 }
 
 base::Result<SigningPlace> FindSigningPlace(const SigningOrder& order) {
-  return FindWith(MakeP256(), order);
+  return FindWith(Rehearsal(), order);
 }
 
 std::vector<base::Result<SigningPlace>> FindSigningPlaces(const std::vector<SigningOrder>& orders) {
-  const ThrowawayIdentity identity = MakeP256();
+  const Rehearsal rehearsal;
   const KeepDecoded keep;
   std::vector<base::Result<SigningPlace>> places;
-  for (const SigningOrder& order : orders) places.push_back(FindWith(identity, order));
+  for (const SigningOrder& order : orders) places.push_back(FindWith(rehearsal, order));
   return places;
 }
 

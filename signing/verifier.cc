@@ -207,11 +207,15 @@ void CompareFiles(const AsicContainer& container, Harvest& harvest) {
 // Counts before it works: nothing is parsed before all are known to fit.
 base::Result<std::vector<XmlDocument>> ReadSignatureFiles(AsicContainer& container,
                                                           Workload& workload, Harvest& harvest) {
-  std::vector<base::Bytes> texts;
+  struct Text {
+    base::Bytes bytes;
+    XmlCensus census;
+  };
+  std::vector<Text> texts;
   for (const std::string& file : container.signature_files()) {
-    ASSIGN_OR_RETURN(base::Bytes text, container.ReadSignatureFile(file));
-    RETURN_IF_ERROR(workload.AddText(text));
-    texts.push_back(std::move(text));
+    ASSIGN_OR_RETURN(base::Bytes bytes, container.ReadSignatureFile(file));
+    ASSIGN_OR_RETURN(const XmlCensus census, workload.AddText(bytes));
+    texts.push_back({std::move(bytes), census});
   }
   for (const std::string& file : container.evidence_records()) {
     ASSIGN_OR_RETURN(const base::Bytes record, container.ReadEvidenceFile(file));
@@ -219,9 +223,10 @@ base::Result<std::vector<XmlDocument>> ReadSignatureFiles(AsicContainer& contain
   }
   for (std::size_t i = 0; i < workload.signatures(); ++i) harvest.budget->AddSignature();
   std::vector<XmlDocument> documents;
-  for (base::Bytes& text : texts) {
-    ASSIGN_OR_RETURN(XmlDocument document, XmlDocument::Parse(text, harvest.budget));
-    text = {};
+  for (Text& text : texts) {
+    ASSIGN_OR_RETURN(XmlDocument document,
+                     XmlDocument::Parse(text.bytes, text.census, harvest.budget));
+    text.bytes = {};
     RETURN_IF_ERROR(workload.AddTree(document, container));
     documents.push_back(std::move(document));
   }
@@ -258,10 +263,10 @@ base::Status VerifyArchive(const VerifyRequest& request, SignatureJudge& judge, 
 
 base::Status VerifyXml(const VerifyRequest& request, SignatureJudge& judge, Harvest& harvest) {
   Workload workload(harvest.budget);
-  RETURN_IF_ERROR(workload.AddText(request.document));
+  ASSIGN_OR_RETURN(const XmlCensus census, workload.AddText(request.document));
   for (std::size_t i = 0; i < workload.signatures(); ++i) harvest.budget->AddSignature();
   ASSIGN_OR_RETURN(const XmlDocument document,
-                   XmlDocument::Parse(request.document, harvest.budget));
+                   XmlDocument::Parse(request.document, census, harvest.budget));
   harvest.container = ContainerName(ContainerKind::kXml);
   if (NameOf(document.root()) == "SignedDoc")
     return Error{ErrorCode::kInvalidInput, "container.ddoc", "a DDOC document"};
@@ -495,12 +500,10 @@ base::Json Verify(const VerifyRequest& request) {
   return ReportOn(request, *named.value(), {BudgetFor(request, named.value()->policy)});
 }
 
-std::vector<base::Json> VerifyEach(const std::vector<VerifyRequest>& requests) {
+void VerifyEach(const std::vector<VerifyRequest>& requests,
+                const std::function<void(std::size_t, const base::Json&)>& take) {
   const KeepDecoded keep;
-  std::vector<base::Json> reports;
-  reports.reserve(requests.size());
-  for (const VerifyRequest& request : requests) reports.push_back(Verify(request));
-  return reports;
+  for (std::size_t i = 0; i < requests.size(); ++i) take(i, Verify(requests[i]));
 }
 
 base::Result<VerifyRun> RunVerification(const VerifyRequest& request) {

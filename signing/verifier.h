@@ -3,6 +3,7 @@
 // Opens untrusted bytes: call it inside hardening's walls only.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -76,8 +77,10 @@ struct VerifyRequest {
 base::Json Verify(const VerifyRequest& request);
 
 // Verify() of each, in their order: for many documents of one origin, as certificates that several
-// of them bring are decoded once.
-std::vector<base::Json> VerifyEach(const std::vector<VerifyRequest>& requests);
+// of them bring are decoded once. `take` gets each report as soon as it is made, with the number
+// of its request.
+void VerifyEach(const std::vector<VerifyRequest>& requests,
+                const std::function<void(std::size_t, const base::Json&)>& take);
 
 // The same report when the document was not looked at to the end: `error` becomes the refusal.
 // Touches none of the document's structure, so it may run outside the walls.

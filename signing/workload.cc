@@ -112,7 +112,7 @@ base::Status CheckDirectory(const std::vector<ZipEntry>& entries,
   return budget.CheckFits(units + metadata / 2, 0, 0);
 }
 
-base::Status Workload::AddText(base::ByteSpan xml) {
+base::Result<XmlCensus> Workload::AddText(base::ByteSpan xml) {
   const XmlCensus census = CountXml(xml);
   census_ += census;
   behind_gate_ += CostBehindGate(census, census.bytes);
@@ -128,7 +128,8 @@ base::Status Workload::AddText(base::ByteSpan xml) {
   std::size_t behind = 0;
   if (signatures() <= kFewSignatures && gate > kCheapGate)
     behind = gate > kDearGate ? behind_gate_ : behind_gate_but_texts_;
-  return budget_->CheckFits(gate + behind, 0, signatures());
+  RETURN_IF_ERROR(budget_->CheckFits(gate + behind, 0, signatures()));
+  return census;
 }
 
 std::size_t Workload::signatures() const {

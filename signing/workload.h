@@ -38,8 +38,9 @@ class Workload {
   explicit Workload(std::shared_ptr<const WorkBudget> budget) : budget_(std::move(budget)) {}
 
   // Second look: a document that may hold signatures. Errors, all kInvalidInput: one for each of
-  // the limits that it may pass (limits.h), "xml.too-costly" for its gate.
-  base::Status AddText(base::ByteSpan xml);
+  // the limits that it may pass (limits.h), "xml.too-costly" for its gate. What was counted is for
+  // the gate.
+  base::Result<XmlCensus> AddText(base::ByteSpan xml);
   // An evidence record. Errors: as of AddText().
   base::Status AddRecord(base::ByteSpan record);
 

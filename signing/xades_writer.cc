@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "base/base64.h"
 #include "base/utf8.h"
@@ -39,6 +40,16 @@ std::string Element(std::string_view name, std::string_view text) {
          ">";
 }
 
+// Made in one piece: what is added to bit by bit is moved about.
+std::string Join(std::initializer_list<std::string_view> parts) {
+  std::size_t size = 0;
+  for (const std::string_view part : parts) size += part.size();
+  std::string out;
+  out.reserve(size);
+  for (const std::string_view part : parts) out += part;
+  return out;
+}
+
 std::string ReferenceId(std::string_view id, std::size_t index) {
   return std::string(id) + "-ref-" + std::to_string(index + 1);
 }
@@ -46,10 +57,9 @@ std::string ReferenceId(std::string_view id, std::size_t index) {
 // In exclusive canonical form a namespace stands on each outermost element that uses it:
 // here on every ds: element, because SignedProperties itself uses only xades:.
 std::string DigestAndValue(const base::Sha256Digest& digest) {
-  const std::string ds = " xmlns:ds=\"" + std::string(kDsNamespace) + "\"";
-  return "<ds:DigestMethod" + ds + " Algorithm=\"" + std::string(kSha256) +
-         "\"></ds:DigestMethod><ds:DigestValue" + ds + ">" + base::Base64Encode(digest.bytes) +
-         "</ds:DigestValue>";
+  return Join({"<ds:DigestMethod xmlns:ds=\"", kDsNamespace, "\" Algorithm=\"", kSha256,
+               "\"></ds:DigestMethod><ds:DigestValue xmlns:ds=\"", kDsNamespace, "\">",
+               base::Base64Encode(digest.bytes), "</ds:DigestValue>"});
 }
 
 // EN 319 132-1, 5.2.4: DataObjectFormat with MimeType for each signed document; 6.3: none for a
@@ -98,19 +108,17 @@ std::string Commitment(const SignerClaims& claims) {
 
 std::string SignedProperties(const SignatureParameters& parameters) {
   const std::string of_data = DataObjectFormats(parameters) + Commitment(parameters.claims);
-  return "<xades:SignedProperties xmlns:xades=\"" + std::string(kXadesNamespace) + "\" Id=\"" +
-         SignedPropertiesId(parameters.id) +
-         "\"><xades:SignedSignatureProperties><xades:SigningTime>" +
-         base::FormatTime(parameters.signing_time) +
-         "</xades:SigningTime><xades:SigningCertificateV2><xades:Cert><xades:CertDigest>" +
-         DigestAndValue(base::Sha256(parameters.certificate)) +
-         "</xades:CertDigest></xades:Cert></xades:SigningCertificateV2>" +
-         PolicyIdentifier(parameters.claims) + PlaceAndRole(parameters.claims) +
-         "</xades:SignedSignatureProperties>" +
-         (of_data.empty() ? ""
-                          : "<xades:SignedDataObjectProperties>" + of_data +
-                                "</xades:SignedDataObjectProperties>") +
-         "</xades:SignedProperties>";
+  return Join(
+      {"<xades:SignedProperties xmlns:xades=\"", kXadesNamespace, "\" Id=\"",
+       SignedPropertiesId(parameters.id), "\"><xades:SignedSignatureProperties><xades:SigningTime>",
+       base::FormatTime(parameters.signing_time),
+       "</xades:SigningTime><xades:SigningCertificateV2><xades:Cert><xades:CertDigest>",
+       DigestAndValue(base::Sha256(parameters.certificate)),
+       "</xades:CertDigest></xades:Cert></xades:SigningCertificateV2>",
+       PolicyIdentifier(parameters.claims), PlaceAndRole(parameters.claims),
+       "</xades:SignedSignatureProperties>",
+       of_data.empty() ? "" : "<xades:SignedDataObjectProperties>", of_data,
+       of_data.empty() ? "" : "</xades:SignedDataObjectProperties>", "</xades:SignedProperties>"});
 }
 
 std::string ObjectElement(const SealedSignature& signature) {
@@ -241,21 +249,32 @@ std::string ObjectId(std::string_view signature_id) {
 
 std::string WriteSignature(const SealedSignature& signature) {
   const PreparedSignature& prepared = signature.prepared;
-  return "<ds:Signature xmlns:ds=\"" + std::string(kDsNamespace) + "\" Id=\"" + prepared.id +
-         "\">" + signature.seal.signed_info + "<ds:SignatureValue Id=\"" + prepared.id +
-         "-SignatureValue\">" + base::Base64Encode(signature.seal.value) +
-         "</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>" +
-         base::Base64Encode(prepared.certificate) +
-         "</ds:X509Certificate></ds:X509Data></ds:KeyInfo>" + ObjectElement(signature) +
-         "<ds:Object><xades:QualifyingProperties xmlns:xades=\"" + std::string(kXadesNamespace) +
-         "\" Target=\"#" + prepared.id + "\">" + prepared.signed_properties +
-         "</xades:QualifyingProperties></ds:Object></ds:Signature>";
+  return Join({"<ds:Signature xmlns:ds=\"",
+               kDsNamespace,
+               "\" Id=\"",
+               prepared.id,
+               "\">",
+               signature.seal.signed_info,
+               "<ds:SignatureValue Id=\"",
+               prepared.id,
+               "-SignatureValue\">",
+               base::Base64Encode(signature.seal.value),
+               "</ds:SignatureValue><ds:KeyInfo><ds:X509Data><ds:X509Certificate>",
+               base::Base64Encode(prepared.certificate),
+               "</ds:X509Certificate></ds:X509Data></ds:KeyInfo>",
+               ObjectElement(signature),
+               "<ds:Object><xades:QualifyingProperties xmlns:xades=\"",
+               kXadesNamespace,
+               "\" Target=\"#",
+               prepared.id,
+               "\">",
+               prepared.signed_properties,
+               "</xades:QualifyingProperties></ds:Object></ds:Signature>"});
 }
 
 std::string WriteSignatureFile(const SealedSignature& signature) {
-  return "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:XAdESSignatures xmlns:asic=\"" +
-         std::string(kAsicNamespace) + "\">" + WriteSignature(signature) +
-         "</asic:XAdESSignatures>";
+  return Join({"<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<asic:XAdESSignatures xmlns:asic=\"",
+               kAsicNamespace, "\">", WriteSignature(signature), "</asic:XAdESSignatures>"});
 }
 
 }  // namespace signing

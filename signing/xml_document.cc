@@ -8,8 +8,6 @@
 
 #include "base/base64.h"
 #include "signing/xerces_reader.h"
-#include "signing/xml_census.h"
-#include "signing/xml_events.h"
 #include "signing/xml_scan.h"
 
 namespace signing {
@@ -40,61 +38,11 @@ base::Result<xmlDoc*> ParseTree(base::ByteSpan utf8) {
   return doc.release();
 }
 
-std::string QualifiedName(const xmlNode* node) {
-  std::string name;
-  if (node->ns != nullptr && node->ns->prefix != nullptr)
-    name = std::string(ToView(node->ns->prefix)) + ':';
-  return name.append(ToView(node->name));
-}
-
 std::string AttributeValue(const xmlAttr* attribute) {
   std::string value;
   for (const xmlNode* part = attribute->children; part != nullptr; part = part->next)
     value += ToView(part->content);
   return value;
-}
-
-void StartEvent(const xmlNode* node, XmlEvents& events) {
-  std::vector<XmlEvents::Attribute> attributes;
-  for (const xmlAttr* attribute = node->properties; attribute != nullptr;
-       attribute = attribute->next) {
-    const auto* space = attribute->ns == nullptr ? nullptr : attribute->ns->href;
-    attributes.push_back({std::string(ToView(space)), std::string(ToView(attribute->name)),
-                          AttributeValue(attribute)});
-  }
-  events.Start(NamespaceOf(node), QualifiedName(node), std::move(attributes));
-}
-
-// False for a kind of node that a document without a document type cannot hold.
-bool NodeEvent(const xmlNode* node, XmlEvents& events) {
-  switch (node->type) {
-    case XML_ELEMENT_NODE: StartEvent(node, events); return true;
-    case XML_TEXT_NODE:
-    case XML_CDATA_SECTION_NODE: events.Text(ToView(node->content)); return true;
-    case XML_COMMENT_NODE: events.Comment(ToView(node->content)); return true;
-    case XML_PI_NODE: events.Instruction(ToView(node->name), ToView(node->content)); return true;
-    default: return false;
-  }
-}
-
-base::Result<base::Sha256Digest> HashTree(const xmlDoc* doc) {
-  XmlEvents events;
-  const xmlNode* node = doc->children;
-  while (node != nullptr) {
-    if (!NodeEvent(node, events))
-      return Error{ErrorCode::kInvalidInput, "xml.malformed", "an unexpected kind of node"};
-    if (node->type == XML_ELEMENT_NODE && node->children != nullptr) {
-      node = node->children;
-      continue;
-    }
-    if (node->type == XML_ELEMENT_NODE) events.End();
-    while (node->next == nullptr && node->parent->type == XML_ELEMENT_NODE) {
-      node = node->parent;
-      events.End();
-    }
-    node = node->next;
-  }
-  return std::move(events).Finish();
 }
 
 // Namespaces in XML 1.0, 2.2, deprecates relative names, and canonicalization fails on them.
@@ -177,24 +125,27 @@ base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimi
   // Trust material and the like: whoever hands it in waits for it.
   Limits own;
   own.work_milliseconds += bytes.size() / 1'000;
-  return Parse(bytes, limits, std::make_shared<WorkBudget>(bytes.size(), own));
+  return Parse(bytes, CountXml(bytes), limits, std::make_shared<WorkBudget>(bytes.size(), own));
 }
 
 base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes,
                                              std::shared_ptr<WorkBudget> budget) {
-  return Parse(bytes, XmlLimits(), std::move(budget));
+  return Parse(bytes, CountXml(bytes), XmlLimits(), std::move(budget));
 }
 
-base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlLimits& limits,
+base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlCensus& census,
                                              std::shared_ptr<WorkBudget> budget) {
-  RETURN_IF_ERROR(budget->Spend(CostOfGate(CountXml(bytes))));
+  return Parse(bytes, census, XmlLimits(), std::move(budget));
+}
+
+base::Result<XmlDocument> XmlDocument::Parse(base::ByteSpan bytes, const XmlCensus& census,
+                                             const XmlLimits& limits,
+                                             std::shared_ptr<WorkBudget> budget) {
+  RETURN_IF_ERROR(budget->Spend(CostOfGate(census)));
   ASSIGN_OR_RETURN(const base::Bytes utf8, ScanXml(bytes, limits));
   ASSIGN_OR_RETURN(xmlDoc* const tree, ParseTree(utf8));
   XmlDocument document(tree, std::move(budget));
-  ASSIGN_OR_RETURN(const base::Sha256Digest ours, HashTree(tree));
-  ASSIGN_OR_RETURN(const base::Sha256Digest theirs, HashAsXercesSees(utf8));
-  if (ours != theirs)
-    return Error{ErrorCode::kInvalidInput, "xml.parsers-disagree", "libxml2 and Xerces-C"};
+  RETURN_IF_ERROR(CompareWithXerces(utf8, tree));
   document.root_ = xmlDocGetRootElement(tree);
   for (xmlNode* node = document.root_; node != nullptr; node = NextInOrder(node, document.root_))
     if (node->type == XML_ELEMENT_NODE && HasRelativeNamespace(node))

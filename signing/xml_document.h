@@ -16,6 +16,7 @@
 #include "base/c_handle.h"
 #include "base/result.h"
 #include "signing/work_budget.h"
+#include "signing/xml_census.h"
 #include "signing/xml_gate.h"
 
 namespace signing {
@@ -29,6 +30,9 @@ class XmlDocument {
   // What parsing and all later work on the document cost is taken from `budget`, which the
   // document shares. kInvalidInput "xml.too-costly" as well.
   static base::Result<XmlDocument> Parse(base::ByteSpan bytes, std::shared_ptr<WorkBudget> budget);
+  // Of which `census` was counted already.
+  static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlCensus& census,
+                                         std::shared_ptr<WorkBudget> budget);
 
   xmlDoc* doc() const { return doc_.get(); }
   xmlNode* root() const { return root_; }
@@ -50,7 +54,8 @@ class XmlDocument {
  private:
   XmlDocument(xmlDoc* doc, std::shared_ptr<WorkBudget> budget)
       : doc_(doc), budget_(std::move(budget)) {}
-  static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlLimits& limits,
+  static base::Result<XmlDocument> Parse(base::ByteSpan bytes, const XmlCensus& census,
+                                         const XmlLimits& limits,
                                          std::shared_ptr<WorkBudget> budget);
   void Index();
   void IndexIds(xmlNode* element);

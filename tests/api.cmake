@@ -17,6 +17,9 @@ add_test(NAME flow.chaos
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/chaos.py ${CMAKE_BINARY_DIR}/bin
                  $<TARGET_FILE:token_shim>)
 set_tests_properties(flow.chaos PROPERTIES TIMEOUT 300)
+add_test(NAME flow.erasure
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/erasure.py ${CMAKE_BINARY_DIR}/bin)
+set_tests_properties(flow.erasure PROPERTIES TIMEOUT 300)
 add_test(NAME flow.batch_crash
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/batch_crash.py ${CMAKE_BINARY_DIR}/bin
                  $<TARGET_FILE:token_shim> --kills 4)

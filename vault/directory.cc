@@ -20,7 +20,7 @@ constexpr mode_t kFileMode = 0600;
 
 Error Unwritable(const std::filesystem::path& path) {
   return {
-      ErrorCode::kUnavailable, "disk.unwritable",
+      ErrorCode::kUnavailable, errno == ENOSPC || errno == EDQUOT ? "disk.full" : "disk.unwritable",
       path.string() + ": " + std::strerror(errno)};  // NOLINT(concurrency-mt-unsafe): glibc's is
 }
 

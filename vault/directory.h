@@ -9,10 +9,10 @@
 namespace vault {
 
 // Creates `path` (mode 0700) when it is missing and syncs its parent, so that the new name
-// survives a power cut. kUnavailable "disk.unwritable".
+// survives a power cut. kUnavailable "disk.full", "disk.unwritable".
 base::Status MakeDirectory(const std::filesystem::path& path);
 
-// After it, files created in `path` keep their names. kUnavailable "disk.unwritable".
+// After it, files created in `path` keep their names. Errors likewise.
 base::Status SyncDirectory(const std::filesystem::path& path);
 
 // The lock is held while the descriptor (or a copy of it) is open.

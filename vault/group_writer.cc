@@ -13,7 +13,6 @@ namespace {
 using base::Error;
 using base::ErrorCode;
 
-constexpr std::size_t kMaxWrappedKeySize = 4096;
 // Entries in one transaction: far below LMDB's limit of dirty pages, where it would spill.
 constexpr std::size_t kMaxGroup = 4096;
 
@@ -44,21 +43,24 @@ GroupWriter::~GroupWriter() {
   thread_.join();
 }
 
-base::Result<Appended> GroupWriter::Append(NewRecord record) {
-  if (record.wrapped_key.size() > kMaxWrappedKeySize)
-    return Error{ErrorCode::kInvalidInput, "record.too-large", "wrapped key"};
+base::Result<std::vector<Appended>> GroupWriter::Append(std::vector<Record> records) {
   // Encoding and hashing happen here, on the caller's thread, so that the writer only writes.
   auto pending = std::make_unique<Pending>();
-  ASSIGN_OR_RETURN(pending->encoded, EncodeRecord(record.record));
-  pending->appended.leaf_hash = LeafHash(pending->encoded);
-  pending->record = std::move(record);
-  std::future<base::Result<Appended>> answer = pending->answer.get_future();
+  const std::size_t count = records.size();
+  pending->items.reserve(count);
+  for (Record& record : records) {
+    ASSIGN_OR_RETURN(base::Bytes encoded, EncodeRecord(record));
+    const base::Sha256Digest leaf = LeafHash(encoded);
+    pending->items.push_back({std::move(record), std::move(encoded), {{}, leaf}});
+  }
+  std::future<base::Result<std::vector<Appended>>> answer = pending->answer.get_future();
   {
     const std::lock_guard lock(mutex_);
     if (stopped_) return Stopped();
-    if (queue_.size() >= queue_limit_)
+    if (queued_records_ + count > queue_limit_)
       return Error{ErrorCode::kUnavailable, "vault.busy",
-                   std::to_string(queue_.size()) + " appends are waiting"};
+                   std::to_string(queued_records_) + " appends are waiting"};
+    queued_records_ += count;
     queue_.push_back(std::move(pending));
   }
   queued_.notify_one();
@@ -82,9 +84,14 @@ void GroupWriter::Run() {
 GroupWriter::Group GroupWriter::NextGroup() {
   std::unique_lock lock(mutex_);
   queued_.wait(lock, [this] { return ending_ || !queue_.empty(); });
-  const auto end = queue_.begin() + static_cast<std::ptrdiff_t>(std::min(queue_.size(), kMaxGroup));
-  Group group(std::make_move_iterator(queue_.begin()), std::make_move_iterator(end));
-  queue_.erase(queue_.begin(), end);
+  Group group;
+  std::size_t count = 0;
+  while (!queue_.empty() && (group.empty() || count + queue_.front()->items.size() <= kMaxGroup)) {
+    count += queue_.front()->items.size();
+    group.push_back(std::move(queue_.front()));
+    queue_.pop_front();
+  }
+  queued_records_ -= count;
   return group;
 }
 
@@ -92,16 +99,17 @@ void GroupWriter::CommitGroup(const Group& group) {
   const base::Status written = Write(group);
   if (!written.ok()) base::LogError("vault.append-failed", written.error());
   if (!written.ok() && written.error().code == ErrorCode::kOutcomeUnknown) Stop();
-  for (const auto& pending : group) {
-    if (!written.ok()) {
-      pending->answer.set_value(written.error());
-    } else if (pending->taken) {
-      pending->answer.set_value(Error{ErrorCode::kConflict, "record.exists",
-                                      "record " + pending->record.record.id.Text()});
-    } else {
-      pending->answer.set_value(pending->appended);
-    }
-  }
+  for (const auto& pending : group)
+    pending->answer.set_value(written.ok() ? AnswerTo(*pending) : written.error());
+}
+
+base::Result<std::vector<Appended>> GroupWriter::AnswerTo(const Pending& pending) {
+  if (pending.taken)
+    return Error{ErrorCode::kConflict, "record.exists", "record " + pending.taken->Text()};
+  std::vector<Appended> appended;
+  appended.reserve(pending.items.size());
+  for (const Item& item : pending.items) appended.push_back(item.appended);
+  return appended;
 }
 
 base::Status GroupWriter::Write(const Group& group) {
@@ -109,46 +117,55 @@ base::Status GroupWriter::Write(const Group& group) {
     const std::lock_guard lock(mutex_);
     if (stopped_) return Stopped();
   }
+  RETURN_IF_ERROR(MarkTaken(group));
   ASSIGN_OR_RETURN(LogWriter log, stores_.log.BeginWrite(edge_));
-  ASSIGN_OR_RETURN(IndexWriter index, stores_.index.BeginWrite());
-  const auto keys = PutRows(group, log, index);
-  if (!keys.ok()) {
-    stores_.index.Note(keys.error());
-    return keys.error();
-  }
+  RETURN_IF_ERROR(PutRows(group, log));
   if (log.edge().size() == edge_.size()) return base::Ok();  // All were taken.
-  return CommitAll(std::move(log), std::move(index), keys.value());
+  RETURN_IF_ERROR(CommitAll(std::move(log)));
+  Index(group, Head());
+  return base::Ok();
 }
 
-base::Result<std::vector<KeyRow>> GroupWriter::PutRows(const Group& group, LogWriter& log,
-                                                       IndexWriter& index) const {
-  std::vector<KeyRow> keys;
+base::Status GroupWriter::MarkTaken(const Group& group) const {
+  std::vector<const Record*> records;
+  for (const auto& pending : group)
+    for (const Item& item : pending->items) records.push_back(&item.record);
+  ASSIGN_OR_RETURN(const std::vector<bool> taken, stores_.index.Taken(records));
+  auto next = taken.begin();
+  for (const auto& pending : group)
+    for (const Item& item : pending->items)
+      if (*next++ && !pending->taken) pending->taken = item.record.id;
+  return base::Ok();
+}
+
+base::Status GroupWriter::PutRows(const Group& group, LogWriter& log) {
   for (const auto& pending : group) {
-    const Record& record = pending->record.record;
-    ASSIGN_OR_RETURN(pending->taken, index.IsTaken(record));
     if (pending->taken) continue;
-    ASSIGN_OR_RETURN(pending->appended.entry,
-                     log.Append(pending->encoded, pending->appended.leaf_hash));
-    RETURN_IF_ERROR(index.Add(pending->appended.entry, record));
-    if (!pending->record.wrapped_key.empty())
-      keys.push_back({record.id, pending->record.wrapped_key});
+    for (Item& item : pending->items) {
+      ASSIGN_OR_RETURN(item.appended.entry, log.Append(item.encoded, item.appended.leaf_hash));
+    }
   }
-  return keys;
+  return base::Ok();
 }
 
-base::Status GroupWriter::CommitAll(LogWriter log, IndexWriter index,
-                                    const std::vector<KeyRow>& keys) {
+base::Status GroupWriter::CommitAll(LogWriter log) {
   const Edge edge = log.edge();
-  const TreeHead head{edge.size(), edge.Root()};
-  RETURN_IF_ERROR(stores_.keys.Keep(keys));
   RETURN_IF_ERROR(CommitLog(std::move(log)));
-  // The entries are safe now. An index that did not follow is caught up at the next open.
-  if (const base::Status indexed = std::move(index).Commit(head); !indexed.ok())
-    return Uncertain(indexed.error());
   edge_ = edge;
   const std::lock_guard lock(mutex_);
-  head_ = head;
+  head_ = {edge.size(), edge.Root()};
   return base::Ok();
+}
+
+// Before anybody is answered, so that whoever reads after an answer waits for its entry.
+void GroupWriter::Index(const Group& group, const TreeHead& head) {
+  std::vector<IndexFeed::Entry> entries;
+  for (const auto& pending : group) {
+    if (pending->taken) continue;
+    for (Item& item : pending->items)
+      entries.push_back({item.appended.entry, std::move(item.record)});
+  }
+  stores_.index.Push(std::move(entries), head);
 }
 
 base::Status GroupWriter::CommitLog(LogWriter log) const {

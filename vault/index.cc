@@ -63,15 +63,6 @@ base::Result<EntryNumber> FirstOfPage(const LmdbTransaction& transaction, LmdbTa
 
 }  // namespace
 
-base::Result<bool> IndexWriter::IsTaken(const Record& record) const {
-  ASSIGN_OR_RETURN(const auto same_id, GetNumber(transaction_, rows_, IdKey(record.id)));
-  if (same_id) return true;
-  if (record.kind != RecordKind::kClient) return false;
-  ASSIGN_OR_RETURN(const auto same_alias,
-                   GetNumber(transaction_, rows_, AliasKey(record.commitment)));
-  return same_alias.has_value();
-}
-
 base::Status IndexWriter::Add(EntryNumber entry, const Record& record) {
   RETURN_IF_ERROR(PutNumber(transaction_, rows_, IdKey(record.id), entry));
   if (record.kind == RecordKind::kClient) {
@@ -84,14 +75,21 @@ base::Status IndexWriter::Add(EntryNumber entry, const Record& record) {
 }
 
 base::Status IndexWriter::AddToList(EntryNumber entry, const Record& record, std::uint8_t list) {
-  const base::Bytes head = ListHeadKey(record.client, list);
-  ASSIGN_OR_RETURN(const auto newest, GetNumber(transaction_, rows_, head));
-  RETURN_IF_ERROR(PutNumber(transaction_, rows_, ListKey(record.client, list, entry),
-                            newest.value_or(kNoEntry)));
-  return PutNumber(transaction_, rows_, head, entry);
+  base::Bytes head = ListHeadKey(record.client, list);
+  auto known = heads_.find(head);
+  if (known == heads_.end()) {
+    ASSIGN_OR_RETURN(const auto newest, GetNumber(transaction_, rows_, head));
+    known = heads_.emplace(std::move(head), newest.value_or(kNoEntry)).first;
+  }
+  RETURN_IF_ERROR(
+      PutNumber(transaction_, rows_, ListKey(record.client, list, entry), known->second));
+  known->second = entry;
+  return base::Ok();
 }
 
 base::Status IndexWriter::Commit(const TreeHead& head) && {
+  for (const auto& [list, newest] : heads_)
+    RETURN_IF_ERROR(PutNumber(transaction_, rows_, list, newest));
   base::Bytes applied;
   base::AppendUint64(head.size, applied);
   base::Append(head.root.span(), applied);
@@ -198,6 +196,21 @@ base::Result<std::optional<EntryNumber>> Index::FindRecord(const RecordId& id) c
 base::Result<std::optional<EntryNumber>> Index::FindAlias(
     const base::Sha256Digest& alias_mac) const {
   return FindNumber(AliasKey(alias_mac));
+}
+
+base::Status Index::FindTaken(const std::vector<const Record*>& records,
+                              std::vector<bool>& taken) const {
+  ASSIGN_OR_RETURN(const LmdbTransaction transaction, environment_.BeginRead());
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    const Record& record = *records[i];
+    ASSIGN_OR_RETURN(const auto same_id, Watched(GetNumber(transaction, rows_, IdKey(record.id))));
+    if (same_id) taken[i] = true;
+    if (record.kind != RecordKind::kClient) continue;
+    ASSIGN_OR_RETURN(const auto same_alias,
+                     Watched(GetNumber(transaction, rows_, AliasKey(record.commitment))));
+    if (same_alias) taken[i] = true;
+  }
+  return base::Ok();
 }
 
 base::Result<bool> Index::HasClient(const ClientId& client) const {

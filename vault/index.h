@@ -9,6 +9,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <map>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -25,8 +26,6 @@ class IndexWriter {
   IndexWriter(LmdbTransaction transaction, LmdbTable rows)
       : transaction_(std::move(transaction)), rows_(rows) {}
 
-  // Whether the record's id, or for a client its alias, is taken.
-  base::Result<bool> IsTaken(const Record& record) const;
   base::Status Add(EntryNumber entry, const Record& record);
   // `head` is the tree up to the last entry added.
   base::Status Commit(const TreeHead& head) &&;
@@ -36,6 +35,7 @@ class IndexWriter {
 
   LmdbTransaction transaction_;
   LmdbTable rows_;
+  std::map<base::Bytes, EntryNumber> heads_;  // Of the lists added to; written once, at the end.
 };
 
 struct IndexPage {
@@ -58,6 +58,8 @@ class Index {
   base::Result<std::optional<EntryNumber>> FindRecord(const RecordId& id) const;
   base::Result<std::optional<EntryNumber>> FindAlias(const base::Sha256Digest& alias_mac) const;
   base::Result<bool> HasClient(const ClientId& client) const;
+  // Sets those whose record's id, or for a client its alias, is taken.
+  base::Status FindTaken(const std::vector<const Record*>& records, std::vector<bool>& taken) const;
   base::Result<IndexPage> List(const Ledger::HistoryQuery& query) const;
 
   base::Result<IndexWriter> BeginWrite() const;

@@ -1,42 +1,115 @@
-// KeyStore: the environment DATA/keys, which holds the wrapped keys of records and nothing
-// else, so that keys can be destroyed without touching the ledger.
+// KeyStore: the environment DATA/keys, which holds the key tree's wrapped keys and nothing else, so
+// that keys can be erased without touching the ledger (docs/formats/keys.md).
 //
-// A key is on stable storage before the entry that needs it. A key whose entry never came
-// to be is garbage: keys are only looked up for records that the ledger holds, and a new
-// record of that id replaces it.
+// It knows no key: what is wrapped, and how, is somebody else's business. A row is a node, and
+// holds the wrapped keys of its 256 children. A leaf's children are records' keys, found by their
+// slot.
 #pragma once
 
+#include <compare>
+#include <cstdint>
 #include <filesystem>
+#include <memory>
 #include <optional>
 #include <span>
+#include <vector>
 
-#include "vault/lmdb.h"
+#include "base/result.h"
 #include "vault/record.h"
 
 namespace vault {
 
-struct KeyRow {
-  RecordId id;
-  base::ByteSpan wrapped;  // Borrowed for the call.
+inline constexpr std::size_t kKeyFanOut = 256;
+inline constexpr std::size_t kWrappedKeySize = 60;
+inline constexpr std::size_t kKeyRowSize = kKeyFanOut * kWrappedKeySize;
+inline constexpr std::uint8_t kKeyLeafLevel = 3;
+inline constexpr std::uint8_t kRecordKeyLevel = 4;
+
+// Level 0 is the top. Children of (level, index) are (level + 1, index * 256 ...).
+struct KeyNode {
+  std::uint8_t level = 0;
+  std::uint32_t index = 0;
+  friend auto operator<=>(const KeyNode&, const KeyNode&) = default;
+};
+KeyNode LeafOf(KeySlot slot);
+KeyNode ParentOf(const KeyNode& node);        // REQUIRES: not the top.
+std::size_t PositionOf(const KeyNode& node);  // Among its parent's children.
+
+// Stands in its parent's row.
+struct StoredKey {
+  KeyNode place;  // Of level kRecordKeyLevel: the index is a slot.
+  base::Bytes wrapped;
 };
 
-// Thread-safe.
+struct KeyTop {
+  std::uint64_t generation = 0;  // Of the root key above.
+  base::Bytes wrapped;
+  friend bool operator==(const KeyTop&, const KeyTop&) = default;
+};
+
+struct KeyRow {
+  KeyNode node;
+  base::Bytes row;  // kKeyRowSize bytes; a child that is not there is all zero.
+};
+
+struct StoredPaths {
+  KeyTop top;
+  std::vector<StoredKey> nodes;                // Above the keys, each once.
+  std::vector<std::optional<StoredKey>> keys;  // As asked; nullopt: erased.
+};
+
+struct NextLeaf {
+  std::uint32_t leaf = 0;  // Never one that was there before.
+  KeyTop top;
+  std::vector<StoredKey> nodes;  // Those above it that are there.
+};
+
+// The keys are gone; that the ledger says so, and that the old root key is destroyed, is not known.
+struct UnfinishedErasure {
+  RecordId intent;  // The entry that announced it.
+  std::uint64_t before = 0;
+  std::uint64_t after = 0;  // Generations of the root key.
+  friend bool operator==(const UnfinishedErasure&, const UnfinishedErasure&) = default;
+};
+
+// Thread-safe. Changes wait for one another, reads for nobody. When a change is ok, it is on stable
+// storage. Errors of all: kCorrupted "key.damaged"; kUnavailable "disk.full", "disk.unwritable";
+// of changes kOutcomeUnknown "ledger.commit": change nothing more, open anew.
 class KeyStore {
  public:
-  static base::Result<KeyStore> Open(const std::filesystem::path& directory, std::size_t max_bytes);
+  struct Options {
+    std::size_t max_bytes = std::size_t{1} << 38U;  // Size of the memory map, not of the file.
+  };
 
-  // When ok, all are on stable storage. Errors as LmdbTransaction.
-  base::Status Keep(std::span<const KeyRow> keys) const;
+  // REQUIRES: this process has the ledger of `data` open, whose lock it shares.
+  static base::Result<std::unique_ptr<KeyStore>> Open(const std::filesystem::path& data,
+                                                      const Options& options);
+  virtual ~KeyStore() = default;
 
-  // nullopt when there is none. kCorrupted "key.damaged".
-  base::Result<std::optional<base::Bytes>> Find(const RecordId& id) const;
+  // nullopt: there is no tree yet.
+  virtual base::Result<std::optional<KeyTop>> Top() const = 0;
+  // kConflict "key.tree-changed" when there is one.
+  virtual base::Status Begin(const KeyTop& top) = 0;
 
- private:
-  KeyStore(LmdbEnvironment environment, LmdbTable keys)
-      : environment_(std::move(environment)), keys_(keys) {}
+  // What leads to these keys, of one moment. kCorrupted "key.damaged" for a slot whose leaf was
+  // never made.
+  virtual base::Result<StoredPaths> PathsTo(std::span<const KeySlot> slots) const = 0;
 
-  LmdbEnvironment environment_;
-  LmdbTable keys_;
+  // kUnavailable "key.slots-spent" after 2^24 leaves. REQUIRES: there is a tree.
+  virtual base::Result<NextLeaf> Next() const = 0;
+  // `nodes`: the leaf's own key and those of nodes above it that were missing.
+  virtual base::Status AddLeaf(std::uint32_t leaf, const std::vector<StoredKey>& nodes,
+                               base::ByteSpan row) = 0;
+
+  // Rows as they are. kCorrupted "key.damaged" also when one is missing.
+  virtual base::Result<std::vector<KeyRow>> Rows(const std::vector<KeyNode>& nodes) const = 0;
+  // All at once: the new top, these rows, and that the erasure is unfinished.
+  // kConflict "key.tree-changed" when `before` is not the top.
+  virtual base::Status Replace(const KeyTop& before, const KeyTop& after,
+                               const std::vector<KeyRow>& rows,
+                               const UnfinishedErasure& erasure) = 0;
+  virtual base::Result<std::optional<UnfinishedErasure>> Unfinished() const = 0;
+  virtual base::Status Finish() = 0;
 };
 
 }  // namespace vault

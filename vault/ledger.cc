@@ -7,7 +7,7 @@
 #include "vault/directory.h"
 #include "vault/group_writer.h"
 #include "vault/index.h"
-#include "vault/key_store.h"
+#include "vault/index_feed.h"
 #include "vault/log_store.h"
 #include "vault/proof.h"
 #include "vault/record_codec.h"
@@ -50,24 +50,31 @@ class LedgerOnDisk final : public Ledger {
   struct Parts {
     base::UniqueFd lock;
     LogStore log;
-    KeyStore keys;
     std::unique_ptr<Index> index;
     Edge edge;
   };
 
   LedgerOnDisk(Parts parts, std::size_t queue_limit)
       : parts_(std::move(parts)),
-        writer_({parts_.log, parts_.keys, *parts_.index}, parts_.edge, queue_limit) {}
+        feed_(*parts_.index),
+        writer_({parts_.log, feed_}, parts_.edge, queue_limit) {}
 
-  base::Result<Appended> Append(NewRecord record) override {
-    return writer_.Append(std::move(record));
+  base::Result<Appended> Append(Record record) override {
+    std::vector<Record> one;
+    one.push_back(std::move(record));
+    ASSIGN_OR_RETURN(const std::vector<Appended> appended, writer_.Append(std::move(one)));
+    return appended.front();
+  }
+  base::Result<std::vector<Appended>> AppendAll(std::vector<Record> records) override {
+    if (records.empty() || records.size() > kMostAtOnce)
+      return Error{ErrorCode::kInvalidInput, "record.bad-count", std::to_string(records.size())};
+    return writer_.Append(std::move(records));
   }
   base::Result<TreeHead> Head() const override { return writer_.Head(); }
 
   base::Result<StoredRecord> Read(EntryNumber entry) const override;
   base::Result<StoredRecord> ReadWithNodes(EntryNumber entry) const override;
   base::Result<StoredRecord> Find(const RecordId& id) const override;
-  base::Result<base::Bytes> WrappedKey(const RecordId& id) const override;
   base::Result<ClientId> FindClient(const base::Sha256Digest& alias_mac) const override;
   base::Result<bool> HasClient(const ClientId& client) const override;
   base::Result<HistoryPage> History(const HistoryQuery& query) const override;
@@ -89,7 +96,8 @@ class LedgerOnDisk final : public Ledger {
   base::Status Kept(const base::Status& kept);
 
   Parts parts_;
-  GroupWriter writer_;  // Ends first: it uses the stores.
+  IndexFeed feed_;
+  GroupWriter writer_;  // Ends first: it uses the others.
 };
 
 base::Result<StoredRecord> LedgerOnDisk::ReadFrom(const LogReader& reader, EntryNumber entry) {
@@ -121,6 +129,7 @@ base::Result<StoredRecord> LedgerOnDisk::ReadIndexed(EntryNumber entry) const {
 }
 
 base::Result<StoredRecord> LedgerOnDisk::Find(const RecordId& id) const {
+  RETURN_IF_ERROR(feed_.AwaitAll());
   ASSIGN_OR_RETURN(const auto entry, parts_.index->FindRecord(id));
   if (!entry) return RecordUnknown("no record " + id.Text());
   ASSIGN_OR_RETURN(StoredRecord found, ReadIndexed(*entry));
@@ -128,15 +137,8 @@ base::Result<StoredRecord> LedgerOnDisk::Find(const RecordId& id) const {
   return found;
 }
 
-base::Result<base::Bytes> LedgerOnDisk::WrappedKey(const RecordId& id) const {
-  ASSIGN_OR_RETURN(const auto entry, parts_.index->FindRecord(id));
-  if (!entry) return RecordUnknown("no record " + id.Text());
-  ASSIGN_OR_RETURN(auto key, parts_.keys.Find(id));
-  if (!key) return Error{ErrorCode::kNotFound, "key.erased", "record " + id.Text()};
-  return std::move(*key);
-}
-
 base::Result<ClientId> LedgerOnDisk::FindClient(const base::Sha256Digest& alias_mac) const {
+  RETURN_IF_ERROR(feed_.AwaitAll());
   ASSIGN_OR_RETURN(const auto entry, parts_.index->FindAlias(alias_mac));
   if (!entry) return Error{ErrorCode::kNotFound, "client.unknown", "no client has this alias"};
   ASSIGN_OR_RETURN(const StoredRecord found, ReadIndexed(*entry));
@@ -146,12 +148,14 @@ base::Result<ClientId> LedgerOnDisk::FindClient(const base::Sha256Digest& alias_
 }
 
 base::Result<bool> LedgerOnDisk::HasClient(const ClientId& client) const {
+  RETURN_IF_ERROR(feed_.AwaitAll());
   return parts_.index->HasClient(client);
 }
 
 base::Result<HistoryPage> LedgerOnDisk::History(const HistoryQuery& query) const {
   if (query.limit < 1 || query.limit > kMaxPage)
     return Error{ErrorCode::kInvalidInput, "history.bad-limit", std::to_string(query.limit)};
+  RETURN_IF_ERROR(feed_.AwaitAll());
   ASSIGN_OR_RETURN(const IndexPage listed, parts_.index->List(query));
   // Begun after the index was read, so it holds all that the index names.
   ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
@@ -274,20 +278,16 @@ base::Result<Edge> CheckedEdgeOf(const LogStore& log) {
 base::Result<std::unique_ptr<Ledger>> Ledger::Open(const std::filesystem::path& data,
                                                    const Options& options) {
   const auto ledger = data / "ledger";
-  const auto keys = data / "keys";
   const auto index = data / "index";
-  for (const auto& directory : {data, ledger, keys}) RETURN_IF_ERROR(MakeDirectory(directory));
+  for (const auto& directory : {data, ledger}) RETURN_IF_ERROR(MakeDirectory(directory));
   ASSIGN_OR_RETURN(base::UniqueFd lock, LockFile(data / "lock"));
   ASSIGN_OR_RETURN(LogStore log, LogStore::Open(ledger, options.max_bytes));
-  ASSIGN_OR_RETURN(KeyStore key_store, KeyStore::Open(keys, options.max_bytes));
-  // LMDB syncs its files, not their names.
-  for (const auto& directory : {ledger, keys}) RETURN_IF_ERROR(SyncDirectory(directory));
+  RETURN_IF_ERROR(SyncDirectory(ledger));  // LMDB syncs its files, not their names.
   ASSIGN_OR_RETURN(Edge edge, CheckedEdgeOf(log));
   ASSIGN_OR_RETURN(std::unique_ptr<Index> opened,
                    Index::Open(index, options.max_bytes, log, {edge.size(), edge.Root()}));
   return std::unique_ptr<Ledger>(std::make_unique<LedgerOnDisk>(
-      LedgerOnDisk::Parts{std::move(lock), std::move(log), std::move(key_store), std::move(opened),
-                          std::move(edge)},
+      LedgerOnDisk::Parts{std::move(lock), std::move(log), std::move(opened), std::move(edge)},
       options.queue_limit));
 }
 

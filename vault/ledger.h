@@ -2,7 +2,7 @@
 //
 // The tree head of size n commits to entries 0..n-1 in order (RFC 6962, 2.1). There is no
 // function to change or remove an entry. Beside it lie the wrapped keys of the records
-// (in an environment of their own, so that they can be destroyed) and a disposable index.
+// (vault/key_store.h) and a disposable index.
 #pragma once
 
 #include <filesystem>
@@ -26,11 +26,6 @@ struct TreeHead {
 struct Appended {
   EntryNumber entry;
   base::Sha256Digest leaf_hash;
-};
-
-struct NewRecord {
-  Record record;
-  base::Bytes wrapped_key;  // Kept in keys/, found again by record.id. Empty: none.
 };
 
 struct StoredRecord {
@@ -60,18 +55,23 @@ class Ledger {
                                                     const Options& options);
   virtual ~Ledger() = default;
 
-  // When this returns ok, record and wrapped key survive a power failure, and reads see them.
+  // When this returns ok, the record survives a power failure, and reads see it.
+  // REQUIRES: its key, if it names one, is on stable storage.
   //
   // Errors:
   //   kUnavailable "vault.busy"          queue full; nothing was appended
   //   kUnavailable "disk.full"           nothing was appended
   //   kConflict "record.exists"          the id is taken, or (kClient) the alias is
-  //   kInvalidInput "record.too-large"   also when the wrapped key has more than 4,096 bytes
+  //   kInvalidInput "record.too-large"
   //   kInvalidInput "record.malformed"   a field is set that the kind has no place for
   //   kUnavailable "ledger.stopped"      an earlier commit failed; open the ledger again
   //   kOutcomeUnknown "ledger.commit"    the commit itself failed: no more appends are taken
   //                                      until the ledger is opened again
-  virtual base::Result<Appended> Append(NewRecord record) = 0;
+  virtual base::Result<Appended> Append(Record record) = 0;
+  // All of them, with numbers that follow one another, or none: 1 to kMostAtOnce.
+  // Besides: kInvalidInput "record.bad-count".
+  static constexpr std::size_t kMostAtOnce = 1000;
+  virtual base::Result<std::vector<Appended>> AppendAll(std::vector<Record> records) = 0;
 
   // Every read recomputes the leaf hash and compares: kCorrupted "ledger.entry-damaged".
   // kNotFound "record.unknown". Whatever goes through the index may also answer kCorrupted
@@ -81,9 +81,6 @@ class Ledger {
   // besides kCorrupted "ledger.tree-damaged".
   virtual base::Result<StoredRecord> ReadWithNodes(EntryNumber entry) const = 0;
   virtual base::Result<StoredRecord> Find(const RecordId& id) const = 0;
-  // kNotFound "key.erased" when the record has none (any more), "record.unknown" when there
-  // is no such record; kCorrupted "key.damaged".
-  virtual base::Result<base::Bytes> WrappedKey(const RecordId& id) const = 0;
   // kNotFound "client.unknown".
   virtual base::Result<ClientId> FindClient(const base::Sha256Digest& alias_mac) const = 0;
   // Whether a client of that id was registered.

@@ -1,5 +1,8 @@
 #include "vault/lmdb.h"
 
+#include <sys/stat.h>
+#include <unistd.h>
+
 #include <algorithm>
 #include <array>
 #include <cerrno>
@@ -14,6 +17,11 @@ using base::ErrorCode;
 constexpr mdb_mode_t kFileMode = 0600;
 constexpr MDB_dbi kMaxTables = 8;
 constexpr unsigned kMaxReaders = 1024;
+constexpr std::size_t kMaxKey = 511;  // LMDB's.
+constexpr std::size_t kMaxRow = std::size_t{64} << 10U;
+// A file of little use does not grow by much.
+constexpr std::uint64_t kLeastAhead = std::uint64_t{256} << 10U;
+constexpr std::uint64_t kMostAhead = std::uint64_t{8} << 20U;
 
 struct Translation {
   int lmdb;
@@ -55,6 +63,13 @@ base::ByteSpan ToSpan(const MDB_val& value) {
   return {static_cast<const std::uint8_t*>(value.mv_data), value.mv_size};
 }
 
+// Sizes come from pages that nobody has checked: one that lies is found before anything is read by
+// it. What is short enough lies within the file and what is kept ahead of it.
+base::Status CheckSizes(std::size_t key, std::size_t value) {
+  if (key <= kMaxKey && value <= kMaxRow) return base::Ok();
+  return Error{ErrorCode::kCorrupted, "ledger.unreadable", "a row of impossible size"};
+}
+
 base::Status PutRow(MDB_txn* txn, LmdbTable table, const LmdbRow& row, unsigned flags) {
   MDB_val key = ToVal(row.key);
   MDB_val value = ToVal(row.value);
@@ -72,6 +87,7 @@ base::Result<std::optional<base::ByteSpan>> LmdbTransaction::Get(LmdbTable table
   const int code = mdb_get(txn_.get(), table.id, &wanted, &value);
   if (code == MDB_NOTFOUND) return std::optional<base::ByteSpan>();
   if (code != 0) return FromLmdb("get", code);
+  RETURN_IF_ERROR(CheckSizes(0, value.mv_size));
   return std::optional(ToSpan(value));
 }
 
@@ -85,6 +101,7 @@ base::Result<std::optional<LmdbRow>> LmdbTransaction::Last(LmdbTable table) cons
   const int code = mdb_cursor_get(raw, &key, &value, MDB_LAST);
   if (code == MDB_NOTFOUND) return std::optional<LmdbRow>();
   if (code != 0) return FromLmdb("last", code);
+  RETURN_IF_ERROR(CheckSizes(key.mv_size, value.mv_size));
   return std::optional(LmdbRow{ToSpan(key), ToSpan(value)});
 }
 
@@ -133,6 +150,7 @@ base::Result<std::optional<LmdbRow>> LmdbCursor::Step(base::ByteSpan key, MDB_cu
   const int code = mdb_cursor_get(cursor_.get(), &found, &value, operation);
   if (code == MDB_NOTFOUND) return std::optional<LmdbRow>();
   if (code != 0) return FromLmdb("step", code);
+  RETURN_IF_ERROR(CheckSizes(found.mv_size, value.mv_size));
   return std::optional(LmdbRow{ToSpan(found), ToSpan(value)});
 }
 
@@ -156,6 +174,7 @@ base::Result<LmdbEnvironment> LmdbEnvironment::Open(const std::filesystem::path&
   int dead = 0;  // A reader that was killed would keep old pages from being used again.
   if (const int code = mdb_reader_check(raw, &dead); code != 0)
     return FromLmdb("reader check", code);
+  environment.KeepAhead();
   return environment;
 }
 
@@ -182,6 +201,28 @@ base::Result<LmdbTransaction> LmdbEnvironment::BeginWrite() const {
   if (const int code = mdb_txn_begin(env_.get(), nullptr, 0, &raw); code != 0)
     return FromLmdb("write", code);
   return LmdbTransaction(raw);
+}
+
+void LmdbEnvironment::KeepAhead() const {
+  MDB_envinfo info{};
+  MDB_stat stat{};
+  int fd = -1;
+  struct stat file {};
+  if (mdb_env_info(env_.get(), &info) != 0 || mdb_env_stat(env_.get(), &stat) != 0 ||
+      mdb_env_get_fd(env_.get(), &fd) != 0 || ::fstat(fd, &file) != 0)
+    return;
+  const std::uint64_t used = (std::uint64_t{info.me_last_pgno} + 1) * stat.ms_psize;
+  const std::uint64_t ahead = std::clamp(used / 4, kLeastAhead, kMostAhead);
+  auto at = static_cast<std::uint64_t>(file.st_size);
+  if (at >= used + ahead / 2) return;
+  static constexpr std::array<std::uint8_t, std::size_t{1} << 16U> kZeros{};
+  const std::uint64_t end = std::min<std::uint64_t>(used + ahead, info.me_mapsize);
+  while (at < end) {
+    const std::size_t piece = std::min<std::uint64_t>(kZeros.size(), end - at);
+    const ssize_t written = ::pwrite(fd, kZeros.data(), piece, static_cast<off_t>(at));
+    if (written <= 0) return;
+    at += static_cast<std::uint64_t>(written);
+  }
 }
 
 base::Status LmdbEnvironment::Sync() const {

@@ -264,6 +264,7 @@ base::Result<LogReader> LogStore::BeginRead() const {
 }
 
 base::Result<LogWriter> LogStore::BeginWrite(const Edge& edge) const {
+  environment_.KeepAhead();
   ASSIGN_OR_RETURN(LmdbTransaction transaction, environment_.BeginWrite());
   return LogWriter(std::move(transaction), tables_, edge);
 }

@@ -1,6 +1,7 @@
 #include "vault/record.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "base/random.h"
 
@@ -24,5 +25,14 @@ std::optional<RandomId<Tag>> RandomId<Tag>::Parse(std::string_view text) {
 
 template struct RandomId<RecordTag>;
 template struct RandomId<ClientTag>;
+
+base::Sha256Digest ErasureCommitment(std::vector<RecordId> records) {
+  std::ranges::sort(records);
+  const auto twice = std::ranges::unique(records);
+  records.erase(twice.begin(), twice.end());
+  base::Sha256Stream hash;
+  for (const RecordId& id : records) hash.Update(id.span());
+  return std::move(hash).Finish();
+}
 
 }  // namespace vault

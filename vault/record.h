@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/clock.h"
@@ -34,12 +35,19 @@ struct RandomId {
 using RecordId = RandomId<struct RecordTag>;  // A document's id is the id of its record.
 using ClientId = RandomId<struct ClientTag>;
 
+// The place of a record's key in the key tree (vault/key_store.h). 0: it has none.
+struct KeySlot {
+  std::uint32_t value = 0;
+  friend auto operator<=>(const KeySlot&, const KeySlot&) = default;
+};
+
 enum class RecordKind : std::uint8_t {
   kClient = 1,    // A client was registered: `alias_mac` finds it again.
   kDocument = 2,  // A document was stored.
   kAccess = 3,    // Somebody read: `subject` is what was read (all zero: the history).
   kSealing = 4,   // A token is about to be asked for many seals; concerns no one client.
-  kDamage = 9,    // Stored bytes were found damaged: those of `subject`, or all zero of an entry.
+  kErasure = 5,   // Keys are about to be erased, or (with a `subject`) are: that entry's.
+  kDamage = 6,    // Stored bytes were found damaged: those of `subject`, or all zero of an entry.
 };
 
 // Where a document's ciphertext lies.
@@ -54,18 +62,26 @@ struct Record {
   RecordKind kind = RecordKind::kDocument;
   RecordId id;
   base::Time stored_at;
-  std::string agency;                 // Code of the public body that acted, at most 64 bytes.
-  ClientId client;                    // Whom it concerns.
-  RecordId subject;                   // kAccess: the document read; kDamage. Otherwise all zero.
+  std::string agency;  // Code of the public body that acted, at most 64 bytes.
+  ClientId client;     // Whom it concerns.
+  // kAccess: the document read. kErasure: what announced it, in the entry that says it is done.
+  // kDamage: the document whose ciphertext is damaged.
+  RecordId subject;                   // Otherwise all zero.
   SegmentRef content;                 // kDocument only.
   base::Sha256Digest content_sha256;  // kDocument: of the ciphertext in the segment.
   // SHA-256(salt || SHA-256 of the plaintext document); the salt is in `sealed` and, for
   // whoever holds the document, in the receipt. kClient: the alias MAC. kSealing: SHA-256 of the
-  // SHA-256 digests, one after another, of all that is to be signed. kDamage: the number of the
-  // entry, in the last 8 bytes.
+  // SHA-256 digests, one after another, of all that is to be signed. kErasure: SHA-256 of the
+  // sorted ids of the records. kDamage: the number of the entry, in the last 8 bytes.
   base::Sha256Digest commitment;
+  std::uint64_t root_before = 0;  // kErasure: generation of the root key, and the one after it.
+  std::uint64_t root_after = 0;
+  KeySlot key;  // Of the record's own key.
   base::Bytes
       sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.
 };
+
+// SHA-256 of the sorted ids, each once: what custodians approve and the ledger says of an erasure.
+base::Sha256Digest ErasureCommitment(std::vector<RecordId> records);
 
 }  // namespace vault

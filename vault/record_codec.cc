@@ -21,9 +21,8 @@ Error Malformed(const char* what) {
 }
 
 bool IsKnownKind(std::uint8_t kind) {
-  return (kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
-          kind <= static_cast<std::uint8_t>(RecordKind::kSealing)) ||
-         kind == static_cast<std::uint8_t>(RecordKind::kDamage);
+  return kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
+         kind <= static_cast<std::uint8_t>(RecordKind::kDamage);
 }
 
 base::Status CheckSizes(const Record& record) {
@@ -35,15 +34,23 @@ base::Status CheckSizes(const Record& record) {
 }
 
 bool HasSubject(RecordKind kind) {
-  return kind == RecordKind::kAccess || kind == RecordKind::kDamage;
+  return kind == RecordKind::kAccess || kind == RecordKind::kErasure || kind == RecordKind::kDamage;
+}
+
+bool HasClient(RecordKind kind) {
+  return kind == RecordKind::kClient || kind == RecordKind::kDocument ||
+         kind == RecordKind::kAccess;
 }
 
 base::Status CheckFieldsOfKind(const Record& record) {
   if (!IsKnownKind(static_cast<std::uint8_t>(record.kind))) return Malformed("unknown kind");
   if (!HasSubject(record.kind) && record.subject != RecordId{})
-    return Malformed("a subject, but no access");
-  const bool has_client = record.kind != RecordKind::kSealing && record.kind != RecordKind::kDamage;
-  if (!has_client && record.client != ClientId{}) return Malformed("a client, but a sealing");
+    return Malformed("a subject, but nothing that has one");
+  if (!HasClient(record.kind) && record.client != ClientId{})
+    return Malformed("a client, but nothing that concerns one");
+  const bool is_erasure = record.kind == RecordKind::kErasure;
+  if (!is_erasure && (record.root_before != 0 || record.root_after != 0))
+    return Malformed("a root key, but no erasure");
   const bool has_content =
       record.content != SegmentRef{} || record.content_sha256 != base::Sha256Digest{};
   if (record.kind != RecordKind::kDocument && has_content)
@@ -93,6 +100,16 @@ void TakeDocumentFields(Reader& reader, Record& record) {
   reader.TakeInto(record.content_sha256.bytes);
 }
 
+void AppendErasureFields(const Record& record, base::Bytes& out) {
+  base::AppendUint64(record.root_before, out);
+  base::AppendUint64(record.root_after, out);
+}
+
+void TakeErasureFields(Reader& reader, Record& record) {
+  record.root_before = reader.TakeNumber(8);
+  record.root_after = reader.TakeNumber(8);
+}
+
 }  // namespace
 
 base::Result<base::Bytes> EncodeRecord(const Record& record) {
@@ -110,6 +127,9 @@ base::Result<base::Bytes> EncodeRecord(const Record& record) {
   base::Append(base::AsBytes(record.agency), out);
   if (record.kind == RecordKind::kDocument) AppendDocumentFields(record, out);
   if (HasSubject(record.kind)) base::Append(record.subject.span(), out);
+  if (record.kind == RecordKind::kErasure) AppendErasureFields(record, out);
+  for (unsigned shift = 32; shift > 0; shift -= 8)
+    out.push_back(static_cast<std::uint8_t>(record.key.value >> (shift - 8)));
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() >> 8U));
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() & 0xFFU));
   base::Append(record.sealed, out);
@@ -132,6 +152,8 @@ base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
   record.agency = base::ToString(reader.Take(reader.TakeNumber(1)));
   if (record.kind == RecordKind::kDocument) TakeDocumentFields(reader, record);
   if (HasSubject(record.kind)) reader.TakeInto(record.subject.bytes);
+  if (record.kind == RecordKind::kErasure) TakeErasureFields(reader, record);
+  record.key.value = static_cast<std::uint32_t>(reader.TakeNumber(4));
   const base::ByteSpan sealed = reader.Take(reader.TakeNumber(2));
   record.sealed.assign(sealed.begin(), sealed.end());
   if (!reader.AtEnd()) return Damaged("cut short, or bytes behind its end");

@@ -157,7 +157,7 @@ base::Result<std::string> BatchStore::Put(const BatchOrder& order) {
   std::string name = "batch";
   for (const std::string* part : {&order.caller, &order.idempotency_key})
     name += "\n" + std::to_string(part->size()) + ":" + *part;
-  ASSIGN_OR_RETURN(const base::Sha256Digest mac, keys_.MacIdentifier(name));
+  ASSIGN_OR_RETURN(const base::Sha256Digest mac, macs_.MacIdentifier(name));
   const base::Bytes owner = KeptId(order.agency, mac.span());
   const std::string id = base::HexEncode(owner);
 

@@ -41,8 +41,9 @@ class BatchStore {
   static constexpr std::size_t kMostKept = 1000;  // For one agency.
 
   // Borrows `keys` and `clock`; they must outlive it. The folder is made when it is first needed.
-  BatchStore(std::filesystem::path folder, hsm::VaultKeys& keys, const base::Clock& clock)
-      : folder_(std::move(folder)), keys_(keys), clock_(clock) {}
+  BatchStore(std::filesystem::path folder, hsm::VaultKeys& macs, RecordKeys& keys,
+             const base::Clock& clock)
+      : folder_(std::move(folder)), macs_(macs), keys_(keys), clock_(clock) {}
 
   // The id, 32 hexadecimal digits: it follows from agency, caller and Idempotency-Key, by a MAC of
   // the token's (KeptId). The same order again gives the same id and changes nothing.
@@ -75,7 +76,8 @@ class BatchStore {
   std::size_t RemoveOld(const std::string& agency);
 
   const std::filesystem::path folder_;
-  hsm::VaultKeys& keys_;
+  hsm::VaultKeys& macs_;  // By which an order finds itself again.
+  RecordKeys& keys_;
   const base::Clock& clock_;
   std::mutex putting_;
 };

@@ -22,7 +22,7 @@ struct BatchParts {
   EvidenceDesk& desk;
   ExtendSignature& extend;
   vault::Ledger& ledger;
-  hsm::VaultKeys& keys;
+  RecordKeys& keys;
   BatchStore& store;
   const std::vector<RegisteredCaller>& callers;
   const base::Clock& clock;

@@ -3,7 +3,6 @@
 #include <array>
 
 #include "api/flow/find_client.h"
-#include "api/flow/record_keys.h"
 #include "base/base64.h"
 
 namespace api {
@@ -80,33 +79,21 @@ base::Result<base::Json> ClientHistory::Run(const Reading& reading, const Histor
 
 // One call to the keyholder opens the whole page.
 base::Result<base::Json> ClientHistory::Items(const std::vector<vault::StoredRecord>& records) {
-  std::vector<hsm::WrappedKey> wrapped;
-  std::vector<const vault::StoredRecord*> readable;
+  std::vector<vault::KeySlot> slots;
+  for (const vault::StoredRecord& stored : records) slots.push_back(stored.record.key);
+  ASSIGN_OR_RETURN(const auto keys, keys_.OpenAll(hsm::KeyUse::kHistory, slots));
   base::Json::Array items;
-  for (const vault::StoredRecord& stored : records) {
-    const vault::RecordId& id = stored.record.id;
-    auto key = ledger_.WrappedKey(id);
-    if (!key.ok() && key.error().code != base::ErrorCode::kNotFound) return key.error();
-    const bool erased = !key.ok();
-    if (!erased) {
-      wrapped.push_back({{id.bytes.begin(), id.bytes.end()}, std::move(key).value()});
-      readable.push_back(&stored);
+  for (std::size_t i = 0; i < records.size(); ++i) {
+    base::Json item = ToItem(records[i]);
+    item.Set("erased", !keys[i].has_value());
+    if (keys[i]) {
+      ASSIGN_OR_RETURN(const base::Json metadata, OpenMetadata(*keys[i], records[i].record));
+      if (records[i].record.kind == vault::RecordKind::kDocument)
+        CopyMembers(metadata, kDocumentMembers, item);
+      else
+        CopyMembers(metadata, kAccessMembers, item);
     }
-    items.push_back(ToItem(stored));
-    items.back().Set("erased", erased);
-  }
-  if (wrapped.empty()) return base::Json(std::move(items));
-
-  ASSIGN_OR_RETURN(const std::vector<base::Secret> keys, keys_.OpenDocumentKeys(wrapped));
-  for (std::size_t i = 0; i < readable.size(); ++i) {
-    const vault::StoredRecord& stored = *readable[i];
-    ASSIGN_OR_RETURN(const base::Json metadata, OpenMetadata(keys[i], stored.record));
-    const auto position = static_cast<std::size_t>(&stored - records.data());
-    if (stored.record.kind == vault::RecordKind::kDocument) {
-      CopyMembers(metadata, kDocumentMembers, items[position]);
-    } else {
-      CopyMembers(metadata, kAccessMembers, items[position]);
-    }
+    items.push_back(std::move(item));
   }
   return base::Json(std::move(items));
 }

@@ -6,9 +6,9 @@
 
 #include "api/caller.h"
 #include "api/flow/record_access.h"
+#include "api/flow/record_keys.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "hsm/vault_keys.h"
 #include "vault/ledger.h"
 
 namespace api {
@@ -23,7 +23,7 @@ struct HistoryOrder {
 // Thread-safe if its parts are. Borrows them; they must outlive it.
 class ClientHistory {
  public:
-  ClientHistory(RecordAccess& record_access, vault::Ledger& ledger, hsm::VaultKeys& keys)
+  ClientHistory(RecordAccess& record_access, vault::Ledger& ledger, RecordKeys& keys)
       : record_access_(record_access), ledger_(ledger), keys_(keys) {}
 
   // {"client", "items":[...], "next": cursor|null}. The read is recorded first.
@@ -36,7 +36,7 @@ class ClientHistory {
 
   RecordAccess& record_access_;
   vault::Ledger& ledger_;
-  hsm::VaultKeys& keys_;
+  RecordKeys& keys_;
 };
 
 }  // namespace api

@@ -41,7 +41,7 @@ class CompletionQueue {
   static constexpr std::chrono::milliseconds kShortWait{1000};
 
   // Borrows the parts; they must outlive it. The folder is made when it is first needed.
-  CompletionQueue(std::filesystem::path folder, ExtendSignature& extend, hsm::VaultKeys& keys,
+  CompletionQueue(std::filesystem::path folder, ExtendSignature& extend, RecordKeys& keys,
                   const base::Clock& clock)
       : folder_(std::move(folder)), extend_(extend), keys_(keys), clock_(clock) {}
 
@@ -96,7 +96,7 @@ class CompletionQueue {
 
   const std::filesystem::path folder_;
   ExtendSignature& extend_;
-  hsm::VaultKeys& keys_;
+  RecordKeys& keys_;
   const base::Clock& clock_;
   std::mutex putting_;  // One order at a time; nobody else waits for the disk.
   std::mutex mutex_;

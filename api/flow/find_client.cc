@@ -45,7 +45,7 @@ base::Result<vault::ClientId> FindClient::Register(const Caller& caller,
   record.agency = caller.agency;
   record.client = vault::ClientId::New();
   record.commitment = alias;
-  const auto appended = ledger_.Append({record, {}});
+  const auto appended = ledger_.Append(record);
   if (appended.ok()) return record.client;
   // Somebody registered the same person a moment ago: theirs stands.
   if (appended.error().code == base::ErrorCode::kConflict) return ledger_.FindClient(alias);

@@ -10,7 +10,6 @@
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "hsm/vault_keys.h"
 
 namespace api {
 
@@ -22,7 +21,7 @@ class PreparedStore {
   static constexpr std::size_t kMaxWaiting = 1000;  // For one agency.
 
   // Borrows `keys` and `clock`; they must outlive it. The folder is made when it is first needed.
-  PreparedStore(std::filesystem::path folder, hsm::VaultKeys& keys, const base::Clock& clock)
+  PreparedStore(std::filesystem::path folder, RecordKeys& keys, const base::Clock& clock)
       : folder_(std::move(folder)), keys_(keys), clock_(clock) {}
 
   // Facts about the signature ("made": seconds since 1970), and the document that it goes into.
@@ -42,7 +41,7 @@ class PreparedStore {
   base::Status RemoveOld(const std::string& agency);
 
   const std::filesystem::path folder_;
-  hsm::VaultKeys& keys_;
+  RecordKeys& keys_;
   const base::Clock& clock_;
 };
 

@@ -1,7 +1,5 @@
 #include "api/flow/read_document.h"
 
-#include "api/flow/record_keys.h"
-
 namespace api {
 namespace {
 
@@ -36,7 +34,7 @@ base::Result<vault::StoredRecord> ReadDocument::Entry(const Reading& reading, st
 }
 
 base::Result<base::Json> ReadDocument::Metadata(const vault::StoredRecord& record) const {
-  ASSIGN_OR_RETURN(const base::Secret key, OpenRecordKey(ledger_, keys_, record.record.id));
+  ASSIGN_OR_RETURN(const base::Secret key, keys_.Open(hsm::KeyUse::kRead, record.record.key));
   return OpenMetadata(key, record.record);
 }
 
@@ -44,7 +42,8 @@ base::Result<OpenedDocument> ReadDocument::Run(const Reading& reading, std::stri
                                                std::string_view what) {
   ASSIGN_OR_RETURN(vault::StoredRecord stored, Find(reading.caller, id));
   RETURN_IF_ERROR(record_access_.Run(reading, stored.record.client, stored.record.id, what));
-  ASSIGN_OR_RETURN(const base::Secret key, OpenRecordKey(ledger_, keys_, stored.record.id));
+  const auto use = what == "document.verify" ? hsm::KeyUse::kVerify : hsm::KeyUse::kRead;
+  ASSIGN_OR_RETURN(const base::Secret key, keys_.Open(use, stored.record.key));
   ASSIGN_OR_RETURN(base::Json metadata, OpenMetadata(key, stored.record));
   ASSIGN_OR_RETURN(
       base::Bytes bytes,

@@ -3,9 +3,9 @@
 
 #include "api/caller.h"
 #include "api/flow/record_access.h"
+#include "api/flow/record_keys.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "hsm/vault_keys.h"
 #include "vault/ledger.h"
 #include "vault/segments.h"
 
@@ -21,7 +21,7 @@ struct OpenedDocument {
 class ReadDocument {
  public:
   ReadDocument(RecordAccess& record_access, vault::Ledger& ledger, vault::Segments& segments,
-               hsm::VaultKeys& keys)
+               RecordKeys& keys)
       : record_access_(record_access), ledger_(ledger), segments_(segments), keys_(keys) {}
 
   // An agency sees its own documents; the platform sees all, by purpose. What one may not
@@ -44,7 +44,7 @@ class ReadDocument {
   RecordAccess& record_access_;
   vault::Ledger& ledger_;
   vault::Segments& segments_;
-  hsm::VaultKeys& keys_;
+  RecordKeys& keys_;
 };
 
 }  // namespace api

@@ -1,7 +1,5 @@
 #include "api/flow/record_access.h"
 
-#include "api/flow/record_keys.h"
-
 namespace api {
 namespace {
 
@@ -34,9 +32,10 @@ base::Status RecordAccess::Run(const Reading& reading, const vault::ClientId& cl
   metadata.Set("system", reading.caller.name);
   metadata.Set("official", reading.official);
   metadata.Set("purpose", reading.purpose);
-  ASSIGN_OR_RETURN(const hsm::DocumentKey key, keys_.NewDocumentKey(record.id.span()));
+  ASSIGN_OR_RETURN(const NewKey key, keys_.Take());
+  record.key = key.slot;
   record.sealed = SealMetadata(key.key, record.id, metadata);
-  const auto appended = ledger_.Append({record, key.wrapped});
+  const auto appended = ledger_.Append(record);
   if (!appended.ok()) return appended.error();
   return base::Ok();
 }

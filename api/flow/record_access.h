@@ -4,16 +4,16 @@
 #include <string>
 
 #include "api/caller.h"
+#include "api/flow/record_keys.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "hsm/vault_keys.h"
 #include "vault/ledger.h"
 
 namespace api {
 
 class RecordAccess {
  public:
-  RecordAccess(vault::Ledger& ledger, hsm::VaultKeys& keys, const base::Clock& clock)
+  RecordAccess(vault::Ledger& ledger, RecordKeys& keys, const base::Clock& clock)
       : ledger_(ledger), keys_(keys), clock_(clock) {}
 
   // When this returns ok, the read is on record; only then may it be answered.
@@ -24,7 +24,7 @@ class RecordAccess {
 
  private:
   vault::Ledger& ledger_;
-  hsm::VaultKeys& keys_;
+  RecordKeys& keys_;
   const base::Clock& clock_;
 };
 

@@ -8,11 +8,11 @@
 #include <vector>
 
 #include "api/caller.h"
+#include "api/flow/record_keys.h"
 #include "base/clock.h"
 #include "base/result.h"
 #include "hsm/seal_rule.h"
 #include "hsm/signer.h"
-#include "hsm/vault_keys.h"
 #include "vault/ledger.h"
 
 namespace api {
@@ -32,7 +32,7 @@ struct CertificateFacts {
 // Thread-safe. Borrows its parts; they must outlive it.
 class RemoteSigning {
  public:
-  RemoteSigning(hsm::Signer& signer, hsm::VaultKeys& keys, vault::Ledger& ledger,
+  RemoteSigning(hsm::Signer& signer, RecordKeys& keys, vault::Ledger& ledger,
                 const hsm::SealRules& rules, const base::Clock& clock)
       : signer_(signer), keys_(keys), ledger_(ledger), rules_(rules), clock_(clock) {}
 
@@ -64,7 +64,7 @@ class RemoteSigning {
   base::Status RequireRemoteKey(const Caller& caller, const std::string& key) const;
 
   hsm::Signer& signer_;
-  hsm::VaultKeys& keys_;
+  RecordKeys& keys_;
   vault::Ledger& ledger_;
   const hsm::SealRules& rules_;
   const base::Clock& clock_;

@@ -90,7 +90,7 @@ base::Status ScrubVault::Tell(vault::EntryNumber entry, const vault::RecordId& s
   record.stored_at = clock_.Now();
   record.subject = subject;
   record.commitment = NumberOf(entry);
-  const auto appended = ledger_.Append({record, {}});
+  const auto appended = ledger_.Append(record);
   if (appended.ok() || appended.error().code == base::ErrorCode::kConflict) return base::Ok();
   return appended.error();
 }

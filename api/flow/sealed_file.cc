@@ -34,32 +34,33 @@ base::Error Damaged(const std::filesystem::path& path) {
 
 }  // namespace
 
-base::Status WriteSealedFile(const std::filesystem::path& path, hsm::VaultKeys& keys,
+base::Status WriteSealedFile(const std::filesystem::path& path, RecordKeys& keys,
                              base::ByteSpan owner, const SealedContent& content) {
-  ASSIGN_OR_RETURN(const hsm::DocumentKey key, keys.NewDocumentKey(owner));
+  ASSIGN_OR_RETURN(const NewKey key, keys.Take());
   base::Bytes plain;
   AppendPart(base::AsBytes(content.facts.Dump()), plain);
   AppendPart(content.bytes, plain);
   const base::Bytes nonce = base::RandomBytes(base::kAeadNonceSize);
   base::Bytes file;
-  AppendPart(key.wrapped, file);
+  base::AppendUint64(key.slot.value, file);
   AppendPart(nonce, file);
   base::Append(base::AeadSeal(base::DeriveKey(key.key, kKeyInfo), nonce, owner, plain), file);
   return base::ReplaceFile(path, file, S_IRUSR);
 }
 
-base::Result<SealedContent> ReadSealedFile(const std::filesystem::path& path, hsm::VaultKeys& keys,
+base::Result<SealedContent> ReadSealedFile(const std::filesystem::path& path, RecordKeys& keys,
                                            base::ByteSpan owner) {
   ASSIGN_OR_RETURN(const base::Bytes file, base::ReadFile(path, kMaxFile));
   base::ByteSpan left = file;
-  const auto wrapped = TakePart(left);
-  const auto nonce = wrapped ? TakePart(left) : std::nullopt;
+  if (left.size() < kLengthSize) return Damaged(path);
+  const std::uint64_t slot = base::ReadUint64(left.first(kLengthSize));
+  left = left.subspan(kLengthSize);
+  const auto nonce = slot <= UINT32_MAX ? TakePart(left) : std::nullopt;
   if (!nonce || nonce->size() != base::kAeadNonceSize) return Damaged(path);
-  ASSIGN_OR_RETURN(const std::vector<base::Secret> opened,
-                   keys.OpenDocumentKeys({{base::Bytes(owner.begin(), owner.end()),
-                                           base::Bytes(wrapped->begin(), wrapped->end())}}));
+  ASSIGN_OR_RETURN(const base::Secret key,
+                   keys.Open(hsm::KeyUse::kKept, {static_cast<std::uint32_t>(slot)}));
   ASSIGN_OR_RETURN(const base::Bytes plain,
-                   base::AeadOpen(base::DeriveKey(opened.front(), kKeyInfo), *nonce, owner, left));
+                   base::AeadOpen(base::DeriveKey(key, kKeyInfo), *nonce, owner, left));
   base::ByteSpan parts = plain;
   const auto facts = TakePart(parts);
   const auto bytes = facts ? TakePart(parts) : std::nullopt;

@@ -2,8 +2,6 @@
 
 #include <algorithm>
 
-#include "api/flow/record_keys.h"
-
 namespace api {
 
 vault::RecordId SealingId(const std::string& batch, std::size_t chunk, std::uint64_t attempt) {
@@ -16,17 +14,17 @@ vault::RecordId SealingId(const std::string& batch, std::size_t chunk, std::uint
   return id;
 }
 
-base::Result<base::Json> ReadSealing(const vault::Ledger& ledger, hsm::VaultKeys& keys,
+base::Result<base::Json> ReadSealing(const vault::Ledger& ledger, RecordKeys& keys,
                                      const vault::RecordId& id) {
   ASSIGN_OR_RETURN(const vault::StoredRecord stored, ledger.Find(id));
-  ASSIGN_OR_RETURN(const base::Secret key, OpenRecordKey(ledger, keys, id));
+  ASSIGN_OR_RETURN(const base::Secret key, keys.Open(hsm::KeyUse::kKept, stored.record.key));
   ASSIGN_OR_RETURN(base::Json facts, OpenMetadata(key, stored.record));
   facts.Set("entry", static_cast<std::int64_t>(stored.entry.value));
   facts.Set("storedAt", base::FormatTime(stored.record.stored_at));
   return facts;
 }
 
-base::Status RecordSealing(vault::Ledger& ledger, hsm::VaultKeys& keys, base::Time now,
+base::Status RecordSealing(vault::Ledger& ledger, RecordKeys& keys, base::Time now,
                            const SealingEntry& entry) {
   vault::Record record;
   record.kind = vault::RecordKind::kSealing;
@@ -34,9 +32,10 @@ base::Status RecordSealing(vault::Ledger& ledger, hsm::VaultKeys& keys, base::Ti
   record.stored_at = now;
   record.agency = entry.agency;
   record.commitment = entry.commitment;
-  ASSIGN_OR_RETURN(const hsm::DocumentKey key, keys.NewDocumentKey(record.id.span()));
+  ASSIGN_OR_RETURN(const NewKey key, keys.Take());
+  record.key = key.slot;
   record.sealed = SealMetadata(key.key, record.id, entry.metadata);
-  RETURN_IF_ERROR(ledger.Append({record, key.wrapped}));
+  RETURN_IF_ERROR(ledger.Append(record));
   return base::Ok();
 }
 

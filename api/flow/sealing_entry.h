@@ -3,10 +3,10 @@
 
 #include <string>
 
+#include "api/flow/record_keys.h"
 #include "base/clock.h"
 #include "base/json.h"
 #include "base/result.h"
-#include "hsm/vault_keys.h"
 #include "vault/ledger.h"
 
 namespace api {
@@ -22,13 +22,13 @@ struct SealingEntry {
 vault::RecordId SealingId(const std::string& batch, std::size_t chunk, std::uint64_t attempt);
 
 // Durable when it returns ok; until then nothing may be signed. Errors: those of
-// VaultKeys::NewDocumentKey() and Ledger::Append().
-base::Status RecordSealing(vault::Ledger& ledger, hsm::VaultKeys& keys, base::Time now,
+// RecordKeys::Take() and Ledger::Append().
+base::Status RecordSealing(vault::Ledger& ledger, RecordKeys& keys, base::Time now,
                            const SealingEntry& entry);
 
 // What the entry says, with "entry", its number, and "storedAt".
-// kNotFound "record.unknown" when there is none; those of OpenRecordKey().
-base::Result<base::Json> ReadSealing(const vault::Ledger& ledger, hsm::VaultKeys& keys,
+// kNotFound "record.unknown" when there is none; those of RecordKeys::Open().
+base::Result<base::Json> ReadSealing(const vault::Ledger& ledger, RecordKeys& keys,
                                      const vault::RecordId& id);
 
 }  // namespace api

@@ -4,7 +4,6 @@
 #include <array>
 
 #include "api/flow/find_client.h"
-#include "api/flow/record_keys.h"
 #include "base/random.h"
 #include "vault/receipt.h"
 
@@ -54,7 +53,8 @@ base::Result<StoredDocument> SubmitDocument::Store(const Caller& caller,
   record.agency = caller.agency;
   record.client = client;
 
-  ASSIGN_OR_RETURN(const hsm::DocumentKey key, keys_.NewDocumentKey(record.id.span()));
+  ASSIGN_OR_RETURN(const NewKey key, keys_.Take());
+  record.key = key.slot;
   ASSIGN_OR_RETURN(const vault::Written written,
                    segments_.Append(caller.agency, record.stored_at, ContentKey(key.key), bytes));
   record.content = written.where;
@@ -73,7 +73,7 @@ base::Result<StoredDocument> SubmitDocument::Store(const Caller& caller,
   metadata.Set("channel", submission.channel);
   record.sealed = SealMetadata(key.key, record.id, metadata);
 
-  ASSIGN_OR_RETURN(const vault::Appended appended, ledger_.Append({record, key.wrapped}));
+  ASSIGN_OR_RETURN(const vault::Appended appended, ledger_.Append(record));
   return StoredDocument{.id = record.id, .appended = appended, .client = client};
 }
 

@@ -5,10 +5,10 @@
 #include <string>
 
 #include "api/caller.h"
+#include "api/flow/record_keys.h"
 #include "api/flow/sign_document.h"
 #include "base/clock.h"
 #include "base/result.h"
-#include "hsm/vault_keys.h"
 #include "vault/ledger.h"
 #include "vault/segments.h"
 
@@ -35,7 +35,7 @@ struct StoredDocument {
 class SubmitDocument {
  public:
   SubmitDocument(SignDocument& sign_document, vault::Ledger& ledger, vault::Segments& segments,
-                 hsm::VaultKeys& keys, const base::Clock& clock)
+                 RecordKeys& keys, const base::Clock& clock)
       : sign_document_(sign_document),
         ledger_(ledger),
         segments_(segments),
@@ -56,7 +56,7 @@ class SubmitDocument {
   SignDocument& sign_document_;
   vault::Ledger& ledger_;
   vault::Segments& segments_;
-  hsm::VaultKeys& keys_;
+  RecordKeys& keys_;
   const base::Clock& clock_;
 };
 

@@ -37,6 +37,21 @@ constexpr auto kAlgorithms = std::to_array<SignAlgorithm>({
     {"1.2.840.10045.4.3.4", kSha512, true, hsm::SignatureAlgorithm::kEcdsaSha512, "1.3.132.0.35"},
 });
 
+// DER of what goes with signAlgo, hexadecimal. NULL, or nothing (RFC 4055, 2.1; RFC 5758, 3.2); of
+// PSS: SHA-256, MGF1 with SHA-256, 32 bytes of salt (RFC 4055, 3.1), its digests with NULL or
+// without.
+constexpr std::string_view kNull = "0500";
+constexpr std::array<std::string_view, 2> kPss{
+    "3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d0609608648016503040201"
+    "0500a203020120",
+    "3030a00d300b0609608648016503040201a11a301806092a864886f70d010108300b0609608648016503040201a203"
+    "020120"};
+
+bool AreParametersOf(hsm::SignatureAlgorithm algorithm, const std::string& parameters) {
+  if (algorithm != hsm::SignatureAlgorithm::kRsaPssSha256) return parameters == kNull;
+  return std::ranges::find(kPss, parameters) != kPss.end();
+}
+
 Error Bad(std::string what) {
   return {ErrorCode::kInvalidInput, "csc.malformed", std::move(what)};
 }
@@ -132,6 +147,12 @@ base::Result<hsm::SignatureAlgorithm> AlgorithmIn(const Json& body) {
   if (row == kAlgorithms.end()) return Bad("signAlgo " + oid);
   const auto hash = body.Text("hashAlgorithmOID");
   if (hash ? *hash != row->hash : !row->says_hash) return Bad("hashAlgorithmOID");
+  // We sign with these alone: a caller that means others would get what does not verify for it.
+  if (const auto parameters = body.Text("signAlgoParams")) {
+    const auto der = base::Base64Decode(*parameters);
+    if (!der || !AreParametersOf(row->algorithm, base::HexEncode(*der)))
+      return Bad("signAlgoParams");
+  }
   return row->algorithm;
 }
 

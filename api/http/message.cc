@@ -24,12 +24,13 @@ struct ReasonRow {
   std::string_view reason;
   int status;
 };
-constexpr std::array<ReasonRow, 6> kReasonStatus{{{"body.too-large", 413},
+constexpr std::array<ReasonRow, 7> kReasonStatus{{{"body.too-large", 413},
                                                   {"disk.full", 507},
                                                   {"http.length-required", 411},
                                                   {"http.method-not-allowed", 405},
                                                   {"http.no-such-path", 404},
-                                                  {"input.too-costly", 422}}};
+                                                  {"input.too-costly", 422},
+                                                  {"key.erased", 410}}};
 
 int StatusOf(const base::Error& error) {
   const auto by_reason = std::ranges::find(kReasonStatus, error.reason, &ReasonRow::reason);
@@ -85,7 +86,9 @@ Response Problem(const base::Error& error, const Request& request) {
   problem.Set("requestId", request.id);
   Response response = JsonResponse(StatusOf(error), problem);
   response.content_type = "application/problem+json";
-  if (error.code == base::ErrorCode::kUnavailable) response.headers["Retry-After"] = "2";
+  // Keys are counted by the minute.
+  if (error.code == base::ErrorCode::kUnavailable)
+    response.headers["Retry-After"] = error.reason == "key.rate" ? "60" : "2";
   return response;
 }
 

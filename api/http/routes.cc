@@ -6,6 +6,7 @@
 
 #include "api/http/batch_routes.h"
 #include "api/http/content_disposition.h"
+#include "api/http/erasure_routes.h"
 #include "api/http/signing_routes.h"
 #include "base/base64.h"
 #include "signing/container_writer.h"
@@ -76,6 +77,9 @@ Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   json.Set("token", facts.token);
   // Ready, but a human should know.
   if (facts.second) json.Set("warning", "token.second-in-use");
+  // The vault is well, and so are all agencies but those whose keys are there.
+  for (hsm::Provisioner& other : flows.other_tokens)
+    if (!other.Describe().ok()) json.Set("warning", "token.other-away");
   return JsonResponse(200, json);
 }
 
@@ -402,6 +406,10 @@ Result PostCscSignHash(const Flows& flows, const Request& request, const Wildcar
   return Csc(flows, request, [&] { return CscSignHash(flows.remote_signing, request); });
 }
 
+Result PostErasures(const Flows& flows, const Request& request, const Wildcards&) {
+  return PostErasure(flows.erase_records, request);
+}
+
 // ---- The table. ----
 
 // Who may call a route; the flows decide on.
@@ -431,7 +439,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 34> kRoutes{{
+constexpr std::array<Route, 35> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -453,6 +461,7 @@ constexpr std::array<Route, 34> kRoutes{{
     {"GET", "/v1/batches/*/signatures", Body::kNone, Who::kAgencies, GetBatchSignatures},
     {"GET", "/v1/batches/*/sealings", Body::kNone, Who::kAgencies, GetBatchSealings},
     {"POST", "/v1/evidence-records", Body::kDocument, Who::kAgencies, PostEvidenceRecords},
+    {"POST", "/v1/erasures", Body::kList, Who::kOperators, PostErasures},
     {"POST", "/csc/v2/info", Body::kMedium, Who::kAgencies, PostCscInfo},
     {"POST", "/csc/v2/credentials/list", Body::kMedium, Who::kAgencies, PostCscList},
     {"POST", "/csc/v2/credentials/info", Body::kMedium, Who::kAgencies, PostCscCredential},

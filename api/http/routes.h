@@ -6,6 +6,7 @@
 #include "api/flow/completion_queue.h"
 #include "api/flow/document_receipt.h"
 #include "api/flow/endorse_checkpoint.h"
+#include "api/flow/erase_records.h"
 #include "api/flow/fetch_trust.h"
 #include "api/flow/find_client.h"
 #include "api/flow/prove_digests.h"
@@ -38,12 +39,14 @@ struct Flows {
   VerifyDocument& verify_document;
   DocumentReceipt& document_receipt;
   ClientHistory& client_history;
+  EraseRecords& erase_records;
   PublishCheckpoint& publish_checkpoint;
   EndorseCheckpoint& endorse_checkpoint;
   const ScrubVault& scrub;
   const vault::Ledger& ledger;  // Its tiles and proofs, which need no flow.
   hsm::VaultKeys& vault_keys;
   hsm::Provisioner& token;  // Only to ask how it is, for readiness.
+  std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;  // Likewise.
   TrustStatus& trust_status;
   FetchTrust& fetch_trust;
   const base::Clock& clock;

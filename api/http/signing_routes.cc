@@ -42,17 +42,13 @@ base::Result<base::Bytes> StatementFor(const Request& request, const std::string
   const auto original = request.Query("copyOf");
   if (!original) return base::Bytes{};
   const auto text = [&](const char* parameter) { return request.Query(parameter).value_or(""); };
-  const auto scanned_at = base::ParseTime(text("scannedAt"));
-  if (!scanned_at) return BadInput("copy.malformed", "scannedAt is a time of RFC 3339");
-  const std::string pages = text("pages");
-  signing::CopyStatement statement{.original = *original,
-                                   .scanned_by = text("scannedBy"),
-                                   .scanned_at = *scanned_at,
-                                   .shelf = text("shelf"),
-                                   .pages = 0};
-  const char* const end = pages.data() + pages.size();
-  if (std::from_chars(pages.data(), end, statement.pages).ptr != end) statement.pages = 0;
-  RETURN_IF_ERROR(signing::CheckCopyStatement(statement, now));
+  ASSIGN_OR_RETURN(const signing::CopyStatement statement,
+                   signing::ReadCopyStatement({.original = *original,
+                                               .scanned_by = text("scannedBy"),
+                                               .scanned_at = text("scannedAt"),
+                                               .shelf = text("shelf"),
+                                               .pages = text("pages")},
+                                              now));
   return signing::WriteCopyStatement(statement, name, base::Sha256(request.body));
 }
 
@@ -105,7 +101,7 @@ Response PreparedResponse(const TwoStepSigning::Prepared& prepared) {
           .Set("dataToSign", base::Base64Encode(base::AsBytes(prepared.signed_info)))
           .Set("sha256", base::HexEncode(base::Sha256(base::AsBytes(prepared.signed_info)).bytes))
           .Set("expires", base::FormatTime(prepared.expires)));
-  response.headers["Location"] = "/v1/signatures/" + prepared.id;
+  response.headers["Location"] = "/v1/signatures/" + prepared.id + "/complete";
   return response;
 }
 

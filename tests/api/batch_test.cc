@@ -9,6 +9,7 @@
 #include "tests/fakes/fake_sealing.h"
 #include "tests/fakes/fake_vault_keys.h"
 #include "tests/fakes/fixed_clock.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/temp_dir.h"
 
 namespace api {
@@ -42,7 +43,7 @@ class BatchTest : public ::testing::Test {
   }
 
   BatchParts Parts() {
-    return {signer_, inspector_, desk_, extend_, *ledger_, keys_, store_, callers_, clock_};
+    return {signer_, inspector_, desk_, extend_, *ledger_, record_keys_, store_, callers_, clock_};
   }
 
   // The sealings on record, as "reason count".
@@ -52,7 +53,7 @@ class BatchTest : public ::testing::Test {
     for (std::uint64_t i = 0; i < size; ++i) {
       const auto stored = ledger_->Read({i}).value();
       EXPECT_EQ(stored.record.kind, vault::RecordKind::kSealing);
-      const auto key = OpenRecordKey(*ledger_, keys_, stored.record.id).value();
+      const auto key = record_keys_.Open(hsm::KeyUse::kKept, stored.record.key).value();
       const base::Json facts = OpenMetadata(key, stored.record).value();
       EXPECT_EQ(facts.Text("idempotencyKey"), "batch-1");
       found.push_back(facts.Text("reason").value_or("") + " " +
@@ -68,13 +69,15 @@ class BatchTest : public ::testing::Test {
   tests::FakeInspector inspector_;
   tests::FakeOutbound outbound_;
   tests::FakeVaultKeys keys_;
+  std::unique_ptr<vault::KeyStore> key_store_ = tests::OpenKeys(folder_.path());
+  RecordKeys record_keys_{*key_store_, keys_};
   const tests::FixedClock clock_;
   const TimestampTrust trust_{
       .tsa_certificates = {base::HexEncode(base::Sha256(base::AsBytes("tsa")).bytes)}};
   EvidenceDesk desk_{inspector_, outbound_, trust_, clock_};
   ExtendSignature extend_{inspector_, desk_, clock_};
   std::unique_ptr<vault::Ledger> ledger_;
-  BatchStore store_{folder_.path() / "batches", keys_, clock_};
+  BatchStore store_{folder_.path() / "batches", keys_, record_keys_, clock_};
 };
 
 TEST_F(BatchTest, AChunkIsReleasedWholeWithOneEntryBeforeTheToken) {

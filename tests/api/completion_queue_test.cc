@@ -8,6 +8,7 @@
 #include "tests/fakes/fake_sealing.h"
 #include "tests/fakes/fake_vault_keys.h"
 #include "tests/fakes/fixed_clock.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/temp_dir.h"
 
 namespace api {
@@ -27,7 +28,7 @@ class CompletionQueueTest : public ::testing::Test {
     return tests::FakeInspector::GoodReport(format, tests::FakeSigner().certificate);
   }
   std::unique_ptr<CompletionQueue> Queue() {
-    return std::make_unique<CompletionQueue>(folder_.path() / "completions", extend_, keys_,
+    return std::make_unique<CompletionQueue>(folder_.path() / "completions", extend_, record_keys_,
                                              clock_);
   }
   static CompletionQueue::Order Order() {
@@ -49,6 +50,8 @@ class CompletionQueueTest : public ::testing::Test {
   tests::FakeInspector inspector_;
   tests::FakeOutbound outbound_;
   tests::FakeVaultKeys keys_;
+  std::unique_ptr<vault::KeyStore> key_store_ = tests::OpenKeys(folder_.path());
+  RecordKeys record_keys_{*key_store_, keys_};
   const tests::FixedClock clock_;
   const TimestampTrust trust_{
       .tsa_certificates = {base::HexEncode(base::Sha256(base::AsBytes("tsa")).bytes)}};
@@ -113,7 +116,7 @@ TEST_F(CompletionQueueTest, NothingIsInClearOnDiskAndOutcomesAreBound) {
               std::string_view::npos);
   // An outcome put in another's place opens nowhere.
   std::filesystem::rename(folder / (one + ".done"), folder / (two + ".done"));
-  EXPECT_EQ(queue->Document(caller_, two).error().reason, "key.unwrap-failed");
+  EXPECT_EQ(queue->Document(caller_, two).error().reason, "aead.mismatch");
 }
 
 TEST_F(CompletionQueueTest, AnAgencyThatFillsItsShareTakesNothingFromAnother) {

@@ -118,11 +118,38 @@ TEST_F(ConfigKeysTest, ASecondTokenHasItsOwnPinAndLabel) {
   EXPECT_NE(hsm.second->pin_refused_mark, hsm.pin_refused_mark);
   EXPECT_EQ(hsm.token_patience, std::chrono::seconds(7));
   EXPECT_EQ(hsm.token_choice, dir_.path() / "data/token-in-use");
-  EXPECT_EQ(hsm::OnSecondToken(hsm).token_label, "t2");
-  EXPECT_FALSE(hsm::OnSecondToken(hsm).second);
+  EXPECT_EQ(hsm::OnToken(hsm, "second").value().token_label, "t2");
+  EXPECT_FALSE(hsm::OnToken(hsm, "second").value().second);
   EXPECT_NE(Complaint(second + "more = 1\n"), "");
   EXPECT_NE(Complaint("[hsm.second]\nmodule = \"m\"\ntoken = \"t\"\npin_file = \"p2\"\n"), "");
   EXPECT_NE(Complaint("[hsm.second]\ntoken = \"t2\"\n"), "");
+}
+
+TEST_F(ConfigKeysTest, AnAgencysKeyMayBeInATokenOfItsOwn) {
+  const std::string token =
+      "[[token]]\nname = \"riga\"\nmodule = \"m\"\ntoken = \"t3\"\npin_file = \"p3\"\n";
+  const std::string key = Key("unattended_per_hour = 7\ntoken = \"riga\"");
+  const hsm::KeyholderConfig hsm = Read(token + key).value().hsm;
+  ASSERT_EQ(hsm.seal_rules.size(), 1U);
+  EXPECT_TRUE(hsm::OnToken(hsm, "").value().seal_rules.empty());
+  const hsm::KeyholderConfig rigas = hsm::OnToken(hsm, "riga").value();
+  EXPECT_EQ(rigas.token_label, "t3");
+  EXPECT_EQ(rigas.seal_rules.size(), 1U);
+  EXPECT_TRUE(rigas.seals_only);
+  EXPECT_NE(rigas.seal_uses, hsm.seal_uses);
+  EXPECT_NE(rigas.pin_refused_mark, hsm.pin_refused_mark);
+  EXPECT_EQ(hsm::OnToken(hsm, "liepaja").error().reason, "config.malformed");
+  EXPECT_EQ(hsm::OnToken(hsm, "second").error().reason, "config.malformed");
+  EXPECT_NE(Complaint(key), "") << "a token that nobody named";
+  EXPECT_NE(Complaint(token + token), "");
+  for (const char* bad : {"second", "", "../x", "R"})
+    EXPECT_NE(Complaint("[[token]]\nname = \"" + std::string(bad) +
+                        "\"\nmodule = \"m\"\ntoken = \"t3\"\npin_file = \"p3\"\n"),
+              "")
+        << bad;
+  EXPECT_NE(Complaint("[[token]]\nname = \"a\"\nmodule = \"m\"\ntoken = \"t\"\npin_file = \"p\"\n"),
+            "")
+      << "the label of the vault's token";
 }
 
 }  // namespace

@@ -7,6 +7,7 @@
 #include "tests/fakes/fake_sealing.h"
 #include "tests/fakes/fake_vault_keys.h"
 #include "tests/fakes/fixed_clock.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/temp_dir.h"
 
 namespace api {
@@ -20,7 +21,7 @@ class CscTest : public ::testing::Test {
     auto opened = vault::Ledger::Open(folder_.path() / "vault", {});
     EXPECT_TRUE(opened.ok());
     ledger_ = std::move(opened).value();
-    signing_ = std::make_unique<RemoteSigning>(signer_, keys_, *ledger_, rules_, clock_);
+    signing_ = std::make_unique<RemoteSigning>(signer_, record_keys_, *ledger_, rules_, clock_);
   }
 
   Request RequestOf(const Json& body) const {
@@ -54,6 +55,8 @@ class CscTest : public ::testing::Test {
   };
   tests::FakeSigner signer_;
   tests::FakeVaultKeys keys_;
+  std::unique_ptr<vault::KeyStore> key_store_ = tests::OpenKeys(folder_.path());
+  RecordKeys record_keys_{*key_store_, keys_};
   const tests::FixedClock clock_;
   std::unique_ptr<vault::Ledger> ledger_;
   std::unique_ptr<RemoteSigning> signing_;
@@ -138,6 +141,29 @@ TEST_F(CscTest, WhatIsNotApprovedLeavesNoEntry) {
   signer_.next_error = base::Error{base::ErrorCode::kDenied, "approval.other-documents", ""};
   EXPECT_NE(Refused(SignHashBody()), "signed");
   EXPECT_EQ(ledger_->Head().value().size, 0U);
+}
+
+// RFC 4055, 3.1: a caller that meant another salt would get what does not verify for it.
+TEST_F(CscTest, ParametersAreTheOnesThatAreUsed) {
+  const auto with = [&](const char* algorithm, std::string_view parameters) {
+    Json body = SignHashBody();
+    body.Set("signAlgo", algorithm)
+        .Set("signAlgoParams", base::Base64Encode(*base::HexDecode(parameters)));
+    return Refused(body);
+  };
+  const std::string salt_32 =
+      "3034a00f300d06096086480165030402010500a11c301a06092a864886f70d010108300d06096086480165030402"
+      "01"
+      "0500a203020120";
+  std::string salt_20 = salt_32;
+  salt_20.replace(salt_20.size() - 2, 2, "14");
+  constexpr const char* kPss = "1.2.840.113549.1.1.10";
+  EXPECT_EQ(with(kPss, salt_32), "signed");
+  EXPECT_EQ(with(kPss, salt_20), "csc.malformed");
+  EXPECT_EQ(with(kPss, "0500"), "csc.malformed");
+  EXPECT_EQ(with(kPss, "3000"), "csc.malformed") << "SHA-1, as nothing says otherwise";
+  EXPECT_EQ(with("1.2.840.10045.4.3.2", "0500"), "signed");
+  EXPECT_EQ(with("1.2.840.10045.4.3.2", salt_32), "csc.malformed");
 }
 
 TEST_F(CscTest, RefusesWhatIsNotOfTheSpecification) {

@@ -36,7 +36,7 @@ struct Vault {
   }
   void Append(int count = 1) {
     for (int i = 0; i < count; ++i)
-      EXPECT_TRUE(ledger->Append({tests::DocumentOf(vault::ClientId::New()), {}}).ok());
+      EXPECT_TRUE(ledger->Append(tests::DocumentOf(vault::ClientId::New())).ok());
   }
   vault::Ledger::Checkpoint Newest() const { return ledger->LatestCheckpoint().value(); }
 

@@ -6,6 +6,7 @@
 #include <fstream>
 
 #include "tests/fakes/fake_vault_keys.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/temp_dir.h"
 
 namespace api {
@@ -32,8 +33,10 @@ class PreparedStoreTest : public ::testing::Test {
 
   const tests::TempDir dir_;
   tests::FakeVaultKeys keys_;
+  std::unique_ptr<vault::KeyStore> key_store_ = tests::OpenKeys(dir_.path());
+  RecordKeys record_keys_{*key_store_, keys_};
   MovingClock clock_;
-  PreparedStore store_{dir_.path() / "prepared", keys_, clock_};
+  PreparedStore store_{dir_.path() / "prepared", record_keys_, clock_};
 };
 
 TEST_F(PreparedStoreTest, GivesBackWhatWasPutIn) {

@@ -26,7 +26,7 @@ class ScrubVaultTest : public testing::Test {
       record.content = written.where;
       record.content_sha256 = written.sha256;
       ids_.push_back(record.id);
-      ASSERT_TRUE(ledger_->Append({record, {}}).ok());
+      ASSERT_TRUE(ledger_->Append(record).ok());
     }
   }
   void FlipByteOfSegment(std::streamoff at) const {

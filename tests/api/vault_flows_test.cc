@@ -10,6 +10,7 @@
 #include "tests/fakes/fake_sealing.h"
 #include "tests/fakes/fake_vault_keys.h"
 #include "tests/fakes/fixed_clock.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/temp_dir.h"
 
 namespace api {
@@ -47,20 +48,22 @@ class VaultFlowsTest : public ::testing::Test {
   tests::FakeOutbound outbound_;
   std::unique_ptr<vault::Ledger> ledger_ = vault::Ledger::Open(dir_.path(), {}).value();
   std::unique_ptr<vault::Segments> segments_ = vault::Segments::Open(dir_.path()).value();
-  RecordAccess record_access_{*ledger_, keys_, clock_};
+  std::unique_ptr<vault::KeyStore> key_store_ = tests::OpenKeys(dir_.path());
+  RecordKeys record_keys_{*key_store_, keys_};
+  RecordAccess record_access_{*ledger_, record_keys_, clock_};
   FindClient find_client_{record_access_, *ledger_, keys_, clock_};
   const TimestampTrust trust_;
   EvidenceDesk desk_{inspector_, outbound_, trust_, clock_};
   ExtendSignature extend_{inspector_, desk_, clock_};
   SignDocument sign_{signer_, inspector_, desk_, extend_, clock_};
-  SubmitDocument submit_{sign_, *ledger_, *segments_, keys_, clock_};
-  ReadDocument read_{record_access_, *ledger_, *segments_, keys_};
+  SubmitDocument submit_{sign_, *ledger_, *segments_, record_keys_, clock_};
+  ReadDocument read_{record_access_, *ledger_, *segments_, record_keys_};
   CheckpointAnchor anchor_{"", "test"};
   PublishCheckpoint publish_{*ledger_, keys_, anchor_};
   CheckpointConfig checkpoints_;
   const EndorseCheckpoint endorse_{*ledger_, outbound_, desk_, checkpoints_, clock_};
   DocumentReceipt receipt_{read_, publish_, endorse_, *ledger_};
-  ClientHistory history_{record_access_, *ledger_, keys_};
+  ClientHistory history_{record_access_, *ledger_, record_keys_};
 };
 
 TEST_F(VaultFlowsTest, OneIdentifierIsOneClient) {

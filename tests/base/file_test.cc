@@ -1,7 +1,10 @@
 #include "base/file.h"
 
 #include <gtest/gtest.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
+
+#include <csignal>
 
 #include "tests/fakes/temp_dir.h"
 
@@ -36,9 +39,24 @@ TEST_F(FileTest, APipeWithoutWriterIsUnreadableAndNobodyWaits) {
   EXPECT_EQ(MappedFile::Open(path_).error().reason, "file.unreadable");
 }
 
-TEST_F(FileTest, AFullDiskLeavesTheOldContent) {
-  // /dev/full's file system takes no new files, which is as near as a test gets without mounts.
+TEST_F(FileTest, WhereNothingCanBeWrittenTheReasonSaysSo) {
   EXPECT_EQ(ReplaceFile("/proc/edocvault", AsBytes("x"), 0600).error().reason, "disk.unwritable");
+}
+
+// A limit on the size of files stands for the disk: it answers EFBIG where that answers ENOSPC.
+TEST_F(FileTest, AFullDiskLeavesTheOldContentAndSaysThatItIsFull) {
+  ASSERT_TRUE(ReplaceFile(path_, AsBytes("old"), 0600).ok());
+  const auto before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit usual{};
+  ASSERT_EQ(::getrlimit(RLIMIT_FSIZE, &usual), 0);
+  rlimit few = usual;
+  few.rlim_cur = 2;
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &few), 0);
+  const Status replaced = ReplaceFile(path_, AsBytes("new"), 0600);
+  ASSERT_EQ(::setrlimit(RLIMIT_FSIZE, &usual), 0);
+  std::signal(SIGXFSZ, before);
+  EXPECT_EQ(replaced.error().reason, "disk.full");
+  EXPECT_EQ(ToString(ReadFile(path_, 10).value()), "old");
 }
 
 TEST_F(FileTest, MapsAnEmptyFile) {

@@ -114,7 +114,7 @@ with tempfile.TemporaryDirectory() as folder:
     approved = ceremony.approved(*create)
     expect("another label", ceremony.key("create", "seal-2", "--kind", "seal-p256", *approved)[0],
            "ceremony.other-order")
-    expect("another token", ceremony.key(*create, "--second", *approved)[0], "ceremony.other-order")
+    expect("another token", ceremony.key(*create, "--token", "second", *approved)[0], "ceremony.other-order")
     expect("no such kind", ceremony.key("create", "seal-1", "--kind", "des")[0], "key.unknown-kind")
     expect("nothing was made", ceremony.states(), {})
 
@@ -143,16 +143,16 @@ with tempfile.TemporaryDirectory() as folder:
     texts = [file.read_text() for file in usb]
     expect("a share over a share", ceremony.key(*share, *ceremony.approved(*share))[0], "share.exists")
     expect("shares as they were", [file.read_text() for file in usb], texts)
-    few = ("transfer", usb[0], "--second")
+    few = ("transfer", usb[0], "--token", "second")
     expect("too few shares", ceremony.key(*few, *ceremony.approved(*few))[0], "share.too-few")
     (home / "usb" / "typed").write_text(texts[1].replace(":2:2:", ":2:3:"))
-    expect("a typing error", ceremony.key("transfer", usb[0], home / "usb" / "typed", "--second")[0], "share.malformed")
-    expect("nothing in the second token", ceremony.states("--second"), {})
-    ceremony.do("transfer", usb[2], usb[0], "--second")
-    lists = [ceremony.key("list", *words)[1]["keys"] for words in ([], ["--second"])]
+    expect("a typing error", ceremony.key("transfer", usb[0], home / "usb" / "typed", "--token", "second")[0], "share.malformed")
+    expect("nothing in the second token", ceremony.states("--token", "second"), {})
+    ceremony.do("transfer", usb[2], usb[0], "--token", "second")
+    lists = [ceremony.key("list", *words)[1]["keys"] for words in ([], ["--token", "second"])]
     expect("keys of one seed", *[next(key["fingerprint"] for key in keys if key["key"] == "vault-checkpoint")
                                  for keys in lists])
-    expect("the second token", sorted(ceremony.states("--second")), ["vault-checkpoint", "vault-mac", "vault-root"])
+    expect("the second token", sorted(ceremony.states("--token", "second")), ["vault-checkpoint", "vault-mac", "vault-root"])
 
     # What stays.
     log = (home / "data" / "ceremony-log").read_text()

@@ -13,6 +13,7 @@
 #include <memory>
 #include <string>
 
+#include "base/clock.h"
 #include "hsm/keyholder.h"
 #include "hsm/session_pool.h"
 #include "hsm/token_provisioner.h"
@@ -157,7 +158,7 @@ struct TokenFaces {
   explicit TokenFaces(const hsm::KeyholderConfig& config)
       : pool(PoolOf(config)),
         vault_keys(pool, {config.root_key, config.mac_key, config.checkpoint_key},
-                   config.log_origin, config.checkpoint_mark) {}
+                   config.log_origin, config.checkpoint_mark, hsm::DefaultKeyLimits(), clock) {}
 
   static hsm::PoolConfig PoolOf(const hsm::KeyholderConfig& config) {
     hsm::PoolConfig pool;
@@ -171,6 +172,7 @@ struct TokenFaces {
     return pool;
   }
 
+  base::SystemClock clock;
   hsm::SessionPool pool;
   hsm::TokenSigner signer{pool};
   hsm::TokenVaultKeys vault_keys;

@@ -26,6 +26,8 @@ from appliance import Appliance
 LATEST_RETURN = 5.0  # Seconds from the token's return to the first good seal.
 SLOWEST_ANSWER = 5.0  # Seconds until a caller hears of it, or that the token is away.
 BATCH = 8
+# Troubles that do not end the keyholder, which then needs no token to open keys.
+SURVIVED = {"sessions lost", "login lost", "removed", "fails", "slow", "signs wrongly"}
 ASIC = "application/vnd.etsi.asic-e+zip"
 
 
@@ -193,17 +195,37 @@ class Reading(Load):
 
 
 class Opening(Load):
-    """Reads contents, whose keys the token opens: now, or unavailable, and soon."""
+    """Reads contents. The keyholder knows the top of the key tree, so it needs no token for that; but one that
+    started anew does, once. While `trouble` names one that a keyholder survives, no read may fail."""
 
     def __init__(self, appliance, stop, document, text):
         super().__init__(appliance, stop, 0.05)
         self.document, self.text = document, text
+        self.trouble = None
+        self.in_trouble = 0  # Reads answered meanwhile.
+
+    def reads(self):
+        status, body = self.call("GET", f"/v1/documents/{self.document}/content", **READ)
+        if status == 200 and self.text in zipfile.ZipFile(io.BytesIO(body)).read("a.txt"):
+            return True
+        if status != 503:
+            self.broken.append(f"content: {status} {body[:200]}")
+        return False
 
     def step(self):
-        status, body = self.call("GET", f"/v1/documents/{self.document}/content", **READ)
-        right = status == 200 and self.text in zipfile.ZipFile(io.BytesIO(body)).read("a.txt")
-        if not right and status != 503:
-            self.broken.append(f"content: {status} {body[:200]}")
+        before = self.trouble
+        right = self.reads()
+        if before is None or self.trouble is not before:
+            return
+        self.in_trouble += 1
+        if not right:
+            self.broken.append(f"content: not readable while: {before[0]}")
+
+
+def wait_until_readable(caller, document):
+    deadline = time.monotonic() + 60
+    while caller.call("GET", f"/v1/documents/{document}/content", **READ)[0] != 200 and time.monotonic() < deadline:
+        time.sleep(0.05)
 
 
 class Verifying(Load):
@@ -412,10 +434,14 @@ def chaos(appliance, options, rng, seed):
         kinds = losses(token, rng)
         # Each kind in its turn, so that a short run meets all of them.
         name, begin, end, lasts = kinds[number % len(kinds)]
+        if name in SURVIVED:
+            wait_until_readable(prober, document)
+            opening.trouble = [name]  # A new one each time: compared by identity.
         begin()
         time.sleep(lasts)
         end()
         returns.setdefault(name, []).append(seal_until_good(prober))
+        opening.trouble = None
         time.sleep(rng.uniform(0.1, 0.5))
     refusals_by_chaos = token.counted("refusals")
     after_pin = wrong_pin(appliance, token, prober)
@@ -447,6 +473,7 @@ def chaos(appliance, options, rng, seed):
         "logins": token.counted("logins"),
         "wrongPinsByLosses": refusals_by_chaos,
         "wrongPinsByAWrongFile": token.counted("refusals") - refusals_by_chaos,
+        "contentsReadInTrouble": opening.in_trouble,
         "lost": len(judge.lost),
         "wrong": len(judge.wrong),
         "twice": len(judge.twice),
@@ -464,6 +491,7 @@ def chaos(appliance, options, rng, seed):
         "who asks hears soon": not options.timed or max(load.slowest for load in loads) <= SLOWEST_ANSWER,
         "no loss had a PIN counted wrong": refusals_by_chaos == 0,
         "a wrong PIN file was tried once": token.counted("refusals") == 1,
+        "contents were read while the token was in trouble": opening.in_trouble >= options.losses // 2,
         "the storm met a load": judge.checked >= options.losses,
     }
     for promise, kept in promises.items():

@@ -315,6 +315,14 @@ class Approving(unittest.TestCase):
         self.assertEqual(self.sign(document, approval=approval).exit, 0)
         self.refused(self.sign(document, approval=approval), "approval.used")
 
+    def test_a_copy_can_be_approved_with_what_is_said_of_it(self):
+        scan, other = self.appliance.write("scan.pdf", b"%PDF-scan"), [*Copies.STATEMENT[:-1], "5"]
+        approval = self.approve(scan, *Copies.STATEMENT)
+        self.refused(self.sign(scan, *other, approval=approval), "approval.other-documents")
+        self.refused(self.sign(scan, approval=approval), "approval.other-documents")
+        run = self.sign(scan, *Copies.STATEMENT, approval=approval)
+        self.assertEqual(run.exit, 0, run.err)
+
     def test_every_form_can_be_approved(self):
         xml = self.appliance.write("a.xml", "<a>one</a>")
         for form in "enveloped", "enveloping", "detached":
@@ -1145,6 +1153,53 @@ class Token(unittest.TestCase):
         config.write_text(re.sub(r'module = "[^"]*"', 'module = "/no/such/module.so"', config.read_text()))
         self.assertRegex(self.token()["code"], r"^token\.")
 
+    def test_an_agency_has_a_token_of_its_own(self):
+        home, config = self.appliance.home, self.appliance.home / "edocvaultd.toml"
+        first = config.read_text()
+        module = re.search(r'module = "([^"]*)"', first)[1]
+        (home / "rigas").mkdir()
+        (home / "softhsm2-riga.conf").write_text((home / "softhsm2.conf").read_text().replace(f"{home}/token", f"{home}/rigas"))
+        (home / "pin-riga").write_text("11223344\n")
+        config.write_text(first.replace("edocvault-dev", "rigas").replace('"pin"', '"pin-riga"')
+                          .replace("softhsm2.conf", "softhsm2-riga.conf"))
+        subprocess.run([self.appliance.bin / "edocvaultd", "--config", config, "--role", "soft-token-maker"],
+                       check=True, capture_output=True)
+        agency = re.search(r'\[\[key\]\][^\[]*?agency = "([^"]*)"', first)[1]
+        config.write_text(first.replace('\nkeys = [', '\nkeys = ["riga-1", ', 1) + f"""
+[[token]]
+name = "riga"
+module = "{module}"
+token = "rigas"
+pin_file = "pin-riga"
+[token.environment]
+SOFTHSM2_CONF = "{home}/softhsm2-riga.conf"
+[[key]]
+label = "riga-1"
+agency = "{agency}"
+unattended_per_hour = 100
+token = "riga"
+""")
+        run = self.appliance.run("key", "create", "riga-1", "--kind", "seal-p256", "--token", "riga")
+        self.assertEqual(run.exit, 0, run.err + run.out.decode())
+        self.assertEqual([one["key"] for one in self.appliance.run("key", "list", "--token", "riga").json["keys"]], ["riga-1"])
+        self.assertNotIn("riga-1", [one["key"] for one in self.appliance.run("key", "list").json["keys"]])
+        self.assertEqual(self.appliance.run("key", "list", "--token", "other").exit, 6)
+
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        self.assertEqual(self.token().get("warnings"), None)
+        document = self.appliance.write("a.txt", "one")
+        sign = lambda key: self.appliance.run("sign", document, "--key", key, "--level", "B", "--out", self.appliance.work / f"{key}.edoc")
+        # It is found where it is; its certificate is its agency's business.
+        self.assertEqual(sign("riga-1").code, "key.without-certificate")
+        self.assertEqual(sign("seal-p256").exit, 0)
+        (home / "rigas").rename(home / "rigas-away")
+        (home / "rigas").mkdir()
+        self.appliance.stop()
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        self.assertEqual(sign("riga-1").code, "token.absent")
+        self.assertEqual(sign("seal-p256").exit, 0)
+        self.assertEqual([one["code"] for one in self.token()["warnings"]], ["token.other-away"])
+
     def two_tokens(self):
         """Instead of the token of init: two with the vault's keys of one seed."""
         home, config = self.appliance.home, self.appliance.home / "edocvaultd.toml"
@@ -1174,7 +1229,7 @@ after_seconds = 1
 SOFTHSM2_CONF = "{home}/softhsm2-second.conf"
 [ceremony]"""))
         shares = [self.appliance.work / "share-1", self.appliance.work / "share-2"]
-        for words in (["share", *shares], ["transfer", *shares, "--second"]):
+        for words in (["share", *shares], ["transfer", *shares, "--token", "second"]):
             run = self.appliance.run("key", *words)
             self.assertEqual(run.exit, 0, run.err + run.out.decode())
 

@@ -5,6 +5,15 @@
 namespace hsm {
 namespace {
 
+KeyPaths Paths() {
+  return {{7, base::Bytes(60, 1)}, {{{1, 2}, base::Bytes(60, 3)}, {{2, 0x1FF}, base::Bytes(60)}}};
+}
+NodeToRekey Node() {
+  NodeToRekey node{{3, 0x1FFFF}, base::Bytes(kFanOut * kWrappedKeySize, 5), {}};
+  node.gone.set(0).set(9).set(255);
+  return node;
+}
+
 std::vector<KeyholderCall> OneOfEach() {
   return {CertificateCall{{"k"}, "a"},
           SealRequest{{"k"},
@@ -23,8 +32,12 @@ std::vector<KeyholderCall> OneOfEach() {
                     {base::Bytes(48), base::Bytes(48, 1)},
                     SignatureAlgorithm::kEcdsaSha384,
                     {"agency", "hash", "a.b.c", 0, {}}},
-          NewDocumentKeyCall{base::Bytes(16)},
-          OpenDocumentKeysCall{{{base::Bytes(16), base::Bytes(60)}}},
+          NewTopCall{},
+          MakeLeafCall{Paths(), 0xFFFFFF},
+          OpenKeysCall{KeyUse::kHistory, Paths(), {{{4, 0xFFFFFFFF}, base::Bytes(60)}}},
+          NewRootCall{Paths().top, {{}, {"a.b.c"}}},
+          RekeyCall{Paths(), Paths(), {Node()}},
+          KeepRootCall{Paths().top},
           MacCall{std::string("\xff\0x", 3)},
           CheckpointBody{7, {}},
           VerifierKeyCall{},
@@ -57,6 +70,20 @@ TEST(KeyholderProtocolTest, WhatIsEncodedDecodesToTheSame) {
   }
 }
 
+TEST(KeyholderProtocolTest, AsManyNodesAsACallMayHavePass) {
+  const RekeyCall call{Paths(), Paths(), std::vector<NodeToRekey>(kMaxNodesToRekey, Node())};
+  const std::string text = EncodeCall(call);
+  const auto unpacked = Unpack(Pack(base::ToBytes(text)).value());
+  ASSERT_TRUE(unpacked.ok()) << unpacked.error().message;
+  const auto decoded = DecodeCall(base::AsText(unpacked.value()));
+  ASSERT_TRUE(decoded.ok());
+  const auto& nodes = std::get<RekeyCall>(decoded.value()).nodes;
+  ASSERT_EQ(nodes.size(), kMaxNodesToRekey);
+  EXPECT_EQ(nodes[127].place, Node().place);
+  EXPECT_EQ(nodes[127].gone, Node().gone);
+  EXPECT_EQ(nodes[127].row, Node().row);
+}
+
 TEST(KeyholderProtocolTest, RefusesWhatIsNoCall) {
   EXPECT_EQ(ReasonFor(""), "call.malformed");
   EXPECT_EQ(ReasonFor("[]"), "call.malformed");
@@ -66,6 +93,8 @@ TEST(KeyholderProtocolTest, RefusesWhatIsNoCall) {
   EXPECT_EQ(ReasonFor(R"({"call":"mac","identifier":"eA==","more":1})"), "call.malformed");
   EXPECT_EQ(ReasonFor(R"({"call":"describe","key":"k"})"), "call.malformed");
   EXPECT_EQ(ReasonFor(R"({"call":"checkpoint","size":-1,"root":")" + std::string(43, 'A') + "=\"}"),
+            "call.malformed");
+  EXPECT_EQ(ReasonFor(R"({"call":"keep-root","top":{"generation":1,"wrapped":"AA=="}})"),
             "call.malformed");
   EXPECT_EQ(ReasonFor(R"({"call":"generate-key","label":"k","kind":"des"})"), "call.malformed");
   EXPECT_EQ(ReasonFor(R"({"call":"seal","key":"k","references":[1]})"), "call.malformed");

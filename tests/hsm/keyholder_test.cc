@@ -12,6 +12,7 @@
 #include "hsm/keyholder_protocol.h"
 #include "tests/fakes/issuer.h"
 #include "tests/fakes/request_key.h"
+#include "tests/fakes/small_tree.h"
 #include "tests/fakes/soft_token.h"
 
 namespace hsm {
@@ -80,12 +81,12 @@ TEST_F(KeyholderTest, ServesAllThatItsContractsPromise) {
   EXPECT_EQ(stored.der, certificate_);
   EXPECT_EQ(stored.chain, std::vector<base::Bytes>{certificate_});
 
-  const base::Bytes owner(16, 1);
-  const DocumentKey key = client.NewDocumentKey(owner).value();
-  const auto opened = client.OpenDocumentKeys({{owner, key.wrapped}}).value();
-  EXPECT_TRUE(base::EqualInConstantTime(opened.at(0).Reveal(), key.key.Reveal()));
-  EXPECT_EQ(client.OpenDocumentKeys({{base::Bytes(16, 2), key.wrapped}}).error().reason,
-            "key.unwrap-failed");
+  const tests::SmallTree tree = tests::MakeSmallTree(client).value();
+  const auto opened = client.OpenKeys(KeyUse::kRead, tree.paths, {tree.Key(), tree.Key(255)});
+  EXPECT_TRUE(base::EqualInConstantTime(opened.value().at(1).Reveal(), tree.keys[255].Reveal()));
+  PlacedKey moved = tree.Key();
+  moved.place.index += 1;
+  EXPECT_EQ(tests::OpenReason(client, tree.paths, moved), "key.unwrap-failed");
 
   EXPECT_EQ(client.MacIdentifier("x").value(), client.MacIdentifier("x").value());
   EXPECT_TRUE(client.SignCheckpoint({5, {}}).value().starts_with("vault.example/log1\n5\n"));
@@ -165,18 +166,20 @@ TEST_F(KeyholderTest, TheServiceGoesOnWithTheSecondTokenAndSaysSo) {
   {
     std::vector<KeyShare> shares =
         Role(ServeProvisioning, config).client().ShareVaultKeys({2, 2}).value();
-    ASSERT_TRUE(
-        Role(ServeProvisioning, OnSecondToken(config)).client().RestoreVaultKeys(shares).ok());
+    ASSERT_TRUE(Role(ServeProvisioning, OnToken(config, "second").value())
+                    .client()
+                    .RestoreVaultKeys(shares)
+                    .ok());
   }
   {
     Role role(ServeKeyholder, config);
-    const base::Bytes owner(16, 1);
-    const DocumentKey key = role.client().NewDocumentKey(owner).value();
+    const tests::SmallTree tree = tests::MakeSmallTree(role.client()).value();
     EXPECT_FALSE(role.client().Describe().value().second);
     token_->Remove();
-    EXPECT_EQ(role.client().NewDocumentKey(owner).error().reason, "token.absent");
-    const auto opened = role.client().OpenDocumentKeys({{owner, key.wrapped}});
-    ASSERT_TRUE(opened.ok()) << opened.error().message;
+    EXPECT_EQ(tests::OpenReason(role.client(), tree.paths, tree.Key()), "opened")
+        << "which needs no token";
+    EXPECT_EQ(role.client().NewTop().error().reason, "token.absent");
+    EXPECT_TRUE(role.client().NewTop().ok());
     EXPECT_TRUE(role.client().Describe().value().second);
   }
   // A ceremony does not go elsewhere.
@@ -197,10 +200,34 @@ TEST_F(KeyholderTest, TheServiceDoorAnswersNoProvisioning) {
   EXPECT_TRUE(role.client().Describe().ok());
 }
 
+// The vault's keys are asked of the vault's token alone.
+TEST_F(KeyholderTest, ATokenOfSealingKeysAnswersNothingElse) {
+  Provision();
+  KeyholderConfig all = config();
+  all.others["riga"] = token_->config();
+  all.seal_rules[kKey.text].token = "riga";
+  {
+    Role role(ServeKeyholder, OnToken(all, "riga").value());
+    EXPECT_TRUE(role.client().Certificate(kKey, kAgency).ok());
+    EXPECT_EQ(role.client().Certificate(kKey, "other-agency").error().reason, "key.unknown");
+    EXPECT_TRUE(role.client().Describe().ok());
+    EXPECT_EQ(role.client().NewTop().error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().KeepRoot({}).error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().OpenKeys(KeyUse::kRead, {}, {}).error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().MacIdentifier("x").error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().SignCheckpoint({}).error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().CheckpointVerifierKey().error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().ListKeys().error().reason, "call.not-allowed");
+  }
+  Role vaults(ServeKeyholder, OnToken(all, "").value());
+  EXPECT_EQ(vaults.client().Certificate(kKey, kAgency).error().reason, "key.unknown");
+}
+
 TEST_F(KeyholderTest, TheProvisioningDoorSealsAndOpensNothing) {
   Role role(ServeProvisioning, token_->config());
   EXPECT_EQ(role.client().SealReferences({kKey, {}}).error().reason, "call.not-allowed");
-  EXPECT_EQ(role.client().OpenDocumentKeys({}).error().reason, "call.not-allowed");
+  EXPECT_EQ(role.client().OpenKeys(KeyUse::kRead, {{1, base::Bytes(60)}, {}}, {}).error().reason,
+            "call.not-allowed");
   EXPECT_EQ(role.client().MacIdentifier("x").error().reason, "call.not-allowed");
   EXPECT_EQ(role.client().SignCheckpoint({}).error().reason, "call.not-allowed");
 }

@@ -3,6 +3,7 @@
 
 #include "hsm/key_purpose.h"
 #include "tests/fakes/issuer.h"
+#include "tests/fakes/small_tree.h"
 #include "tests/fakes/soft_token.h"
 
 namespace hsm {
@@ -161,21 +162,32 @@ TEST_P(ModulesTest, PrivateHalvesCannotBeRead) {
   EXPECT_FALSE(read.ok());
 }
 
-TEST_P(ModulesTest, WrapDocumentKeysAndNoticeAFlippedBit) {
+TEST_P(ModulesTest, WrapTheTopOfAKeyTreeAndNoticeAFlippedBit) {
   const auto made =
       faces_->provisioner.GenerateKey(token_->config().root_key, KeyKind::kRootAes256);
   ASSERT_TRUE(made.ok()) << made.error().message;
-  const DocumentKey key = faces_->vault_keys.NewDocumentKey(kOwner).value();
+  tests::SmallTree tree = tests::MakeSmallTree(faces_->vault_keys).value();
   Restart();
-  const auto opened = faces_->vault_keys.OpenDocumentKeys({{kOwner, key.wrapped}});
+  const auto opened = faces_->vault_keys.OpenKeys(KeyUse::kRead, tree.paths, {tree.Key()});
   ASSERT_TRUE(opened.ok()) << opened.error().message;
-  EXPECT_TRUE(base::EqualInConstantTime(opened.value().front().Reveal(), key.key.Reveal()));
+  EXPECT_TRUE(base::EqualInConstantTime(opened.value().front().Reveal(), tree.keys[0].Reveal()));
 
-  base::Bytes flipped = key.wrapped;
-  flipped[20] ^= 1;
-  EXPECT_EQ(faces_->vault_keys.OpenDocumentKeys({{kOwner, flipped}}).error().reason,
-            "key.unwrap-failed");
-  EXPECT_TRUE(faces_->vault_keys.OpenDocumentKeys({{kOwner, key.wrapped}}).ok());
+  tree.paths.top.wrapped[20] ^= 1;
+  EXPECT_EQ(tests::OpenReason(faces_->vault_keys, tree.paths, tree.Key()), "key.unwrap-failed");
+  tree.paths.top.wrapped[20] ^= 1;
+  EXPECT_EQ(tests::OpenReason(faces_->vault_keys, tree.paths, tree.Key()), "opened");
+}
+
+TEST_P(ModulesTest, ReplaceTheRootKeyInAServiceThatOnlyReads) {
+  ASSERT_TRUE(
+      faces_->provisioner.GenerateKey(token_->config().root_key, KeyKind::kRootAes256).ok());
+  const tests::SmallTree tree = tests::MakeSmallTree(faces_->vault_keys).value();
+  const auto replaced = faces_->vault_keys.NewRoot(tree.paths.top, {});
+  ASSERT_TRUE(replaced.ok()) << replaced.error().message;
+  ASSERT_TRUE(faces_->vault_keys.KeepRoot(replaced.value()).ok());
+  Restart();
+  EXPECT_EQ(tests::OpenReason(faces_->vault_keys, tree.paths, tree.Key()), "key.root-unknown");
+  EXPECT_TRUE(faces_->vault_keys.KeepRoot(replaced.value()).ok());
 }
 
 TEST_P(ModulesTest, MacsAreTheSameAfterARestart) {

@@ -3,15 +3,15 @@
 #include <gtest/gtest.h>
 #include <openssl/evp.h>
 
+#include <algorithm>
+
 #include "base/base64.h"
-#include "base/random.h"
 #include "tests/fakes/issuer.h"
+#include "tests/fakes/small_tree.h"
 #include "tests/fakes/soft_token.h"
 
 namespace hsm {
 namespace {
-
-const base::Bytes kOwner(16, 7);
 
 class TokenVaultKeysTest : public tests::TokenTest {
  protected:
@@ -28,9 +28,8 @@ class TokenVaultKeysTest : public tests::TokenTest {
 
   VaultKeys& keys() { return faces_->vault_keys; }
 
-  std::string OpenReason(const WrappedKey& key) {
-    const auto opened = keys().OpenDocumentKeys({key});
-    return opened.ok() ? "opened" : opened.error().reason;
+  std::string OpenReason(const KeyPaths& paths, const PlacedKey& key) {
+    return tests::OpenReason(keys(), paths, key);
   }
 };
 
@@ -39,69 +38,85 @@ base::Bytes Revealed(const base::Secret& secret) {
   return {bytes.begin(), bytes.end()};
 }
 
-TEST_F(TokenVaultKeysTest, ADocumentKeyOpensAgainEvenAfterARestart) {
-  const DocumentKey key = keys().NewDocumentKey(kOwner).value();
-  EXPECT_EQ(key.wrapped.size(), 60U);
+TEST_F(TokenVaultKeysTest, ARecordKeyOpensAgainEvenAfterARestart) {
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
   Restart();
-  const auto opened = keys().OpenDocumentKeys({{kOwner, key.wrapped}});
+  const auto opened = keys().OpenKeys(KeyUse::kRead, tree.paths, {tree.Key(3)});
   ASSERT_TRUE(opened.ok()) << opened.error().message;
-  EXPECT_EQ(Revealed(opened.value().front()), Revealed(key.key));
+  EXPECT_EQ(Revealed(opened.value().front()), Revealed(tree.keys[3]));
 }
 
-TEST_F(TokenVaultKeysTest, NoTwoKeysAreAlike) {
-  const DocumentKey one = keys().NewDocumentKey(kOwner).value();
-  const DocumentKey two = keys().NewDocumentKey(kOwner).value();
-  EXPECT_NE(Revealed(one.key), Revealed(two.key));
-  EXPECT_NE(one.wrapped, two.wrapped);
-}
-
-TEST_F(TokenVaultKeysTest, AKeyDoesNotOpenForAnotherOwner) {
-  const DocumentKey key = keys().NewDocumentKey(kOwner).value();
-  EXPECT_EQ(OpenReason({base::Bytes(16, 8), key.wrapped}), "key.unwrap-failed");
-  EXPECT_EQ(OpenReason({kOwner, key.wrapped}), "opened");
-}
-
-TEST_F(TokenVaultKeysTest, AFlippedBitAnywhereIsCorrupted) {
-  const DocumentKey key = keys().NewDocumentKey(kOwner).value();
-  for (const std::size_t position : {0U, 11U, 12U, 43U, 44U, 59U}) {
-    base::Bytes flipped = key.wrapped;
-    flipped[position] ^= 1;
-    EXPECT_EQ(OpenReason({kOwner, flipped}), "key.unwrap-failed") << position;
-  }
-}
-
-TEST_F(TokenVaultKeysTest, AShortOrLongWrappedKeyIsCorrupted) {
-  base::Bytes wrapped = keys().NewDocumentKey(kOwner).value().wrapped;
-  wrapped.push_back(0);
-  EXPECT_EQ(OpenReason({kOwner, wrapped}), "key.unwrap-failed");
-  EXPECT_EQ(OpenReason({kOwner, {}}), "key.unwrap-failed");
-}
-
-TEST_F(TokenVaultKeysTest, OneBadKeyAmongManyOpensNone) {
-  const DocumentKey key = keys().NewDocumentKey(kOwner).value();
-  std::vector<WrappedKey> many(256, {kOwner, key.wrapped});
-  EXPECT_EQ(keys().OpenDocumentKeys(many).value().size(), 256U);
-  many[200].wrapped[20] ^= 1;
-  EXPECT_EQ(keys().OpenDocumentKeys(many).error().code, base::ErrorCode::kCorrupted);
-  many.push_back({kOwner, key.wrapped});
-  EXPECT_EQ(keys().OpenDocumentKeys(many).error().reason, "key.too-many");
+TEST_F(TokenVaultKeysTest, OnceTheTopIsKnownKeysAreMadeAndOpenedWithoutTheToken) {
+  tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  Restart();
+  ASSERT_EQ(OpenReason(tree.paths, tree.Key()), "opened");
+  token_->Remove();
+  token_->LoseSessions();
+  EXPECT_EQ(OpenReason(tree.paths, tree.Key(1)), "opened");
+  tree.paths.nodes.pop_back();  // The leaf itself.
+  EXPECT_TRUE(keys().MakeLeaf(tree.paths, 2).ok());
+  EXPECT_EQ(keys().MacIdentifier("x").error().reason, "token.absent");
 }
 
 TEST_F(TokenVaultKeysTest, ATokenThatFailsToDecryptIsNotTakenForCorruptedData) {
-  const DocumentKey key = keys().NewDocumentKey(kOwner).value();
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  Restart();
   token_->FailNext("C_DecryptInit", CKR_GENERAL_ERROR, 3);
-  EXPECT_EQ(OpenReason({kOwner, key.wrapped}), "token.failed");
+  EXPECT_EQ(OpenReason(tree.paths, tree.Key()), "token.failed");
 }
 
 TEST_F(TokenVaultKeysTest, AFailureOfTheTokensThatIsOverIsNotTakenForCorruptedData) {
-  const DocumentKey key = keys().NewDocumentKey(kOwner).value();
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  Restart();
   token_->FailNext("C_Decrypt", CKR_GENERAL_ERROR);
-  EXPECT_EQ(OpenReason({kOwner, key.wrapped}), "opened");
+  EXPECT_EQ(OpenReason(tree.paths, tree.Key()), "opened");
 }
 
-TEST_F(TokenVaultKeysTest, AnOwnerHasSixteenBytes) {
-  EXPECT_EQ(keys().NewDocumentKey(base::Bytes(15)).error().reason, "key.malformed-owner");
-  EXPECT_EQ(OpenReason({base::Bytes(17), base::Bytes(60)}), "key.malformed-owner");
+TEST_F(TokenVaultKeysTest, ATopOfAnotherGenerationIsNotOpened) {
+  tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  tree.paths.top.generation = 2;
+  EXPECT_EQ(OpenReason(tree.paths, tree.Key()), "key.root-unknown");
+}
+
+TEST_F(TokenVaultKeysTest, ARootKeyIsReplacedAndTheOldOneIsGone) {
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  const TopKey next = keys().NewRoot(tree.paths.top, {}).value();
+  EXPECT_EQ(next.generation, 2U);
+  EXPECT_EQ(keys().NewRoot(tree.paths.top, {}).error().reason, "key.root-exists");
+  ASSERT_TRUE(keys().KeepRoot(next).ok());
+  EXPECT_EQ(OpenReason(tree.paths, tree.Key()), "key.root-unknown") << "not from memory either";
+  EXPECT_EQ(keys().KeepRoot(tree.paths.top).error().reason, "key.root-unknown");
+  const auto listed = faces_->provisioner.ListKeys().value();
+  EXPECT_EQ(std::ranges::count(listed, "root", &KeyFacts::purpose), 1);
+  EXPECT_EQ(keys().NewRoot(next, {}).value().generation, 3U);
+}
+
+TEST_F(TokenVaultKeysTest, ARootKeyThatWasNotUsedIsTakenBack) {
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  const TopKey unused = keys().NewRoot(tree.paths.top, {}).value();
+  Restart();
+  ASSERT_TRUE(keys().KeepRoot(tree.paths.top).ok());
+  EXPECT_EQ(keys().KeepRoot(unused).error().reason, "key.root-unknown");
+  EXPECT_EQ(OpenReason(tree.paths, tree.Key()), "opened");
+}
+
+// Whoever hands in another top with the right generation must not cost the vault its root key.
+TEST_F(TokenVaultKeysTest, NothingIsDestroyedForATopThatDoesNotOpen) {
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  const TopKey next = keys().NewRoot(tree.paths.top, {}).value();
+  TopKey wrong = next;
+  wrong.wrapped[30] ^= 1;
+  EXPECT_EQ(keys().KeepRoot(wrong).error().reason, "key.unwrap-failed");
+  EXPECT_EQ(OpenReason(tree.paths, tree.Key()), "opened");
+  EXPECT_TRUE(keys().KeepRoot(tree.paths.top).ok());
+}
+
+TEST_F(TokenVaultKeysTest, AnotherVaultsRootKeyIsNotDestroyed) {
+  ASSERT_TRUE(faces_->provisioner.GenerateKey({"vault-root-of-riga"}, KeyKind::kRootAes256).ok());
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  ASSERT_TRUE(keys().KeepRoot(tree.paths.top).ok());
+  const auto listed = faces_->provisioner.ListKeys().value();
+  EXPECT_EQ(std::ranges::count(listed, "root", &KeyFacts::purpose), 2);
 }
 
 TEST_F(TokenVaultKeysTest, AMacIsStableAndTellsIdentifiersApart) {
@@ -158,7 +173,7 @@ TEST_F(TokenVaultKeysTest, AKeyOfOnePurposeServesNoOther) {
   config.checkpoint_key = config.root_key;
   faces_.reset();
   faces_ = std::make_unique<tests::TokenFaces>(config);
-  EXPECT_EQ(keys().NewDocumentKey(kOwner).error().reason, "key.unknown");
+  EXPECT_EQ(keys().NewTop().error().reason, "key.root-unknown");
   EXPECT_EQ(keys().MacIdentifier("x").error().reason, "key.unknown");
   EXPECT_EQ(keys().SignCheckpoint({1, {}}).error().reason, "key.unknown");
   EXPECT_EQ(keys().CheckpointVerifierKey().error().reason, "key.unknown");

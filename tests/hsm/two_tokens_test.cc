@@ -6,6 +6,7 @@
 
 #include "hsm/key_purpose.h"
 #include "tests/fakes/issuer.h"
+#include "tests/fakes/small_tree.h"
 #include "tests/fakes/soft_token.h"
 
 namespace hsm {
@@ -44,16 +45,15 @@ class TwoTokensTest : public tests::TokenTest {
 
 TEST_F(TwoTokensTest, EachOpensWhatTheOtherWrappedAndBothAreOneLog) {
   const std::vector<KeyShare> shares = Share();
-  const base::Bytes owner(16, 1);
-  const DocumentKey ours = faces_->vault_keys.NewDocumentKey(owner).value();
+  const tests::SmallTree ours = tests::MakeSmallTree(faces_->vault_keys).value();
   const auto mac = faces_->vault_keys.MacIdentifier("010190-12345").value();
   const std::string verifier = faces_->vault_keys.CheckpointVerifierKey().value();
   const std::string note = faces_->vault_keys.SignCheckpoint({5, {}}).value();
 
   ASSERT_TRUE(Use(*other_).provisioner.RestoreVaultKeys(Copies(shares, {0, 2})).ok());
-  const auto opened = faces_->vault_keys.OpenDocumentKeys({{owner, ours.wrapped}});
+  const auto opened = faces_->vault_keys.OpenKeys(KeyUse::kRead, ours.paths, {ours.Key()});
   ASSERT_TRUE(opened.ok()) << opened.error().message;
-  EXPECT_TRUE(base::EqualInConstantTime(opened.value()[0].Reveal(), ours.key.Reveal()));
+  EXPECT_TRUE(base::EqualInConstantTime(opened.value()[0].Reveal(), ours.keys[0].Reveal()));
   EXPECT_EQ(faces_->vault_keys.MacIdentifier("010190-12345").value(), mac);
   EXPECT_EQ(faces_->vault_keys.CheckpointVerifierKey().value(), verifier);
   EXPECT_EQ(faces_->vault_keys.SignCheckpoint({5, {}}).value(), note);  // Ed25519 has no chance.
@@ -62,8 +62,8 @@ TEST_F(TwoTokensTest, EachOpensWhatTheOtherWrappedAndBothAreOneLog) {
   const std::vector<KeyFacts> listed = faces_->provisioner.ListKeys().value();
   EXPECT_EQ(listed[0].fingerprint.size(), 64U);  // vault-checkpoint
 
-  const DocumentKey theirs = faces_->vault_keys.NewDocumentKey(owner).value();
-  EXPECT_TRUE(Use(*token_).vault_keys.OpenDocumentKeys({{owner, theirs.wrapped}}).ok());
+  const tests::SmallTree theirs = tests::MakeSmallTree(faces_->vault_keys).value();
+  EXPECT_EQ(tests::OpenReason(Use(*token_).vault_keys, theirs.paths, theirs.Key()), "opened");
   EXPECT_EQ(faces_->provisioner.ListKeys().value(), listed);
 }
 
@@ -158,8 +158,8 @@ class FailoverTest : public TwoTokensTest {
     faces_ = std::make_unique<tests::TokenFaces>(config);
   }
   std::string WhyNoKey() {
-    const auto key = faces_->vault_keys.NewDocumentKey(owner_);
-    return key.ok() ? "" : key.error().reason;
+    const auto top = faces_->vault_keys.NewTop();
+    return top.ok() ? "" : top.error().reason;
   }
   std::string WhyNoSeal(const char* label) {
     const auto seal =
@@ -171,12 +171,11 @@ class FailoverTest : public TwoTokensTest {
     return seal.ok() ? "" : seal.error().reason;
   }
 
-  const base::Bytes owner_ = base::Bytes(16, 1);
   std::chrono::seconds patience_{0};
 };
 
 TEST_F(FailoverTest, TheSecondTokenGoesOnWhereTheFirstStopped) {
-  const DocumentKey key = faces_->vault_keys.NewDocumentKey(owner_).value();
+  const tests::SmallTree tree = tests::MakeSmallTree(faces_->vault_keys).value();
   ASSERT_TRUE(faces_->vault_keys.SignCheckpoint({7, {}}).ok());
   const std::string verifier = faces_->vault_keys.CheckpointVerifierKey().value();
   EXPECT_FALSE(faces_->pool.Describe().value().second);
@@ -185,10 +184,16 @@ TEST_F(FailoverTest, TheSecondTokenGoesOnWhereTheFirstStopped) {
   EXPECT_EQ(WhyNoKey(), "token.absent");  // Unavailable meanwhile, not wrong.
   EXPECT_EQ(WhyNoKey(), "");
   EXPECT_TRUE(faces_->pool.Describe().value().second);
-  EXPECT_TRUE(faces_->vault_keys.OpenDocumentKeys({{owner_, key.wrapped}}).ok());
+  EXPECT_EQ(tests::OpenReason(faces_->vault_keys, tree.paths, tree.Key()), "opened");
   EXPECT_EQ(faces_->vault_keys.CheckpointVerifierKey().value(), verifier);
   EXPECT_EQ(faces_->vault_keys.SignCheckpoint({6, {}}).error().reason, "checkpoint.smaller");
   EXPECT_TRUE(faces_->vault_keys.SignCheckpoint({8, {}}).ok());
+}
+
+TEST_F(FailoverTest, NoRootKeyIsReplacedThatTheSecondTokenWouldNotHave) {
+  const tests::SmallTree tree = tests::MakeSmallTree(faces_->vault_keys).value();
+  EXPECT_EQ(faces_->vault_keys.NewRoot(tree.paths.top, {}).error().reason, "key.second-token");
+  EXPECT_TRUE(faces_->vault_keys.KeepRoot(tree.paths.top).ok());
 }
 
 TEST_F(FailoverTest, ASealWhoseKeyIsInTheOtherTokenWaits) {

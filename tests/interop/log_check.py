@@ -158,7 +158,7 @@ def record_of(entry):
     """What record.md says of a document: its commitment."""
     require(len(entry) > 75 and entry[0] == 1, "a record of another version")
     kind, commitment, agency = entry[1], entry[42:74], entry[74]
-    at = 75 + agency + {2: 56, 3: 16, 9: 16}.get(kind, 0)
+    at = 75 + agency + {2: 56, 3: 16, 5: 32, 6: 16}.get(kind, 0) + 4
     sealed = int.from_bytes(entry[at:at + 2], "big")
     require(len(entry) == at + 2 + sealed, "a record that does not end where it should")
     return kind, commitment

@@ -7,16 +7,34 @@
 namespace signing {
 namespace {
 
+const base::Time kNow = tests::FixedClock().now;
+const CopyTexts kGood{.original = "Līgums",
+                      .scanned_by = "A. Bērziņa",
+                      .scanned_at = base::FormatTime(kNow),
+                      .shelf = "LV-1",
+                      .pages = "1"};
+
+std::string Outcome(const CopyTexts& texts) {
+  const auto read = ReadCopyStatement(texts, kNow);
+  return read.ok() ? "good" : read.error().reason;
+}
+
+TEST(CopyStatementTest, PagesAreANumberAndScanningIsOver) {
+  for (const char* pages : {"0", "-1", "1 ", "", "1e3", "100001", "99999999999999999999"}) {
+    CopyTexts texts = kGood;
+    texts.pages = pages;
+    EXPECT_EQ(Outcome(texts), "copy.malformed") << pages;
+  }
+  CopyTexts texts = kGood;
+  texts.scanned_at = base::FormatTime(kNow + std::chrono::seconds(1));
+  EXPECT_EQ(Outcome(texts), "copy.malformed");
+}
+
 TEST(CopyStatementTest, SaysNothingThatIsShownOtherwiseThanItIs) {
-  const base::Time now = tests::FixedClock().now;
   const auto reason = [&](const std::string& text) {
-    const auto checked = CheckCopyStatement({.original = text,
-                                             .scanned_by = "A. Bērziņa",
-                                             .scanned_at = now,
-                                             .shelf = "LV-1",
-                                             .pages = 1},
-                                            now);
-    return checked.ok() ? "good" : checked.error().reason;
+    CopyTexts texts = kGood;
+    texts.original = text;
+    return Outcome(texts);
   };
   EXPECT_EQ(reason("Līgums Nr. 7"), "good");
   // A new line, DEL, C1, and what turns the direction of writing.

@@ -133,7 +133,11 @@ TEST(VerifierTest, AmongOthersEachGetsTheReportThatItGetsAlone) {
       SignatureMaker(Other()).Container().Make(), SignatureMaker(Signer()).Container().Make()};
   std::vector<VerifyRequest> requests;
   for (const base::Bytes& document : documents) requests.push_back(RequestFor(document));
-  const std::vector<Json> reports = VerifyEach(requests);
+  std::vector<Json> reports;
+  VerifyEach(requests, [&](std::size_t number, const Json& report) {
+    EXPECT_EQ(number, reports.size());
+    reports.push_back(report);
+  });
   ASSERT_EQ(reports.size(), requests.size());
   for (std::size_t i = 0; i < reports.size(); ++i)
     EXPECT_EQ(reports[i].Dump(), VerifyBytes(documents[i]).Dump()) << i;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "signing/xerces_reader.h"
+#include "signing/xml_document.h"
 
 namespace signing {
 namespace {
@@ -44,12 +45,16 @@ TEST(XmlGateTest, ADocumentIsReadAsIfItWereTheFirst) {
       "<a>\xC4\x81\xF0\x9F\x98\x80</a>",
   };
   const auto outcome = [](const std::string& document) {
-    const auto hash = HashAsXercesSees(base::AsBytes(document));
-    return hash.ok() ? base::HexEncode(hash.value().span()) : hash.error().reason;
+    const auto tree = XmlDocument::Parse(base::AsBytes(document));
+    const xmlDoc nothing{};
+    const auto status =
+        CompareWithXerces(base::AsBytes(document), tree.ok() ? tree.value().doc() : &nothing);
+    return status.ok() ? "ok" : status.error().reason;
   };
   std::map<std::string, std::string> alone;
   for (const std::string& document : documents)
     std::thread([&] { alone[document] = outcome(document); }).join();  // With a reader of its own.
+  EXPECT_EQ(alone["<a/>"], "ok");
   EXPECT_EQ(alone["<p:a/>"], "xml.malformed");
   EXPECT_EQ(alone["<a>&e;</a>"], "xml.malformed");
   for (const std::string& before : documents) {
@@ -58,6 +63,55 @@ TEST(XmlGateTest, ADocumentIsReadAsIfItWereTheFirst) {
       EXPECT_EQ(outcome(document), alone[document]) << before << " then " << document;
     }
   }
+}
+
+// What the other parser tells of each document is nothing but that document's tree.
+TEST(XmlGateTest, T25_EveryTreeIsThatOfItsOwnDocument) {
+  const std::vector<std::string> documents{
+      "<a/>",
+      "<a b='1'/>",
+      "<a b='2'/>",
+      "<a b='1' c='1'/>",
+      "<a xmlns='urn:a' b='1'/>",
+      "<p:a xmlns:p='urn:a' b='1'/>",
+      "<p:a xmlns:p='urn:a' p:b='1'/>",
+      "<a>t</a>",
+      "<a>t<!--c--></a>",
+      "<a>t<!--d--></a>",
+      "<a>t<?c?></a>",
+      "<a>t<?c d?></a>",
+      "<a>t<b/></a>",
+      "<a><b/>t</a>",
+      "<a/><!--c-->",
+      "<!--c--><a/>",
+      "<a/><?c?>",
+      "<a>\xC4\x81\xF0\x9F\x98\x80</a>",
+      "<a>\xC4\x81\xF0\x9F\x98\x81</a>",
+  };
+  for (const std::string& told : documents) {
+    for (const std::string& document : documents) {
+      const auto tree = XmlDocument::Parse(base::AsBytes(document));
+      ASSERT_TRUE(tree.ok()) << document;
+      const auto status = CompareWithXerces(base::AsBytes(told), tree.value().doc());
+      EXPECT_EQ(status.ok() ? "ok" : status.error().reason,
+                told == document ? "ok" : "xml.parsers-disagree")
+          << told << " and " << document;
+    }
+  }
+}
+
+// Both parsers keep the order of attributes, whatever stands between them.
+TEST(XmlGateTest, DeclarationsBetweenAttributesDoNotMatter) {
+  EXPECT_EQ(ReasonOf("<a z='1' xmlns:p='urn:p' y='2' p:x='3' xmlns='urn:a' xml:lang='lv' Id='4'/>"),
+            "ok");
+}
+
+TEST(XmlGateTest, TextsLongerThanAnyBufferPass) {
+  for (const std::string piece : {"a", "\xC4\x81", "\xF0\x9F\x98\x80", "a\xF0\x9F\x98\x80"})
+    EXPECT_EQ(ReasonOf("<a b='" + Repeat(piece, 70'001) + "'>" + Repeat(piece, 70'001) + "<!--" +
+                       Repeat(piece, 70'001) + "--></a>"),
+              "ok")
+        << piece;
 }
 
 TEST(XmlGateTest, PassesAByteOrderMark) {

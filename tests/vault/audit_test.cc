@@ -38,7 +38,7 @@ class AuditTest : public testing::Test {
               .value();
       record.content = written.where;
       record.content_sha256 = written.sha256;
-      ASSERT_TRUE(ledger->Append({record, {}}).ok());
+      ASSERT_TRUE(ledger->Append(record).ok());
       if (i % 4 != 0) continue;
       const TreeHead head = ledger->Head().value();
       const std::string note = log_.Checkpoint(head.size, head.root);
@@ -165,7 +165,7 @@ TEST_F(AuditTest, AnEntryRewrittenWithItsTreeDoesNotFitTheCheckpoints) {
   // A forger with the disk and without the token: a ledger of his own, our checkpoints.
   const auto forged = Ledger::Open(dir_.path() / "forged", tests::kSmallLedger).value();
   for (std::uint64_t i = 0; i < kEntries; ++i)
-    ASSERT_TRUE(forged->Append({tests::DocumentOf(client_), {}}).ok());
+    ASSERT_TRUE(forged->Append(tests::DocumentOf(client_)).ok());
   const std::string ours = log_.Checkpoint(head_.size, head_.root);
   ASSERT_TRUE(forged->KeepCheckpoint(head_.size, ours).ok());
   AuditOrder order = Order();
@@ -257,7 +257,7 @@ class AuditTilesTest : public testing::Test {
   void SetUp() override {
     const auto ledger = Ledger::Open(dir_.path() / "data", tests::kSmallLedger).value();
     for (int i = 0; i < 300; ++i)
-      ASSERT_TRUE(ledger->Append({tests::DocumentOf(ClientId::New()), {}}).ok());
+      ASSERT_TRUE(ledger->Append(tests::DocumentOf(ClientId::New())).ok());
     for (const Tile& tile : {Tile{0, 0, 256}, Tile{0, 1, 44}, Tile{1, 0, 1}}) {
       Write("tile/" + TilePath(tile), ledger->TileHashes(tile).value());
       if (tile.level == 0) Write("tile/" + TilePath(tile, true), ledger->TileEntries(tile).value());

@@ -11,6 +11,7 @@
 #include <cerrno>
 
 #include "base/random.h"
+#include "tests/fakes/key_rows.h"
 #include "tests/fakes/temp_dir.h"
 #include "tests/fakes/vault_records.h"
 #include "vault/segments.h"
@@ -70,19 +71,21 @@ class FailingDiskTest : public testing::Test {
     auto opened = Segments::Open(data_);
     ASSERT_TRUE(opened.ok());
     segments_ = std::move(opened).value();
-    ASSERT_TRUE(Append({1}).ok());
+    ASSERT_TRUE(Append().ok());
   }
   ~FailingDiskTest() override { Repair(); }
 
   void Reopen() {
     ledger_.reset();
+    keys_.reset();
     auto opened = Ledger::Open(data_, tests::kSmallLedger);
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     ledger_ = std::move(opened).value();
+    auto keys = KeyStore::Open(data_, tests::kSmallKeys);
+    ASSERT_TRUE(keys.ok()) << keys.error().message;
+    keys_ = std::move(keys).value();
   }
-  base::Result<Appended> Append(base::Bytes wrapped_key) {
-    return ledger_->Append({tests::DocumentOf(client_), std::move(wrapped_key)});
-  }
+  base::Result<Appended> Append() { return ledger_->Append(tests::DocumentOf(client_)); }
   base::Result<Written> Store(const base::Bytes& document) {
     return segments_->Append("vid", base::Time{}, key_, document);
   }
@@ -106,36 +109,30 @@ class FailingDiskTest : public testing::Test {
   const ClientId client_ = ClientId::New();
   const base::Secret key_{base::RandomBytes(32)};
   std::unique_ptr<Ledger> ledger_;
+  std::unique_ptr<KeyStore> keys_;
   std::unique_ptr<Segments> segments_;
 };
 
-// With and without a wrapped key: the first commit that fails is that of keys/ or of ledger/.
-class FailingCommitTest : public FailingDiskTest, public testing::WithParamInterface<int> {
- protected:
-  static base::Bytes Key() { return base::Bytes(static_cast<std::size_t>(GetParam())); }
-};
-INSTANTIATE_TEST_SUITE_P(KeysOrLedger, FailingCommitTest, testing::Values(1, 0));
-
-TEST_P(FailingCommitTest, AFailedSyncIsAnUnknownOutcomeAndStopsTheLedger) {
+TEST_F(FailingDiskTest, AFailedSyncIsAnUnknownOutcomeAndStopsTheLedger) {
   tests::Disk().sync_error = EIO;
-  const auto appended = Append(Key());
+  const auto appended = Append();
   EXPECT_EQ(appended.error().code, base::ErrorCode::kOutcomeUnknown);
   EXPECT_EQ(appended.error().reason, "ledger.commit");
   Repair();
-  EXPECT_EQ(Append(Key()).error().reason, "ledger.stopped");
+  EXPECT_EQ(Append().error().reason, "ledger.stopped");
   EXPECT_TRUE(ledger_->Read({0}).ok()) << "what was committed can still be read";
   Reopen();
   const std::uint64_t size = ledger_->Head().value().size;
-  EXPECT_EQ(Append(Key()).value().entry.value, size);
+  EXPECT_EQ(Append().value().entry.value, size);
 }
 
-TEST_P(FailingCommitTest, AFullDiskAppendsNothingAndTheLedgerGoesOnLater) {
+TEST_F(FailingDiskTest, AFullDiskAppendsNothingAndTheLedgerGoesOnLater) {
   const TreeHead head = ledger_->Head().value();
   Fill(0);
-  EXPECT_EQ(Append(Key()).error().reason, "disk.full");
+  EXPECT_EQ(Append().error().reason, "disk.full");
   EXPECT_EQ(ledger_->Head().value(), head);
   Repair();
-  EXPECT_EQ(Append(Key()).value().entry.value, 1U);
+  EXPECT_EQ(Append().value().entry.value, 1U);
   Reopen();
   EXPECT_EQ(ledger_->Head().value().size, 2U);
 }
@@ -144,7 +141,7 @@ TEST_F(FailingDiskTest, ADiskThatFillsUpAtAnyByteLosesNoAcknowledgedEntry) {
   std::uint64_t acknowledged = 1;
   for (std::int64_t room = 0; room < 120'000; room += 4'000) {
     Fill(room);
-    const auto appended = Append({1});
+    const auto appended = Append();
     const bool told_why = !appended.ok() && (appended.error().reason == "disk.full" ||
                                              appended.error().reason == "ledger.commit");
     EXPECT_TRUE(appended.ok() || told_why);
@@ -157,11 +154,31 @@ TEST_F(FailingDiskTest, ADiskThatFillsUpAtAnyByteLosesNoAcknowledgedEntry) {
   EXPECT_GT(acknowledged, 2U);
 }
 
+TEST_F(FailingDiskTest, AFailedSyncOfKeysIsAnUnknownOutcome) {
+  tests::Disk().sync_error = EIO;
+  EXPECT_EQ(keys_->Begin(tests::TopOf(1)).error().code, base::ErrorCode::kOutcomeUnknown);
+  Repair();
+  Reopen();
+  EXPECT_TRUE(keys_->Top().ok());
+}
+
+TEST_F(FailingDiskTest, AFullDiskMakesNoLeafAndALaterOneHasTheSamePlace) {
+  ASSERT_TRUE(keys_->Begin(tests::TopOf(1)).ok());
+  const tests::MadeLeaf leaf = tests::LeafAt(1);
+  Fill(0);
+  EXPECT_EQ(keys_->AddLeaf(1, leaf.nodes, leaf.row).error().reason, "disk.full");
+  Repair();
+  EXPECT_EQ(keys_->Next().value().leaf, 1U);
+  EXPECT_TRUE(keys_->AddLeaf(1, leaf.nodes, leaf.row).ok());
+  Reopen();
+  EXPECT_EQ(keys_->Next().value().leaf, 2U);
+}
+
 TEST_F(FailingDiskTest, AFailedSyncOfACheckpointStopsTheLedger) {
   tests::Disk().sync_error = EIO;
   EXPECT_EQ(ledger_->KeepCheckpoint(1, "note\n").error().reason, "ledger.commit");
   Repair();
-  EXPECT_EQ(Append({}).error().reason, "ledger.stopped");
+  EXPECT_EQ(Append().error().reason, "ledger.stopped");
 }
 
 TEST_F(FailingDiskTest, ADocumentThatDoesNotFitLeavesNothingBehind) {

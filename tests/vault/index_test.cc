@@ -29,7 +29,7 @@ class IndexTest : public testing::Test {
     ASSERT_TRUE(opened.ok()) << opened.error().message;
     ledger_ = std::move(opened).value();
   }
-  void Append(const Record& record) { ASSERT_TRUE(ledger_->Append({record, {1}}).ok()); }
+  void Append(const Record& record) { ASSERT_TRUE(ledger_->Append(record).ok()); }
   void ExpectAllFound() {
     EXPECT_EQ(ledger_->Find(document_.id).value().entry.value, 1U);
     EXPECT_EQ(ledger_->FindClient(base::Sha256(base::AsBytes("alias"))).value(), client_);
@@ -81,7 +81,7 @@ TEST_F(IndexTest, IsRebuiltWhenItBelongsToAnotherLedger) {
   ledger_.reset();
   {
     auto other = Ledger::Open(folder_.path() / "other", tests::kSmallLedger);
-    ASSERT_TRUE(other.value()->Append({tests::DocumentOf(client_), {}}).ok());
+    ASSERT_TRUE(other.value()->Append(tests::DocumentOf(client_)).ok());
   }
   fs::remove_all(index_);
   fs::copy(folder_.path() / "other" / "index", index_);

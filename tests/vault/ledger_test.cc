@@ -7,7 +7,6 @@
 
 #include "tests/fakes/temp_dir.h"
 #include "tests/fakes/vault_records.h"
-#include "vault/key_store.h"
 #include "vault/merkle.h"
 #include "vault/proof.h"
 #include "vault/record_codec.h"
@@ -28,7 +27,7 @@ class LedgerTest : public testing::Test {
     ledger_ = std::move(opened).value();
   }
   Appended Append(const Record& record) {
-    const auto appended = ledger_->Append({record, record.sealed});
+    const auto appended = ledger_->Append(record);
     EXPECT_TRUE(appended.ok()) << appended.error().message;
     return appended.ok() ? appended.value() : Appended{};
   }
@@ -82,15 +81,36 @@ TEST_F(LedgerTest, RefusesAnIdTwice) {
   Record record = tests::DocumentOf(client_);
   Append(record);
   record.agency = "cits";
-  EXPECT_EQ(ledger_->Append({record, {}}).error().reason, "record.exists");
+  EXPECT_EQ(ledger_->Append(record).error().reason, "record.exists");
   EXPECT_EQ(ledger_->Head().value().size, 1U);
+}
+
+TEST_F(LedgerTest, TakesManyAtOnceOrNone) {
+  const Record taken = tests::DocumentOf(client_);
+  Append(taken);
+  std::vector<Record> records;
+  for (int i = 0; i < 5; ++i) records.push_back(tests::DocumentOf(client_));
+  const auto appended = ledger_->AppendAll(records).value();
+  ASSERT_EQ(appended.size(), 5U);
+  for (std::uint64_t i = 0; i < 5; ++i) {
+    EXPECT_EQ(appended[i].entry.value, i + 1);
+    EXPECT_EQ(ledger_->Read({i + 1}).value().record.id, records[i].id);
+  }
+  const Record other = tests::DocumentOf(client_);
+  EXPECT_EQ(ledger_->AppendAll({other, taken}).error().reason, "record.exists");
+  EXPECT_EQ(ledger_->AppendAll({other, other}).error().reason, "record.exists");
+  EXPECT_EQ(ledger_->AppendAll({}).error().reason, "record.bad-count");
+  EXPECT_EQ(ledger_->AppendAll(std::vector<Record>(1001, other)).error().reason,
+            "record.bad-count");
+  EXPECT_EQ(ledger_->Find(other.id).error().reason, "record.unknown");
+  EXPECT_EQ(ledger_->Head().value().size, 6U);
+  EXPECT_EQ(ledger_->Append(other).value().entry.value, 6U);
 }
 
 TEST_F(LedgerTest, RefusesAnAliasTwiceButTakesASecondAliasOfTheSameClient) {
   const ClientId other = ClientId::New();
   Append(tests::ClientWith(client_, "one"));
-  EXPECT_EQ(ledger_->Append({tests::ClientWith(other, "one"), {}}).error().code,
-            ErrorCode::kConflict);
+  EXPECT_EQ(ledger_->Append(tests::ClientWith(other, "one")).error().code, ErrorCode::kConflict);
   EXPECT_FALSE(ledger_->HasClient(other).value());
   Append(tests::ClientWith(client_, "two"));
   EXPECT_EQ(ledger_->FindClient(base::Sha256(base::AsBytes("one"))).value(), client_);
@@ -111,7 +131,7 @@ TEST_F(LedgerTest, LetsOneOfManyRacersRegisterAnAlias) {
   std::atomic<int> refused{0};
   for (int i = 0; i < 8; ++i) {
     racers.emplace_back([&] {
-      const auto appended = ledger_->Append({tests::ClientWith(ClientId::New(), "same"), {}});
+      const auto appended = ledger_->Append(tests::ClientWith(ClientId::New(), "same"));
       if (appended.ok()) ++winners;
       if (!appended.ok() && appended.error().reason == "record.exists") ++refused;
     });
@@ -119,41 +139,6 @@ TEST_F(LedgerTest, LetsOneOfManyRacersRegisterAnAlias) {
   for (std::thread& racer : racers) racer.join();
   EXPECT_EQ(winners, 1);
   EXPECT_EQ(refused, 7);
-}
-
-TEST_F(LedgerTest, KeepsTheWrappedKeyBesideTheRecord) {
-  const Record record = tests::DocumentOf(client_);
-  ASSERT_TRUE(ledger_->Append({record, {1, 2, 3}}).ok());
-  EXPECT_EQ(ledger_->WrappedKey(record.id).value(), (base::Bytes{1, 2, 3}));
-}
-
-TEST_F(LedgerTest, SaysWhetherAKeyIsMissingOrItsRecord) {
-  const Record record = tests::DocumentOf(client_);
-  ASSERT_TRUE(ledger_->Append({record, {}}).ok());
-  EXPECT_EQ(ledger_->WrappedKey(record.id).error().reason, "key.erased");
-  EXPECT_EQ(ledger_->WrappedKey(RecordId::New()).error().reason, "record.unknown");
-}
-
-TEST_F(LedgerTest, DoesNotLetARefusedRecordReplaceAKey) {
-  const Record record = tests::DocumentOf(client_);
-  ASSERT_TRUE(ledger_->Append({record, {1}}).ok());
-  ASSERT_FALSE(ledger_->Append({record, {2}}).ok());
-  EXPECT_EQ(ledger_->WrappedKey(record.id).value(), base::Bytes{1});
-}
-
-TEST_F(LedgerTest, IgnoresAKeyWhoseEntryNeverCameToBe) {
-  const Record record = tests::DocumentOf(client_);
-  ledger_.reset();
-  {
-    const auto keys =
-        KeyStore::Open(folder_.path() / "data" / "keys", tests::kSmallLedger.max_bytes);
-    const base::Bytes orphan{9};
-    ASSERT_TRUE(keys.value().Keep(std::vector<KeyRow>{{record.id, orphan}}).ok());
-  }
-  Reopen();
-  EXPECT_EQ(ledger_->WrappedKey(record.id).error().reason, "record.unknown");
-  ASSERT_TRUE(ledger_->Append({record, {1}}).ok());
-  EXPECT_EQ(ledger_->WrappedKey(record.id).value(), base::Bytes{1});
 }
 
 TEST_F(LedgerTest, ReadsHistoryNewestFirstInPages) {
@@ -258,7 +243,6 @@ TEST_F(LedgerTest, RemembersEverythingWhenOpenedAgain) {
   Reopen();
   EXPECT_EQ(ledger_->Head().value(), head);
   EXPECT_EQ(ledger_->Find(record.id).value().entry.value, 1U);
-  EXPECT_EQ(ledger_->WrappedKey(record.id).value(), record.sealed);
   EXPECT_TRUE(ledger_->HasClient(client_).value());
   EXPECT_EQ(ledger_->LatestCheckpoint().value().note, "note\n");
   EXPECT_EQ(Append(tests::DocumentOf(client_)).entry.value, 2U);
@@ -267,15 +251,13 @@ TEST_F(LedgerTest, RemembersEverythingWhenOpenedAgain) {
 TEST_F(LedgerTest, KeepsASecondOpenerOut) {
   const auto second = Ledger::Open(folder_.path() / "data", tests::kSmallLedger);
   EXPECT_EQ(second.error().reason, "vault.locked");
-  EXPECT_TRUE(ledger_->Append({tests::DocumentOf(client_), {}}).ok());
+  EXPECT_TRUE(ledger_->Append(tests::DocumentOf(client_)).ok());
 }
 
 TEST_F(LedgerTest, RefusesRecordsThatAreTooLarge) {
   Record record = tests::DocumentOf(client_);
   record.sealed.resize(kMaxSealedSize + 1);
-  EXPECT_EQ(ledger_->Append({record, {}}).error().reason, "record.too-large");
-  EXPECT_EQ(ledger_->Append({tests::DocumentOf(client_), base::Bytes(5000)}).error().reason,
-            "record.too-large");
+  EXPECT_EQ(ledger_->Append(record).error().reason, "record.too-large");
   EXPECT_EQ(ledger_->Head().value().size, 0U);
 }
 
@@ -289,7 +271,7 @@ TEST_F(LedgerTest, GivesEveryConcurrentAppendAnEntryOfItsOwnThatCanBeProven) {
       const ClientId client = ClientId::New();
       for (std::size_t i = 0; i < kEach; ++i) {
         const Record record = tests::DocumentOf(client);
-        const auto answer = ledger_->Append({record, {7}});
+        const auto answer = ledger_->Append(record);
         if (answer.ok() && ledger_->Find(record.id).ok()) appended[t].push_back(answer.value());
       }
     });
@@ -315,8 +297,8 @@ TEST_F(LedgerTest, AppendsNothingWhenTheMapIsFull) {
   constexpr std::size_t kTiny = std::size_t{256} << 10U;
   Reopen({.max_bytes = kTiny, .queue_limit = 16});
   std::uint64_t stored = 0;
-  base::Result<Appended> answer = ledger_->Append({tests::DocumentOf(client_), {1}});
-  for (; answer.ok(); answer = ledger_->Append({tests::DocumentOf(client_), {1}})) ++stored;
+  base::Result<Appended> answer = ledger_->Append(tests::DocumentOf(client_));
+  for (; answer.ok(); answer = ledger_->Append(tests::DocumentOf(client_))) ++stored;
   EXPECT_EQ(answer.error().reason, "disk.full");
   EXPECT_EQ(ledger_->Head().value().size, stored);
   EXPECT_GT(stored, 10U);

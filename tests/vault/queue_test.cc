@@ -74,7 +74,7 @@ TEST(QueueTest, RefusesAppendsBeyondItsLimitAndKeepsTheOthers) {
   std::vector<std::thread> threads;
   for (int i = 0; i < kAppends; ++i) {
     threads.emplace_back([&] {
-      const auto appended = ledger.value()->Append({tests::DocumentOf(ClientId::New()), {}});
+      const auto appended = ledger.value()->Append(tests::DocumentOf(ClientId::New()));
       if (appended.ok()) ++kept;
       if (appended.ok()) return;
       EXPECT_EQ(appended.error().reason, "vault.busy");
@@ -104,7 +104,7 @@ TEST(QueueTest, CommitsWhatIsQueuedBeforeItEnds) {
     std::vector<std::thread> threads;
     for (int i = 0; i < 8; ++i) {
       threads.emplace_back([&] {
-        if (opened.value()->Append({tests::DocumentOf(ClientId::New()), {}}).ok()) ++kept;
+        if (opened.value()->Append(tests::DocumentOf(ClientId::New())).ok()) ++kept;
       });
     }
     for (std::thread& thread : threads) thread.join();

@@ -32,7 +32,7 @@ class ReceiptTest : public testing::Test {
     id_ = record.id;
     head_ = ledger_->Head().value();
   }
-  void Append(const Record& record) { ASSERT_TRUE(ledger_->Append({record, {}}).ok()); }
+  void Append(const Record& record) { ASSERT_TRUE(ledger_->Append(record).ok()); }
 
   ReceiptParts Parts() const {
     const StoredRecord stored = ledger_->Find(id_).value();
@@ -198,20 +198,21 @@ TEST_F(ReceiptTest, CommitsToSaltAndDocument) {
 
 TEST(ReceiptExampleTest, TheExampleOfTheFormatPageVerifies) {
   constexpr const char* kVerifierKey =
-      "vault.example/riga+0319c515+AcE8fp8cjJ97DNLTwNjn0D8e+k5dHC2KZLUZDeWob7uM";
+      "vault.example/riga+f34b09db+AZsBlu+1phKLH0VugePaQWig1EE5fV8U/HOA4IGwbSGV";
   constexpr const char* kReceipt =
       "c2sp.org/tlog-proof@v1\n"
       "extra eyJlbnRyeSI6IkFRRVJFUkVSRVJFUkVSRVJFUkVSRVJFUkFBQUFBR3NFVTRzaUlpSWlJaUlpSW"
       "lJaUlpSWlJaUlpTXpNek16TXpNek16TXpNek16TXpNek16TXpNek16TXpNek16TXpNek16TURkbWxrQU"
-      "FBPSIsInNhbHQiOiIifQ==\n"
+      "FBQUFBQUEiLCJzYWx0IjoiIn0=\n"
       "index 0\n"
       "\n"
       "vault.example/riga\n"
       "1\n"
-      "38jYmKgfDPAVkH4P/WSCiialywGLJVWb4/AzE4r6vpE=\n"
+      "dAZ6R9yC5AlFVWJ1Ljgv85va7NHDhqH2OAPetH3zD/E=\n"
       "\n"
-      "\xE2\x80\x94 vault.example/riga AxnFFbO+XTPeq62Dssg8boIVYzK1sYh8TkvhSQihfOc2PadP"
-      "DNg22oy3hdHslkRsY5k9n/Jm9VHv+KZdlVyU88yokQ4=\n";
+      "\xE2\x80\x94 vault.example/riga "
+      "80sJ253Fo4Ut5EQHyzPUEugg2jfBa5k5j6jf+opbNZUlFmFrbrqjOoZe24EzmynOrV/oUrMn3SJqnLVF"
+      "kJHppMU5eQQ=\n";
   const auto verdict = VerifyReceipt(kReceipt, kVerifierKey, {});
   ASSERT_TRUE(verdict.ok()) << verdict.error().message;
   EXPECT_EQ(verdict.value().record.agency, "vid");

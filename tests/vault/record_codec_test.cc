@@ -18,6 +18,7 @@ Record Example() {
   record.agency = "vid";
   record.content = {.segment = 7, .offset = 16, .length = 1061};
   record.content_sha256.bytes.fill(0x44);
+  record.key = {0x100};
   record.sealed = {0xAA, 0xBB, 0xCC};
   return record;
 }
@@ -33,6 +34,7 @@ constexpr const char* kExample =
     "0000000000000010"
     "0000000000000425"
     "4444444444444444444444444444444444444444444444444444444444444444"
+    "00000100"
     "0003aabbcc";
 
 base::Bytes Encoded(const Record& record) {

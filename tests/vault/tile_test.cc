@@ -77,7 +77,7 @@ class TilesOfALedgerTest : public testing::Test {
   static constexpr std::uint64_t kEntries = 300;
   void SetUp() override {
     for (std::uint64_t i = 0; i < kEntries; ++i)
-      ASSERT_TRUE(ledger_->Append({tests::DocumentOf(client_), {}}).ok());
+      ASSERT_TRUE(ledger_->Append(tests::DocumentOf(client_)).ok());
   }
   Digests HashesOf(const Tile& tile) const {
     const base::Bytes bytes = ledger_->TileHashes(tile).value();
