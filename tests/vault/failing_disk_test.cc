@@ -196,6 +196,29 @@ TEST_F(FailingDiskTest, ADocumentThatDoesNotFitLeavesNothingBehind) {
   EXPECT_EQ(segments_->Read(next.value().where, next.value().sha256, key_).value(), first);
 }
 
+TEST_F(FailingDiskTest, OfTwoDocumentsAtOnceOneThatDoesNotFitHarmsNotTheOther) {
+  const base::Bytes small(1000, 7);
+  auto large = segments_->Begin("vid", base::Time{}, key_, 8'000'000).value();
+  auto other = segments_->Begin("vid", base::Time{}, key_, small.size()).value();
+  ASSERT_TRUE(other->Put(small).ok());
+  Fill(100'000);
+  EXPECT_EQ(large->Put(base::Bytes(4'000'000, 8)).error().reason, "disk.full");
+  large.reset();
+  Repair();
+  const auto kept = other->Finish();
+  ASSERT_TRUE(kept.ok()) << kept.error().message;
+  EXPECT_EQ(segments_->Read(kept.value().where, kept.value().sha256, key_).value(), small);
+}
+
+TEST_F(FailingDiskTest, ADocumentAtWorkWhenASyncFailedIsNotAcknowledged) {
+  auto writer = segments_->Begin("vid", base::Time{}, key_, 3).value();
+  ASSERT_TRUE(writer->Put(base::Bytes{1, 2, 3}).ok());
+  tests::Disk().sync_error = EIO;
+  EXPECT_EQ(Store({4}).error().reason, "disk.unwritable");
+  Repair();
+  EXPECT_EQ(writer->Finish().error().reason, "disk.unwritable");
+}
+
 TEST_F(FailingDiskTest, AFullDiskMakesNoNewSegment) {
   Fill(0);
   EXPECT_EQ(Store({1}).error().reason, "disk.full");
