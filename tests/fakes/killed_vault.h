@@ -38,6 +38,10 @@ class KilledLedger final : public vault::Ledger {
   base::Result<vault::Appended> Append(vault::Record record) override {
     return fate_.Around([&] { return real_.Append(std::move(record)); });
   }
+  base::Result<std::vector<vault::Appended>> AppendAll(
+      std::vector<vault::Record> records) override {
+    return fate_.Around([&] { return real_.AppendAll(std::move(records)); });
+  }
   base::Result<vault::StoredRecord> Read(vault::EntryNumber entry) const override {
     return real_.Read(entry);
   }
