@@ -136,6 +136,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   PreparedStore prepared_store(config.data / "prepared", record_keys, clock);
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, record_keys, clock);
+  Uploads uploads(config.data / "uploads", *ledger, *segments, record_keys, clock);
   CompletionQueue completions(config.data / "completions", extend_signature, record_keys, clock);
   ProveDigests prove_digests(evidence_desk);
   BatchStore batch_store(config.data / "batches", keyholder, record_keys, clock);
@@ -153,11 +154,11 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;
   for (auto& [name, sealer] : sealers) other_tokens.emplace_back(sealer);
   const Flows flows{
-      find_client,     submit_document,  sign_document,  extend_signature, two_step_signing,
-      completions,     batches,          remote_signing, prove_digests,    read_document,
-      verify_document, document_receipt, client_history, erase_records,    publish_checkpoint,
-      keyholder,       keyholder,        other_tokens,   trust_status,     fetch_trust,
-      clock,           config.csc};
+      find_client,        submit_document, uploads,          sign_document,  extend_signature,
+      two_step_signing,   completions,     batches,          remote_signing, prove_digests,
+      read_document,      verify_document, document_receipt, client_history, erase_records,
+      publish_checkpoint, keyholder,       keyholder,        other_tokens,   trust_status,
+      fetch_trust,        clock,           config.csc};
 
   // An older copy of the ledger is not served; a token that is away may come back.
   const base::Status confirmed = publish_checkpoint.ConfirmHead();
