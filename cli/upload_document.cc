@@ -79,6 +79,7 @@ base::Result<std::uint64_t> OffsetIn(const Answer& answer) {
 
 // Whether asking again may help: nobody is there, or it is not known what came.
 bool MayPass(const Error& error) {
+  if (error.reason == "disk.full") return false;  // Not within half a minute.
   return error.code == ErrorCode::kUnavailable || error.code == ErrorCode::kOutcomeUnknown ||
          error.reason == "upload.other-offset";
 }
@@ -109,29 +110,37 @@ base::Result<std::string> Begin(const ApiClient& api, const DocumentToUpload& do
   return json.Text("id").value_or("");
 }
 
-// Where it goes on after the piece at `offset`; or after a break, where it was.
 base::Result<std::uint64_t> SendPiece(const ApiClient& api, const std::string& path,
-                                      PiecesOf& pieces, std::uint64_t offset) {
-  ASSIGN_OR_RETURN(base::Bytes piece, pieces.At(offset));
-  const auto sent = api.Send({.method = "PATCH",
-                              .path = path,
-                              .headers = {{"Upload-Offset", std::to_string(offset)}},
-                              .body = std::move(piece)});
-  if (sent.ok()) return OffsetIn(sent.value());
-  if (!MayPass(sent.error())) return sent.error();
-  std::this_thread::sleep_for(kPause);
+                                      std::uint64_t offset, base::Bytes piece) {
+  ASSIGN_OR_RETURN(const Answer sent,
+                   api.Send({.method = "PATCH",
+                             .path = path,
+                             .headers = {{"Upload-Offset", std::to_string(offset)}},
+                             .body = std::move(piece)}));
+  return OffsetIn(sent);
+}
+
+// What the service has, or where it was when it cannot say now.
+base::Result<std::uint64_t> AskOffset(const ApiClient& api, const std::string& path,
+                                      std::uint64_t offset) {
   const auto asked = api.Send({.method = "HEAD", .path = path});
   if (asked.ok()) return OffsetIn(asked.value());
-  return MayPass(asked.error()) ? offset : base::Result<std::uint64_t>(asked.error());
+  if (MayPass(asked.error())) return offset;
+  return asked.error();
 }
 
 base::Status SendAll(const ApiClient& api, const std::string& path, PiecesOf& pieces,
                      bool show_progress) {
   std::uint64_t offset = 0;
-  for (int attempts = 0; offset < pieces.size(); ++attempts) {
-    if (attempts == kMostAttempts)
-      return Error{ErrorCode::kUnavailable, "server.unreachable", "the upload does not go on"};
-    ASSIGN_OR_RETURN(const std::uint64_t next, SendPiece(api, path, pieces, offset));
+  for (int attempts = 0; offset < pieces.size();) {
+    ASSIGN_OR_RETURN(base::Bytes piece, pieces.At(offset));
+    const auto sent = SendPiece(api, path, offset, std::move(piece));
+    const bool is_over = !sent.ok() && (!MayPass(sent.error()) || ++attempts == kMostAttempts);
+    if (is_over) return sent.error();
+    if (!sent.ok()) std::this_thread::sleep_for(kPause);
+    ASSIGN_OR_RETURN(const std::uint64_t next, sent.ok() ? sent : AskOffset(api, path, offset));
+    if (sent.ok() && next <= offset)
+      return Error{ErrorCode::kInternal, "channel.malformed", "a piece was taken and not kept"};
     if (next != offset) attempts = 0;
     offset = next;
     Show(show_progress, offset, pieces.size());

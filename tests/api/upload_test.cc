@@ -2,6 +2,8 @@
 #include "api/flow/upload.h"
 
 #include <gtest/gtest.h>
+#include <signal.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <utime.h>
 
@@ -255,6 +257,26 @@ TEST_F(UploadTest, TheSameBytesSentAgainAfterALossAreSealedAnew) {
   EXPECT_NE(base::Bytes(first.begin(), first.begin() + 12),
             base::Bytes(second.begin(), second.begin() + 12))
       << "no nonce is used twice";
+}
+
+TEST_F(UploadTest, APieceThatDoesNotFitOnTheDiskIsNotKeptAndCanComeLater) {
+  const base::Bytes document = base::RandomBytes(3 * kSpoolChunk);
+  const std::string id = Begin(document.size());
+  ASSERT_TRUE(uploads_->Append(agency_, id, 0, base::ByteSpan(document).first(kSpoolChunk)).ok());
+  const std::uintmax_t before = fs::file_size(Spool());
+  ::rlimit limit{};
+  ::getrlimit(RLIMIT_FSIZE, &limit);
+  const ::rlimit tight{.rlim_cur = before + 1000, .rlim_max = limit.rlim_max};
+  const auto old = ::signal(SIGXFSZ, SIG_IGN);
+  ::setrlimit(RLIMIT_FSIZE, &tight);
+  const auto refused = Put(id, document, kSpoolChunk);
+  ::setrlimit(RLIMIT_FSIZE, &limit);
+  ::signal(SIGXFSZ, old);
+  EXPECT_EQ(refused.error().reason, "disk.full");
+  EXPECT_EQ(fs::file_size(Spool()), before);
+  EXPECT_EQ(Kept(id), kSpoolChunk);
+  EXPECT_TRUE(Put(id, document, kSpoolChunk).ok());
+  EXPECT_EQ(Load(uploads_->Complete(agency_, id).value()).value().bytes, document);
 }
 
 TEST_F(UploadTest, AnUploadOfAnotherCallerDoesNotExist) {

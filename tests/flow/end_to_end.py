@@ -893,13 +893,19 @@ class Streaming(ServiceCase):
             self.assertNotIn(SECRET_TEXT.encode(), file.read_bytes())
             self.assertNotIn(b"noslepums", file.read_bytes())
 
-    def test_a_file_larger_than_a_request_is_stored_through_a_restart(self):
+    def test_a_file_larger_than_a_request_is_stored_through_a_crash_and_a_restart(self):
         large = self.appliance.write("large.bin", os.urandom(70 << 20))
         begun = subprocess.Popen([self.appliance.bin / "edocvault", "store", large, "--client", CLIENT, "--receipt",
                                   self.path("large.receipt"), "--json", "--home", self.appliance.home],
                                  stdout=subprocess.PIPE)
         uploads = self.appliance.home / "data/uploads"
-        self.appliance.until(lambda: any(file.suffix and file.stat().st_size > 1 << 20 for file in uploads.glob("*.*")))
+
+        def has_come(size):
+            return lambda: any(file.stat().st_size > size for file in uploads.glob("*.*"))
+
+        self.appliance.until(has_come(1 << 20))
+        os.kill(self.appliance.role("front"), signal.SIGKILL)
+        self.appliance.until(has_come(30 << 20))
         self.appliance.stop()
         self.assertTrue(self.appliance.serve().startswith("ready"))
         out, _ = begun.communicate(timeout=120)
