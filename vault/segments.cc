@@ -283,6 +283,37 @@ base::Result<base::Bytes> Segments::Read(const SegmentRef& where,
   return document;
 }
 
+base::Result<Written> SealInline(const base::Secret& key, base::ByteSpan document) {
+  RETURN_IF_ERROR(CheckKey(key));
+  if (document.size() > kMostInline)
+    return Error{ErrorCode::kInvalidInput, "segment.bad-size", "too large for a record"};
+  Written written;
+  const base::PieceSink write = [&](base::ByteSpan piece) {
+    base::Append(piece, written.inline_content);
+    return base::Ok();
+  };
+  DocumentSealer sealer(key, document.size());
+  RETURN_IF_ERROR(sealer.Put(document, write));
+  ASSIGN_OR_RETURN(written.sha256, sealer.Finish(write));
+  written.where.length = written.inline_content.size();
+  return written;
+}
+
+base::Status ReadInline(const Record& record, const base::Secret& key, std::uint64_t offset,
+                        std::uint64_t length, const base::PieceSink& sink) {
+  RETURN_IF_ERROR(CheckKey(key));
+  const base::Bytes& stored = record.inline_content;
+  if (base::Sha256(stored) != record.content_sha256)
+    return Error{ErrorCode::kCorrupted, "segment.damaged", "its SHA-256 differs"};
+  const auto read = [&stored](std::uint64_t at, std::span<std::uint8_t> piece) -> base::Status {
+    if (at > stored.size() || piece.size() > stored.size() - at)
+      return Error{ErrorCode::kCorrupted, "segment.damaged", "the record ends early"};
+    std::ranges::copy(base::ByteSpan(stored).subspan(at, piece.size()), piece.begin());
+    return base::Ok();
+  };
+  return OpenRange(key, {.stored_size = stored.size(), .read = read}, offset, length, sink);
+}
+
 base::Result<std::unique_ptr<Segments>> Segments::Open(const fs::path& data) {
   const fs::path directory = data / "segments";
   for (const auto& path : {data, directory}) RETURN_IF_ERROR(MakeDirectory(path));

@@ -19,8 +19,19 @@ namespace vault {
 
 struct Written {
   SegmentRef where;
-  base::Sha256Digest sha256;  // Of the ciphertext.
+  base::Sha256Digest sha256;     // Of the ciphertext.
+  base::Bytes inline_content{};  // The ciphertext, when it goes into the record.
 };
+
+// A document of at most so many bytes goes into its record, and needs no segment.
+inline constexpr std::size_t kMostInline = 1024;
+
+// Seals it as in a segment, for its record. Errors of the key as Segments::Begin();
+// kInvalidInput "segment.bad-size" beyond kMostInline.
+base::Result<Written> SealInline(const base::Secret& key, base::ByteSpan document);
+// Bytes `offset` to `offset + length` of it. Errors as Segments::ReadInto() and ReadRange().
+base::Status ReadInline(const Record& record, const base::Secret& key, std::uint64_t offset,
+                        std::uint64_t length, const base::PieceSink& sink);
 
 // One document on its way into a segment. Dropped before Finish() said ok, it leaves nothing that
 // can be read. Not thread-safe; many of them at once do not wait for one another.

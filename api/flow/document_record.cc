@@ -36,6 +36,7 @@ void DescribeDocument(const DocumentFacts& facts, const DocumentBytes& bytes,
   record.kind = vault::RecordKind::kDocument;
   record.content = bytes.written.where;
   record.content_sha256 = bytes.written.sha256;
+  record.inline_content = bytes.written.inline_content;
   const base::Bytes salt = base::RandomBytes(kSaltSize);
   record.commitment = vault::DocumentCommitment(salt, bytes.sha256);
   base::Json metadata;

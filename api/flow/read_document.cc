@@ -59,6 +59,8 @@ base::Result<OpenedDocument> ReadDocument::Open(const Reading& reading, std::str
 base::Status ReadDocument::Read(const OpenedDocument& document, std::uint64_t offset,
                                 std::uint64_t length, const base::PieceSink& sink) const {
   const vault::Record& record = document.record.record;
+  if (record.content.segment == 0)
+    return vault::ReadInline(record, document.content_key, offset, length, sink);
   // Of the whole, the SHA-256 of the stored bytes is checked too.
   if (offset == 0 && length == document.size())
     return segments_.ReadInto(record.content, record.content_sha256, document.content_key, sink);
@@ -71,9 +73,12 @@ base::Result<WholeDocument> ReadDocument::Run(const Reading& reading, std::strin
   if (opened.size() > kMostInMemory)
     return base::Error{base::ErrorCode::kInvalidInput, "document.too-large",
                        "more than " + std::to_string(kMostInMemory) + " bytes"};
-  const vault::Record& record = opened.record.record;
-  ASSIGN_OR_RETURN(base::Bytes bytes,
-                   segments_.Read(record.content, record.content_sha256, opened.content_key));
+  base::Bytes bytes;
+  bytes.reserve(opened.size());
+  RETURN_IF_ERROR(Read(opened, 0, opened.size(), [&](base::ByteSpan piece) {
+    base::Append(piece, bytes);
+    return base::Ok();
+  }));
   return WholeDocument{std::move(opened.metadata), std::move(bytes)};
 }
 

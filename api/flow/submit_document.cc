@@ -35,8 +35,13 @@ base::Result<StoredDocument> SubmitDocument::Store(const Caller& caller,
 
   ASSIGN_OR_RETURN(const NewKey key, keys_.Take());
   record.key = key.slot;
+  const base::Secret content_key = ContentKey(key.key);
+  // One wait for the disk less.
+  const bool is_small = bytes.size() <= vault::kMostInline;
   ASSIGN_OR_RETURN(const vault::Written written,
-                   segments_.Append(caller.agency, record.stored_at, ContentKey(key.key), bytes));
+                   is_small
+                       ? vault::SealInline(content_key, bytes)
+                       : segments_.Append(caller.agency, record.stored_at, content_key, bytes));
   DescribeDocument(submission.facts,
                    {.written = written, .size = bytes.size(), .sha256 = base::Sha256(bytes)},
                    key.key, record);

@@ -201,23 +201,28 @@ base::Result<StoredDocument> Uploads::Complete(const Caller& caller, const std::
   return stored;
 }
 
-base::Result<DocumentBytes> Uploads::CopyToSegment(const Caller& caller, base::Time now,
-                                                   const Open& open) {
+base::Result<vault::Written> Uploads::CopyToSegment(const Caller& caller, base::Time now,
+                                                    const Open& open, base::Sha256Digest& sha256) {
   const UploadSpool& spool = *open.spool;
   const base::Secret key = ContentKey(*open.record_key);
-  ASSIGN_OR_RETURN(const auto writer, segments_.Begin(caller.agency, now, key, spool.size()));
+  std::unique_ptr<vault::DocumentWriter> writer;  // None for what goes into the record.
+  if (spool.size() > vault::kMostInline) {
+    ASSIGN_OR_RETURN(writer, segments_.Begin(caller.agency, now, key, spool.size()));
+  }
+  base::Bytes small;
   base::Sha256Stream hash;
   RETURN_IF_ERROR(spool.Read([&](base::ByteSpan piece) {
     hash.Update(piece);
-    return writer->Put(piece);
+    if (writer) return writer->Put(piece);
+    base::Append(piece, small);
+    return base::Ok();
   }));
-  DocumentBytes bytes{.written = {}, .size = spool.size(), .sha256 = std::move(hash).Finish()};
+  sha256 = std::move(hash).Finish();
   // A writer that is not finished leaves nothing.
-  if (open.sha256 && bytes.sha256 != *open.sha256)
+  if (open.sha256 && sha256 != *open.sha256)
     return Error{ErrorCode::kInvalidInput, "upload.other-hash",
-                 "what came has " + base::HexEncode(bytes.sha256.bytes)};
-  ASSIGN_OR_RETURN(bytes.written, writer->Finish());
-  return bytes;
+                 "what came has " + base::HexEncode(sha256.bytes)};
+  return writer ? writer->Finish() : vault::SealInline(key, small);
 }
 
 base::Result<StoredDocument> Uploads::Store(const Caller& caller, const std::string& id,
@@ -232,7 +237,8 @@ base::Result<StoredDocument> Uploads::Store(const Caller& caller, const std::str
   record.agency = caller.agency;
   record.client = open.client;
   record.key = open.slot;
-  ASSIGN_OR_RETURN(const DocumentBytes bytes, CopyToSegment(caller, record.stored_at, open));
+  DocumentBytes bytes{.written = {}, .size = spool.size(), .sha256 = {}};
+  ASSIGN_OR_RETURN(bytes.written, CopyToSegment(caller, record.stored_at, open, bytes.sha256));
   DescribeDocument(open.facts, bytes, *open.record_key, record);
   const vault::RecordId record_id = record.id;
   ASSIGN_OR_RETURN(const vault::Appended appended, ledger_.Append(std::move(record)));

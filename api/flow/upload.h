@@ -101,7 +101,8 @@ class Uploads {
   void Remove(const std::string& id, Open& open);
   base::Result<StoredDocument> Stored(const Caller& caller, const std::string& id) const;
   base::Result<StoredDocument> Store(const Caller& caller, const std::string& id, Open& open);
-  base::Result<DocumentBytes> CopyToSegment(const Caller& caller, base::Time now, const Open& open);
+  base::Result<vault::Written> CopyToSegment(const Caller& caller, base::Time now, const Open& open,
+                                             base::Sha256Digest& sha256);
 
   const UploadFiles files_;
   vault::Ledger& ledger_;

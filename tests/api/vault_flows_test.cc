@@ -99,6 +99,22 @@ TEST_F(VaultFlowsTest, ADocumentComesBackByteForByte) {
   EXPECT_EQ(opened.value().metadata.Text("name"), "a.txt");
 }
 
+TEST_F(VaultFlowsTest, ASmallDocumentGoesIntoItsEntryAndALargerOneIntoASegment) {
+  const vault::ClientId client = Register("PK:1").value();
+  for (const std::size_t size : {vault::kMostInline, vault::kMostInline + 1}) {
+    Submission submission = SubmissionFor(client);
+    const base::Bytes document(size, 'a');
+    submission.bytes = document;
+    const StoredDocument stored = submit_.Run(agency_, submission).value();
+    const auto record = ledger_->Find(stored.id).value().record;
+    EXPECT_EQ(record.content.segment == 0, size == vault::kMostInline);
+    const auto opened = read_.Run(ReadingBy(agency_), stored.id.Text(), "document.read");
+    EXPECT_EQ(opened.value().bytes, document);
+    EXPECT_EQ(base::ToString(record.inline_content).find("aaaa"), std::string::npos);
+    EXPECT_TRUE(receipt_.Run(ReadingBy(agency_), stored.id.Text()).ok());
+  }
+}
+
 TEST_F(VaultFlowsTest, ARangeOfADocumentIsReadAfterOneEntry) {
   const StoredDocument stored = Store(Register("PK:1").value());
   const std::uint64_t before = Size();

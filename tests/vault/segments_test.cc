@@ -438,6 +438,61 @@ TEST_F(DocumentWriterTest, ALargeDocumentGetsAFileOfItsOwn) {
   EXPECT_EQ(Store(base::RandomBytes(10)).where.segment, small.where.segment + 2);
 }
 
+class InlineTest : public testing::Test {
+ protected:
+  Record Sealed(const base::Bytes& document) const {
+    const Written written = SealInline(key_, document).value();
+    Record record;
+    record.content = written.where;
+    record.content_sha256 = written.sha256;
+    record.inline_content = written.inline_content;
+    return record;
+  }
+  base::Result<base::Bytes> Read(const Record& record, std::uint64_t offset, std::uint64_t length,
+                                 const base::Secret& key) const {
+    base::Bytes got;
+    RETURN_IF_ERROR(ReadInline(record, key, offset, length, [&](base::ByteSpan piece) {
+      base::Append(piece, got);
+      return base::Ok();
+    }));
+    return got;
+  }
+  const base::Secret key_{base::RandomBytes(32)};
+};
+
+TEST_F(InlineTest, ASmallDocumentComesBackFromItsRecord) {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{100}, kMostInline}) {
+    const base::Bytes document = base::RandomBytes(size);
+    EXPECT_EQ(Read(Sealed(document), 0, size, key_).value(), document);
+  }
+  EXPECT_EQ(Read(Sealed({1, 2, 3, 4}), 1, 2, key_).value(), (base::Bytes{2, 3}));
+  EXPECT_EQ(SealInline(key_, base::Bytes(kMostInline + 1)).error().reason, "segment.bad-size");
+}
+
+TEST_F(InlineTest, NoticesEveryFlippedByteEvenWhenTheHashAgrees) {
+  const Record good = Sealed(base::RandomBytes(50));
+  for (std::size_t at = 0; at < good.inline_content.size(); ++at) {
+    Record changed = good;
+    changed.inline_content[at] ^= 1U;
+    ASSERT_EQ(Read(changed, 0, 50, key_).error().reason, "segment.damaged") << at;
+    changed.content_sha256 = base::Sha256(changed.inline_content);
+    ASSERT_EQ(Read(changed, 0, 50, key_).error().reason, "segment.damaged") << at;
+  }
+}
+
+TEST_F(InlineTest, NoticesAnotherKeyACutAndARangeBeyondTheEnd) {
+  const Record record = Sealed(base::RandomBytes(50));
+  EXPECT_EQ(Read(record, 0, 50, base::Secret{base::RandomBytes(32)}).error().reason,
+            "segment.damaged");
+  EXPECT_EQ(Read(record, 0, 51, key_).error().reason, "segment.bad-range");
+  for (const std::size_t size : {0U, 15U, 16U, 31U, 65U}) {
+    Record cut = record;
+    cut.inline_content.resize(size);
+    cut.content_sha256 = base::Sha256(cut.inline_content);
+    EXPECT_EQ(Read(cut, 0, 1, key_).error().reason, "segment.damaged") << size;
+  }
+}
+
 TEST(SegmentCodecTest, SealsTheExampleOfTheFormatPage) {
   const base::Secret key{base::Bytes(32, 0x11)};
   base::Bytes stored;
