@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
+#include <utility>
 
 #include "base/random.h"
 #include "tests/fakes/key_rows.h"
@@ -38,6 +40,8 @@ std::size_t Fitting(std::size_t size) {
 }  // namespace tests
 
 extern "C" int fdatasync(int fd) {
+  ++tests::Disk().syncs;
+  if (const auto during = std::exchange(tests::Disk().during_sync, nullptr)) during();
   errno = tests::Disk().sync_error;
   return errno != 0 ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
 }
@@ -217,6 +221,31 @@ TEST_F(FailingDiskTest, ADocumentAtWorkWhenASyncFailedIsNotAcknowledged) {
   EXPECT_EQ(Store({4}).error().reason, "disk.unwritable");
   Repair();
   EXPECT_EQ(writer->Finish().error().reason, "disk.unwritable");
+}
+
+TEST_F(FailingDiskTest, ASyncCountsOnlyForWhatWasWrittenBeforeItBegan) {
+  // Its range lies below the end when the other one syncs, and its bytes do not.
+  auto writer = segments_->Begin("vid", base::Time{}, key_, 3).value();
+  ASSERT_TRUE(Store({4}).ok());
+  ASSERT_TRUE(writer->Put(base::Bytes{1, 2, 3}).ok());
+  tests::Disk().sync_error = EIO;
+  EXPECT_EQ(writer->Finish().error().reason, "disk.unwritable");
+}
+
+TEST_F(FailingDiskTest, WhatIsWrittenDuringASyncWaitsForTheNext) {
+  ASSERT_TRUE(Store({1}).ok());
+  std::thread other;
+  bool is_kept = false;
+  tests::Disk().during_sync = [&] {
+    const std::uintmax_t before = SegmentBytes();
+    other = std::thread([&] { is_kept = Store({2}).ok(); });
+    while (SegmentBytes() == before) std::this_thread::yield();
+  };
+  tests::Disk().syncs = 0;
+  EXPECT_TRUE(Store({3}).ok());
+  other.join();
+  EXPECT_TRUE(is_kept);
+  EXPECT_EQ(tests::Disk().syncs, 2);
 }
 
 TEST_F(FailingDiskTest, AFullDiskMakesNoNewSegment) {
