@@ -90,6 +90,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   PreparedStore prepared_store(config.data / "prepared", record_keys, clock);
   TwoStepSigning two_step_signing(inspector, extend_signature, prepared_store, clock);
   SubmitDocument submit_document(sign_document, *ledger, *segments, record_keys, clock);
+  Uploads uploads(config.data / "uploads", *ledger, *segments, record_keys, clock);
   CompletionQueue completions(config.data / "completions", extend_signature, record_keys, clock);
   ProveDigests prove_digests(evidence_desk);
   BatchStore batch_store(config.data / "batches", keyholder, record_keys, clock);
@@ -111,6 +112,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   for (auto& [name, sealer] : sealers) other_tokens.emplace_back(sealer);
   const Flows flows{find_client,
                     submit_document,
+                    uploads,
                     sign_document,
                     extend_signature,
                     two_step_signing,

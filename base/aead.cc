@@ -20,12 +20,25 @@ void Require(bool condition) {
   if (!condition) std::abort();
 }
 
+// Looked up once: by name it costs as much as sealing a short text.
+const EVP_CIPHER* Aes256Gcm() {
+  static const CHandle<EVP_CIPHER, EVP_CIPHER_free> kCipher{
+      EVP_CIPHER_fetch(nullptr, "AES-256-GCM", nullptr)};
+  Require(kCipher != nullptr);
+  return kCipher.get();
+}
+EVP_KDF* Hkdf() {
+  static const CHandle<EVP_KDF, EVP_KDF_free> kKdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
+  Require(kKdf != nullptr);
+  return kKdf.get();
+}
+
 CipherContext Start(const Secret& key, ByteSpan nonce, bool encrypt) {
   Require(key.Reveal().size() == kAeadKeySize && nonce.size() == kAeadNonceSize);
   CipherContext context{EVP_CIPHER_CTX_new()};
   Require(context != nullptr);
-  Require(EVP_CipherInit_ex(context.get(), EVP_aes_256_gcm(), nullptr, key.Reveal().data(),
-                            nonce.data(), encrypt ? 1 : 0) == 1);
+  Require(EVP_CipherInit_ex(context.get(), Aes256Gcm(), nullptr, key.Reveal().data(), nonce.data(),
+                            encrypt ? 1 : 0) == 1);
   return context;
 }
 
@@ -75,8 +88,7 @@ Result<Bytes> AeadOpen(const Secret& key, ByteSpan nonce, ByteSpan associated, B
 }
 
 Secret DeriveKey(const Secret& key, std::string_view label) {
-  const CHandle<EVP_KDF, EVP_KDF_free> kdf{EVP_KDF_fetch(nullptr, "HKDF", nullptr)};
-  const CHandle<EVP_KDF_CTX, EVP_KDF_CTX_free> context{EVP_KDF_CTX_new(kdf.get())};
+  const CHandle<EVP_KDF_CTX, EVP_KDF_CTX_free> context{EVP_KDF_CTX_new(Hkdf())};
   Require(context != nullptr);
   // OSSL_PARAM has no const; the library only reads these.
   int mode = EVP_KDF_HKDF_MODE_EXPAND_ONLY;

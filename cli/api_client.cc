@@ -8,17 +8,18 @@
 #include <Poco/Net/NetSSL.h>
 #include <Poco/Net/SSLException.h>
 #include <Poco/Net/SecureStreamSocket.h>
+#include <Poco/String.h>
 #include <Poco/URI.h>
 
 #include <algorithm>
-#include <iterator>
+#include <istream>
 
 namespace cli {
 namespace {
 
 namespace net = Poco::Net;
 
-constexpr int kTimeoutSeconds = 60;
+constexpr std::size_t kPiece = std::size_t{64} << 10U;
 
 // "a, b"
 std::vector<std::string> NamesOf(std::string_view list) {
@@ -67,16 +68,43 @@ net::Context::Ptr TlsContext(const ClientConfig& config, const ClientProfile& pr
   return context;
 }
 
+base::Error HeadRefused(int status) {
+  const std::string text = "HTTP status " + std::to_string(status);
+  if (status >= 500) return {base::ErrorCode::kUnavailable, "server.unreachable", text};
+  return {base::ErrorCode::kNotFound, "http.no-such-path", text};
+}
+
+// "server.unreachable" when it ends early: so the service says that it cannot go on.
+base::Status ReadBody(std::istream& in, const net::HTTPResponse& response,
+                      const base::PieceSink& take, Answer& answer) {
+  std::uint64_t got = 0;
+  base::Bytes piece(kPiece);
+  while (in.good()) {
+    in.read(reinterpret_cast<char*>(piece.data()),  // The bytes as the stream gives them.
+            static_cast<std::streamsize>(piece.size()));
+    const base::ByteSpan read = base::ByteSpan(piece).first(static_cast<std::size_t>(in.gcount()));
+    got += read.size();
+    if (!take)
+      base::Append(read, answer.body);
+    else
+      RETURN_IF_ERROR(take(read));
+  }
+  if (!response.hasContentLength() ||
+      got == static_cast<std::uint64_t>(response.getContentLength64()))
+    return base::Ok();
+  return base::Error{base::ErrorCode::kUnavailable, "server.unreachable", "the answer ended early"};
+}
+
 // kUnavailable "server.unreachable", or the error of the problem. `sent` tells whether the
 // whole request went out: then it may have been done, though no answer came.
 base::Result<Answer> Exchange(const Poco::URI& server, const net::Context::Ptr& context,
                               const Call& call, bool& sent) {
   try {
     net::HTTPSClientSession session(server.getHost(), server.getPort(), context);
-    session.setTimeout(Poco::Timespan(kTimeoutSeconds, 0));
+    session.setTimeout(Poco::Timespan(call.timeout.count(), 0));
     net::HTTPRequest request(call.method, PathOf(call), net::HTTPMessage::HTTP_1_1);
     for (const auto& [name, value] : call.headers) request.set(name, value);
-    if (!call.body.empty() || call.method == "POST")
+    if (!call.body.empty() || call.method == "POST" || call.method == "PATCH")
       request.setContentLength64(static_cast<Poco::Int64>(call.body.size()));
     session.sendRequest(request).write(base::AsText(call.body).data(),
                                        static_cast<std::streamsize>(call.body.size()));
@@ -85,10 +113,14 @@ base::Result<Answer> Exchange(const Poco::URI& server, const net::Context::Ptr& 
     std::istream& in = session.receiveResponse(response);
     Answer answer;
     answer.status = static_cast<int>(response.getStatus());
-    answer.body.assign(std::istreambuf_iterator<char>(in), {});
     answer.file_name = FileNameOf(response.get("Content-Disposition", ""));
     answer.pending = NamesOf(response.get("Edocvault-Pending", ""));
-    if (answer.status >= 300) return ReadProblem(answer.status, answer.body);
+    for (const auto& [name, value] : response) answer.headers[Poco::toLower(name)] = value;
+    const bool is_refused = answer.status >= 300;
+    // There is no body to tell why.
+    if (is_refused && call.method == "HEAD") return HeadRefused(answer.status);
+    RETURN_IF_ERROR(ReadBody(in, response, is_refused ? base::PieceSink{} : call.take, answer));
+    if (is_refused) return ReadProblem(answer.status, answer.body);
     return answer;
   } catch (const Poco::Exception& exception) {
     return base::Error{base::ErrorCode::kUnavailable, "server.unreachable",

@@ -1,6 +1,7 @@
 // ApiClient: calls the service over mutual TLS.
 #pragma once
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -8,6 +9,7 @@
 #include "base/bytes.h"
 #include "base/error_text.h"
 #include "base/json.h"
+#include "base/piece_sink.h"
 #include "base/result.h"
 #include "cli/home.h"
 
@@ -19,11 +21,15 @@ struct Call {
   std::map<std::string, std::string> query{};
   std::map<std::string, std::string> headers{};
   base::Bytes body{};
+  // Takes the body of a good answer in pieces, instead of Answer::body. Empty: it does not.
+  base::PieceSink take{};
+  std::chrono::seconds timeout{60};  // For a piece of the answer.
 };
 
 struct Answer {
   int status = 0;
   base::Bytes body;
+  std::map<std::string, std::string> headers;  // Names in lower case.
   std::string file_name;  // From Content-Disposition; may be empty, is not yet checked.
   std::vector<std::string> pending{};  // From Edocvault-Pending: what a receipt still lacks.
 

@@ -1,7 +1,7 @@
 // get: a stored document comes back, and the read is on record.
 #include "base/digest.h"
-#include "base/file.h"
 #include "cli/api_client.h"
+#include "cli/new_file.h"
 #include "cli/verbs.h"
 
 namespace cli {
@@ -16,18 +16,29 @@ struct Options {
 
 base::Result<base::Json> Get(const Common& common, const Options& options) {
   ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
-  ASSIGN_OR_RETURN(const Answer answer,
-                   api.Send({.path = "/v1/documents/" + options.id + "/content",
-                             .query = {},
-                             .headers = {{"Edocvault-Purpose", options.purpose}},
-                             .body = {}}));
-  RETURN_IF_ERROR(base::ReplaceFile(options.out, answer.body, 0600));
+  base::Sha256Stream hash;
+  std::uint64_t size = 0;
+  std::string name;
+  RETURN_IF_ERROR(ReplaceFileInPieces(options.out, [&](const TakePiece& write) -> base::Status {
+    const auto take = [&](base::ByteSpan piece) {
+      hash.Update(piece);
+      size += piece.size();
+      write(piece);
+      return base::Ok();
+    };
+    ASSIGN_OR_RETURN(const Answer answer,
+                     api.Send({.path = "/v1/documents/" + options.id + "/content",
+                               .headers = {{"Edocvault-Purpose", options.purpose}},
+                               .take = take}));
+    name = answer.file_name;
+    return base::Ok();
+  }));
   base::Json json;
   json.Set("id", options.id);
   json.Set("file", options.out);
-  json.Set("name", answer.file_name);
-  json.Set("size", answer.body.size());
-  json.Set("sha256", base::HexEncode(base::Sha256(answer.body).bytes));
+  json.Set("name", name);
+  json.Set("size", size);
+  json.Set("sha256", base::HexEncode(std::move(hash).Finish().bytes));
   return json;
 }
 

@@ -54,26 +54,43 @@ bool HasBytesOf(const std::filesystem::path& path, const TemporaryFile& written)
   return there.ok() && here.ok() && std::ranges::equal(there.value().bytes(), here.value().bytes());
 }
 
-}  // namespace
+Error Unwritable(const std::filesystem::path& path) {
+  return {ErrorCode::kUnavailable, "disk.unwritable", path.string()};
+}
 
-base::Status WriteNewFile(const std::filesystem::path& path,
-                          const std::function<base::Status(const TakePiece&)>& write) {
-  const Error unwritable{ErrorCode::kUnavailable, "disk.unwritable", path.string()};
-  const TemporaryFile file(path);
-  if (!file.valid()) return unwritable;
+// All that `write` hands over, on stable storage, for its owner alone.
+base::Status Fill(const TemporaryFile& file, const std::filesystem::path& path,
+                  const PieceWriter& write) {
+  if (!file.valid()) return Unwritable(path);
   bool written = true;
   RETURN_IF_ERROR(write([&](base::ByteSpan piece) { written = written && file.Write(piece); }));
-  if (!written || ::fchmod(file.fd().get(), 0600) != 0 || ::fsync(file.fd().get()) != 0)
-    return unwritable;
+  if (written && ::fchmod(file.fd().get(), 0600) == 0 && ::fsync(file.fd().get()) == 0)
+    return base::Ok();
+  return Unwritable(path);
+}
+
+base::Status SyncFolderOf(const std::filesystem::path& path) {
+  return base::SyncFolder(path.has_parent_path() ? path.parent_path() : ".");
+}
+
+}  // namespace
+
+base::Status WriteNewFile(const std::filesystem::path& path, const PieceWriter& write) {
+  const TemporaryFile file(path);
+  RETURN_IF_ERROR(Fill(file, path, write));
   if (::renameat2(AT_FDCWD, file.name().c_str(), AT_FDCWD, path.c_str(), RENAME_NOREPLACE) != 0) {
-    if (errno != EEXIST) return unwritable;
+    if (errno != EEXIST) return Unwritable(path);
     if (HasBytesOf(path, file)) return base::Ok();
     return Error{ErrorCode::kConflict, "bundle.exists", path.string()};
   }
-  const std::filesystem::path folder = path.has_parent_path() ? path.parent_path() : ".";
-  const base::UniqueFd directory{::open(folder.c_str(), O_RDONLY | O_DIRECTORY | O_CLOEXEC)};
-  if (!directory.valid() || ::fsync(directory.get()) != 0) return unwritable;
-  return base::Ok();
+  return SyncFolderOf(path);
+}
+
+base::Status ReplaceFileInPieces(const std::filesystem::path& path, const PieceWriter& write) {
+  const TemporaryFile file(path);
+  RETURN_IF_ERROR(Fill(file, path, write));
+  if (::rename(file.name().c_str(), path.c_str()) != 0) return Unwritable(path);
+  return SyncFolderOf(path);
 }
 
 }  // namespace cli

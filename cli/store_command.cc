@@ -5,6 +5,8 @@
 #include "cli/api_client.h"
 #include "cli/copy_options.h"
 #include "cli/documents.h"
+#include "cli/large_documents.h"
+#include "cli/upload_document.h"
 #include "cli/verbs.h"
 #include "signing/container_writer.h"
 #include "signing/xades_writer.h"
@@ -37,16 +39,10 @@ base::Result<std::string> ClientReference(const ApiClient& api, const std::strin
   return json.Text("client").value_or("");
 }
 
-base::Result<base::Json> Store(const Common& common, const Options& options) {
-  if (options.copy.is_copy() && options.key.empty())
-    return base::Error{base::ErrorCode::kInvalidInput, "copy.malformed", "a copy is sealed: --key"};
-  ASSIGN_OR_RETURN(base::Bytes document, ReadDocument(options.file));
+// In one request, sealed first when a key is given.
+base::Result<base::Json> StoreAtOnce(const ApiClient& api, const Options& options,
+                                     const std::string& client, base::Bytes document) {
   const std::string name = std::filesystem::path(options.file).filename().string();
-  // A receipt that could not be written would look like a document that was not stored.
-  if (!options.receipt.empty()) RETURN_IF_ERROR(base::ReplaceFile(options.receipt, {}, 0644));
-  ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
-  ASSIGN_OR_RETURN(const std::string client, ClientReference(api, options.client));
-
   Call call{
       .method = "POST",
       .path = "/v1/documents",
@@ -61,7 +57,30 @@ base::Result<base::Json> Store(const Common& common, const Options& options) {
     AddToQuery(options.copy, call.query);
   }
   ASSIGN_OR_RETURN(const Answer answer, api.Send(call));
-  ASSIGN_OR_RETURN(base::Json stored, answer.AsJson());
+  return answer.AsJson();
+}
+
+base::Result<base::Json> Store(const Common& common, const Options& options) {
+  if (options.copy.is_copy() && options.key.empty())
+    return base::Error{base::ErrorCode::kInvalidInput, "copy.malformed", "a copy is sealed: --key"};
+  // What is to be sealed goes in one request: sign what is larger here, and store the container.
+  const bool is_large = options.key.empty() && AreLarge({options.file});
+  base::Bytes document;
+  if (!is_large) {
+    ASSIGN_OR_RETURN(document, ReadDocument(options.file));
+  }
+  // A receipt that could not be written would look like a document that was not stored.
+  if (!options.receipt.empty()) RETURN_IF_ERROR(base::ReplaceFile(options.receipt, {}, 0644));
+  ASSIGN_OR_RETURN(const ApiClient api, ApiClient::Open(Home::Find(common.home), options.profile));
+  ASSIGN_OR_RETURN(const std::string client, ClientReference(api, options.client));
+  ASSIGN_OR_RETURN(base::Json stored, is_large
+                                          ? UploadDocument(api,
+                                                           {.file = options.file,
+                                                            .client = client,
+                                                            .direction = options.direction,
+                                                            .channel = options.channel},
+                                                           !common.json)
+                                          : StoreAtOnce(api, options, client, std::move(document)));
   if (options.receipt.empty()) return stored;
 
   const auto receipt =

@@ -204,6 +204,12 @@ base::Status Auditor::WalkDocuments(const LogReader& reader) {
     if (record.value().kind != RecordKind::kDocument) return base::Ok();
     ++report_.documents;
     const SegmentRef& content = record.value().content;
+    report_.document_bytes += content.length;
+    if (content.segment == 0) {
+      if (base::Sha256(record.value().inline_content) != record.value().content_sha256)
+        Find("segment.damaged", where + ": its content's SHA-256 differs");
+      return base::Ok();
+    }
     const auto file = files.find(content.segment);
     if (file == files.end()) {
       Find("segment.damaged", where + ": no segment " + std::to_string(content.segment));
@@ -211,7 +217,6 @@ base::Status Auditor::WalkDocuments(const LogReader& reader) {
     }
     const base::Status same = CheckCiphertext(file->second, content, record.value().content_sha256);
     if (!same.ok()) Find(same.error().reason.c_str(), where + ": " + same.error().message);
-    report_.document_bytes += content.length;
     return base::Ok();
   });
 }

@@ -9,6 +9,7 @@
 #include "vault/index.h"
 #include "vault/index_feed.h"
 #include "vault/log_store.h"
+#include "vault/merkle.h"
 #include "vault/proof.h"
 #include "vault/record_codec.h"
 
@@ -274,6 +275,10 @@ base::Result<Edge> CheckedEdgeOf(const LogStore& log) {
 }
 
 }  // namespace
+
+Appended AppendedAs(const StoredRecord& stored) {
+  return {.entry = stored.entry, .leaf_hash = LeafHash(stored.encoded)};
+}
 
 base::Result<std::unique_ptr<Ledger>> Ledger::Open(const std::filesystem::path& data,
                                                    const Options& options) {

@@ -34,6 +34,9 @@ struct StoredRecord {
   base::Bytes encoded;  // The exact leaf data.
 };
 
+// What the append of a record that is there was answered with.
+Appended AppendedAs(const StoredRecord& stored);
+
 struct HistoryPage {
   std::vector<StoredRecord> records;  // Newest first.
   std::optional<EntryNumber> next;    // Pass it as `before` for the following page.

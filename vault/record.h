@@ -52,9 +52,9 @@ enum class RecordKind : std::uint8_t {
 
 // Where a document's ciphertext lies.
 struct SegmentRef {
-  std::uint64_t segment = 0;
-  std::uint64_t offset = 0;  // Bytes from the start of the segment file.
-  std::uint64_t length = 0;  // Bytes of ciphertext, framing included.
+  std::uint64_t segment = 0;  // 0: in the record itself.
+  std::uint64_t offset = 0;   // Bytes from the start of the segment file.
+  std::uint64_t length = 0;   // Bytes of ciphertext, framing included.
   friend bool operator==(const SegmentRef&, const SegmentRef&) = default;
 };
 
@@ -68,7 +68,8 @@ struct Record {
   // kDamage: the document whose ciphertext is damaged.
   RecordId subject;                   // Otherwise all zero.
   SegmentRef content;                 // kDocument only.
-  base::Sha256Digest content_sha256;  // kDocument: of the ciphertext in the segment.
+  base::Sha256Digest content_sha256;  // kDocument: of the ciphertext.
+  base::Bytes inline_content;         // kDocument with segment 0: the ciphertext.
   // SHA-256(salt || SHA-256 of the plaintext document); the salt is in `sealed` and, for
   // whoever holds the document, in the receipt. kClient: the alias MAC. kSealing: SHA-256 of the
   // SHA-256 digests, one after another, of all that is to be signed. kErasure: SHA-256 of the

@@ -26,10 +26,12 @@ bool IsKnownKind(std::uint8_t kind) {
 }
 
 base::Status CheckSizes(const Record& record) {
-  if (record.agency.size() > kMaxAgencySize || record.sealed.size() > kMaxSealedSize)
+  if (record.agency.size() > kMaxAgencySize || record.sealed.size() > kMaxSealedSize ||
+      record.inline_content.size() > kMaxInlineSize)
     return Error{ErrorCode::kInvalidInput, "record.too-large",
                  "agency of " + std::to_string(record.agency.size()) + " bytes, sealed of " +
-                     std::to_string(record.sealed.size())};
+                     std::to_string(record.sealed.size()) + ", content of " +
+                     std::to_string(record.inline_content.size())};
   return base::Ok();
 }
 
@@ -40,6 +42,13 @@ bool HasSubject(RecordKind kind) {
 bool HasClient(RecordKind kind) {
   return kind == RecordKind::kClient || kind == RecordKind::kDocument ||
          kind == RecordKind::kAccess;
+}
+
+// A document lies in a segment, or in its record and nowhere else.
+bool IsOnePlace(const Record& record) {
+  if (record.content.segment != 0) return record.inline_content.empty();
+  return record.content.offset == 0 && !record.inline_content.empty() &&
+         record.content.length == record.inline_content.size();
 }
 
 base::Status CheckFieldsOfKind(const Record& record) {
@@ -53,8 +62,10 @@ base::Status CheckFieldsOfKind(const Record& record) {
     return Malformed("a root key, but no erasure");
   const bool has_content =
       record.content != SegmentRef{} || record.content_sha256 != base::Sha256Digest{};
-  if (record.kind != RecordKind::kDocument && has_content)
+  if (record.kind != RecordKind::kDocument && (has_content || !record.inline_content.empty()))
     return Malformed("content, but no document");
+  if (record.kind == RecordKind::kDocument && !IsOnePlace(record))
+    return Malformed("content in a segment and here, or in neither");
   return base::Ok();
 }
 
@@ -91,6 +102,7 @@ void AppendDocumentFields(const Record& record, base::Bytes& out) {
   base::AppendUint64(record.content.offset, out);
   base::AppendUint64(record.content.length, out);
   base::Append(record.content_sha256.span(), out);
+  base::Append(record.inline_content, out);
 }
 
 void TakeDocumentFields(Reader& reader, Record& record) {
@@ -98,6 +110,9 @@ void TakeDocumentFields(Reader& reader, Record& record) {
   record.content.offset = reader.TakeNumber(8);
   record.content.length = reader.TakeNumber(8);
   reader.TakeInto(record.content_sha256.bytes);
+  if (record.content.segment != 0) return;
+  const base::ByteSpan content = reader.Take(record.content.length);
+  record.inline_content.assign(content.begin(), content.end());
 }
 
 void AppendErasureFields(const Record& record, base::Bytes& out) {

@@ -80,51 +80,48 @@ base::Result<std::unique_ptr<SegmentFile>> SegmentFile::Reopen(const std::filesy
       new SegmentFile(std::move(fd), static_cast<std::uint64_t>(info.st_size)));
 }
 
-std::uint64_t SegmentFile::end() const {
-  const std::lock_guard lock(mutex_);
-  return end_;
-}
-
 bool SegmentFile::retired() const {
   const std::lock_guard lock(mutex_);
   return retired_;
 }
 
-base::Result<std::uint64_t> SegmentFile::Append(
-    const std::function<base::Status(const PutPiece&)>& write) {
-  const std::lock_guard appending(append_mutex_);
-  if (retired()) return FromErrno("append", EIO);
-  const std::uint64_t start = end();
-  std::uint64_t at = start;
-  const base::Status written = write([this, &at](base::ByteSpan piece) {
-    const base::Status put = WriteAt(fd_.get(), at, piece);
-    at += piece.size();
-    return put;
-  });
+std::optional<std::uint64_t> SegmentFile::Reserve(std::uint64_t size, std::uint64_t limit) {
   const std::lock_guard lock(mutex_);
-  if (written.ok()) {
-    end_ = at;
-    return start;
-  }
-  // Half a document is garbage that nobody names, but on a full disk it must not stay.
-  if (::ftruncate(fd_.get(), static_cast<off_t>(start)) != 0) retired_ = true;
-  return written.error();
+  const bool has_room = end_ == kSegmentHeaderSize || (size <= limit && end_ <= limit - size);
+  if (retired_ || !has_room) return std::nullopt;
+  const std::uint64_t start = end_;
+  end_ += size;
+  return start;
 }
 
-base::Status SegmentFile::SyncThrough(std::uint64_t end) {
+base::Status SegmentFile::Write(std::uint64_t offset, base::ByteSpan piece) const {
+  return WriteAt(fd_.get(), offset, piece);
+}
+
+void SegmentFile::Abandon(std::uint64_t offset, std::uint64_t size) {
+  const std::lock_guard lock(mutex_);
+  if (offset + size != end_) return;
+  end_ = offset;
+  // Half a document is garbage that nobody names, but on a full disk it must not stay.
+  if (::ftruncate(fd_.get(), static_cast<off_t>(offset)) != 0) retired_ = true;
+}
+
+base::Status SegmentFile::Sync() {
   std::unique_lock lock(mutex_);
-  synced_changed_.wait(lock, [&] { return retired_ || synced_ >= end || !syncing_; });
-  if (synced_ >= end) return base::Ok();
+  // One that is under way may have begun before our bytes were written.
+  const std::uint64_t needed = syncs_begun_ + 1;
+  synced_changed_.wait(lock, [&] { return retired_ || last_good_sync_ >= needed || !syncing_; });
+  if (last_good_sync_ >= needed) return base::Ok();
   // After a failed sync the kernel may drop the pages and call the next one good: nothing
   // written since the last good one is ever trusted.
   if (retired_) return FromErrno("sync", EIO);
   syncing_ = true;
-  const std::uint64_t target = end_;
+  const std::uint64_t mine = ++syncs_begun_;
   lock.unlock();
   const int error = ::fdatasync(fd_.get()) == 0 ? 0 : errno;
   lock.lock();
   syncing_ = false;
-  if (error == 0) synced_ = std::max(synced_, target);
+  if (error == 0) last_good_sync_ = mine;
   if (error != 0) retired_ = true;
   synced_changed_.notify_all();
   if (error != 0) return FromErrno("sync", error);

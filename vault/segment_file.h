@@ -1,12 +1,12 @@
-// SegmentFile: one append-only file. Appends run one at a time; callers that wait for the
-// disk share one sync.
+// SegmentFile: one append-only file. Writers reserve a range each and fill it beside one another;
+// those that wait for the disk share one sync.
 #pragma once
 
 #include <condition_variable>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 
 #include "base/bytes.h"
 #include "base/result.h"
@@ -26,30 +26,32 @@ class SegmentFile {
   static base::Result<std::unique_ptr<SegmentFile>> Reopen(const std::filesystem::path& path,
                                                            std::uint64_t number);
 
-  // Where the next append goes.
-  std::uint64_t end() const;
-  // A write or a sync failed in a way that leaves its end uncertain: append elsewhere.
+  // A sync failed, or a truncation: what is on the disk is uncertain. Append elsewhere.
   bool retired() const;
 
-  // `write` puts its pieces one behind the other with the function it is given. Returns the
-  // offset of the first. The bytes are on stable storage only after SyncThrough().
-  // After an error the file has its old length (or is retired).
-  using PutPiece = std::function<base::Status(base::ByteSpan piece)>;
-  base::Result<std::uint64_t> Append(const std::function<base::Status(const PutPiece&)>& write);
+  // `size` bytes at the end, for one writer alone; returns where they begin. nullopt when the file
+  // is retired, or when it holds something and would grow beyond `limit`.
+  std::optional<std::uint64_t> Reserve(std::uint64_t size, std::uint64_t limit);
+  // REQUIRES: inside a range that the caller reserved. kUnavailable "disk.full", "disk.unwritable".
+  base::Status Write(std::uint64_t offset, base::ByteSpan piece) const;
+  // Gives a range back that will not be finished. The last one is cut off; otherwise it stays as
+  // bytes that nobody names.
+  void Abandon(std::uint64_t offset, std::uint64_t size);
 
-  // When ok, all bytes before `end` are on stable storage. kUnavailable "disk.unwritable":
-  // they may not be, and the file is retired.
-  base::Status SyncThrough(std::uint64_t end);
+  // When ok, all that was written before the call is on stable storage. kUnavailable
+  // "disk.unwritable": it may not be, and the file is retired.
+  base::Status Sync();
 
  private:
   SegmentFile(base::UniqueFd fd, std::uint64_t end) : fd_(std::move(fd)), end_(end) {}
 
   const base::UniqueFd fd_;
-  std::mutex append_mutex_;  // Held for a whole append; taken before mutex_.
   mutable std::mutex mutex_;
   std::condition_variable synced_changed_;
-  std::uint64_t end_;
-  std::uint64_t synced_ = 0;
+  std::uint64_t end_;  // Of the last range. Below it writers may still be at work.
+  // Syncs are numbered from 1. One covers what was written before it began, and no more.
+  std::uint64_t syncs_begun_ = 0;
+  std::uint64_t last_good_sync_ = 0;
   bool syncing_ = false;
   bool retired_ = false;
 };

@@ -21,6 +21,8 @@ using base::Error;
 using base::ErrorCode;
 
 constexpr std::uint64_t kRotateAt = std::uint64_t{256} << 20U;
+// Chunks are numbered by 32 bits (docs/formats/segment.md).
+constexpr std::uint64_t kLargestDocument = std::uint64_t{1} << 46U;
 constexpr std::size_t kMaxOpenFiles = 256;
 constexpr std::size_t kMaxAgency = 64;
 constexpr std::size_t kNumberDigits = 10;
@@ -72,6 +74,58 @@ std::optional<Named> ParseName(const std::string& name) {
   return named;
 }
 
+base::Status CheckKey(const base::Secret& key) {
+  if (key.Reveal().size() == base::kAeadKeySize) return base::Ok();
+  return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
+}
+
+StoredDocument StoredAt(const SegmentRef& where, const base::UniqueFd& fd) {
+  return {.stored_size = where.length,
+          .read = [offset = where.offset, &fd](std::uint64_t at, std::span<std::uint8_t> piece) {
+            return ReadAt(fd, offset + at, piece);
+          }};
+}
+
+// A range of one file, for one writer.
+struct Place {
+  std::uint64_t number = 0;
+  std::shared_ptr<SegmentFile> file;
+  std::uint64_t offset = 0;
+};
+
+class WriterOnDisk final : public DocumentWriter {
+ public:
+  WriterOnDisk(Place place, const base::Secret& key, std::uint64_t size)
+      : place_(std::move(place)), size_(StoredSize(size)), sealer_(key, size) {}
+  ~WriterOnDisk() override {
+    if (!finished_) place_.file->Abandon(place_.offset, size_);
+  }
+  WriterOnDisk(const WriterOnDisk&) = delete;
+  WriterOnDisk& operator=(const WriterOnDisk&) = delete;
+
+  base::Status Put(base::ByteSpan piece) override { return sealer_.Put(piece, write_); }
+
+  base::Result<Written> Finish() override {
+    ASSIGN_OR_RETURN(const base::Sha256Digest sha256, sealer_.Finish(write_));
+    RETURN_IF_ERROR(place_.file->Sync());
+    finished_ = true;
+    return Written{.where = {.segment = place_.number, .offset = place_.offset, .length = size_},
+                   .sha256 = sha256};
+  }
+
+ private:
+  const Place place_;
+  const std::uint64_t size_;  // Stored.
+  std::uint64_t written_ = 0;
+  bool finished_ = false;
+  DocumentSealer sealer_;
+  const base::PieceSink write_ = [this](base::ByteSpan piece) {
+    const base::Status put = place_.file->Write(place_.offset + written_, piece);
+    written_ += piece.size();
+    return put;
+  };
+};
+
 class SegmentsOnDisk final : public Segments {
  public:
   SegmentsOnDisk(fs::path directory, base::UniqueFd lock)
@@ -79,11 +133,13 @@ class SegmentsOnDisk final : public Segments {
 
   base::Status Scan();
 
-  base::Result<Written> Append(std::string_view agency, base::Time intake, const base::Secret& key,
-                               base::ByteSpan document) override;
-  base::Result<base::Bytes> Read(const SegmentRef& where,
-                                 const base::Sha256Digest& ciphertext_sha256,
-                                 const base::Secret& key) const override;
+  base::Result<std::unique_ptr<DocumentWriter>> Begin(std::string_view agency, base::Time intake,
+                                                      const base::Secret& key,
+                                                      std::uint64_t size) override;
+  base::Status ReadInto(const SegmentRef& where, const base::Sha256Digest& ciphertext_sha256,
+                        const base::Secret& key, const base::PieceSink& sink) const override;
+  base::Status ReadRange(const SegmentRef& where, const base::Secret& key, std::uint64_t offset,
+                         std::uint64_t length, const base::PieceSink& sink) const override;
   base::Status Check(const SegmentRef& where,
                      const base::Sha256Digest& ciphertext_sha256) const override;
 
@@ -96,10 +152,11 @@ class SegmentsOnDisk final : public Segments {
     std::shared_ptr<SegmentFile> file;  // Null until somebody appends.
   };
 
-  base::Result<Current> FileFor(const Series& series, std::uint64_t size);
+  base::Result<Place> Reserve(const Series& series, std::uint64_t size);
   base::Status OpenCurrent(const Series& series, Current& current);
   base::Result<Current> CreateNext(const Series& series);
   void CloseIdleFiles();
+  base::Result<base::UniqueFd> OpenToRead(const SegmentRef& where, const base::Secret& key) const;
 
   const fs::path directory_;
   const base::UniqueFd lock_;
@@ -126,17 +183,17 @@ base::Status SegmentsOnDisk::Scan() {
   return base::Ok();
 }
 
-base::Result<SegmentsOnDisk::Current> SegmentsOnDisk::FileFor(const Series& series,
-                                                              std::uint64_t size) {
+base::Result<Place> SegmentsOnDisk::Reserve(const Series& series, std::uint64_t size) {
   const std::lock_guard lock(mutex_);
   const auto found = current_.find(series);
-  if (found == current_.end()) return CreateNext(series);
-  Current& current = found->second;
-  if (!current.file && !OpenCurrent(series, current).ok()) return CreateNext(series);
-  const std::uint64_t end = current.file->end();
-  const bool has_room = end == kSegmentHeaderSize || end + size <= kRotateAt;
-  if (current.file->retired() || !has_room) return CreateNext(series);
-  return current;
+  if (found != current_.end() && (found->second.file || OpenCurrent(series, found->second).ok())) {
+    const Current& current = found->second;
+    if (const auto offset = current.file->Reserve(size, kRotateAt))
+      return Place{.number = current.number, .file = current.file, .offset = *offset};
+  }
+  ASSIGN_OR_RETURN(const Current created, CreateNext(series));
+  const auto offset = created.file->Reserve(size, kRotateAt);
+  return Place{.number = created.number, .file = created.file, .offset = offset.value()};
 }
 
 base::Status SegmentsOnDisk::OpenCurrent(const Series& series, Current& current) {
@@ -167,23 +224,18 @@ void SegmentsOnDisk::CloseIdleFiles() {
   }
 }
 
-base::Result<Written> SegmentsOnDisk::Append(std::string_view agency, base::Time intake,
-                                             const base::Secret& key, base::ByteSpan document) {
+base::Result<std::unique_ptr<DocumentWriter>> SegmentsOnDisk::Begin(std::string_view agency,
+                                                                    base::Time intake,
+                                                                    const base::Secret& key,
+                                                                    std::uint64_t size) {
   if (!IsAgency(agency))
     return Error{ErrorCode::kInvalidInput, "segment.bad-agency", std::string(agency)};
-  if (key.Reveal().size() != base::kAeadKeySize)
-    return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
-  const std::uint64_t size = StoredSize(document.size());
-  ASSIGN_OR_RETURN(const Current current, FileFor({std::string(agency), MonthOf(intake)}, size));
-  Written written;
-  const auto seal = [&](const SegmentFile::PutPiece& put) -> base::Status {
-    ASSIGN_OR_RETURN(written.sha256, SealDocument(key, document, put));
-    return base::Ok();
-  };
-  ASSIGN_OR_RETURN(const std::uint64_t offset, current.file->Append(seal));
-  RETURN_IF_ERROR(current.file->SyncThrough(offset + size));
-  written.where = {.segment = current.number, .offset = offset, .length = size};
-  return written;
+  RETURN_IF_ERROR(CheckKey(key));
+  if (size > kLargestDocument)
+    return Error{ErrorCode::kInvalidInput, "segment.bad-size", "a document of that size"};
+  ASSIGN_OR_RETURN(Place place, Reserve({std::string(agency), MonthOf(intake)}, StoredSize(size)));
+  return std::unique_ptr<DocumentWriter>(
+      std::make_unique<WriterOnDisk>(std::move(place), key, size));
 }
 
 base::Result<fs::path> SegmentsOnDisk::PathOf(const SegmentRef& where) const {
@@ -195,20 +247,25 @@ base::Result<fs::path> SegmentsOnDisk::PathOf(const SegmentRef& where) const {
   return directory_ / NameOf(where.segment, found->second);
 }
 
-base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
-                                               const base::Sha256Digest& ciphertext_sha256,
-                                               const base::Secret& key) const {
-  if (key.Reveal().size() != base::kAeadKeySize)
-    return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
+base::Result<base::UniqueFd> SegmentsOnDisk::OpenToRead(const SegmentRef& where,
+                                                        const base::Secret& key) const {
+  RETURN_IF_ERROR(CheckKey(key));
   ASSIGN_OR_RETURN(const fs::path path, PathOf(where));
-  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(path));
-  std::uint64_t at = where.offset;
-  const auto read = [&fd, &at](std::span<std::uint8_t> piece) {
-    const base::Status got = ReadAt(fd, at, piece);
-    at += piece.size();
-    return got;
-  };
-  return OpenDocument(key, where.length, ciphertext_sha256, read);
+  return OpenSegmentForRead(path);
+}
+
+base::Status SegmentsOnDisk::ReadInto(const SegmentRef& where,
+                                      const base::Sha256Digest& ciphertext_sha256,
+                                      const base::Secret& key, const base::PieceSink& sink) const {
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenToRead(where, key));
+  return OpenDocument(key, StoredAt(where, fd), ciphertext_sha256, sink);
+}
+
+base::Status SegmentsOnDisk::ReadRange(const SegmentRef& where, const base::Secret& key,
+                                       std::uint64_t offset, std::uint64_t length,
+                                       const base::PieceSink& sink) const {
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenToRead(where, key));
+  return OpenRange(key, StoredAt(where, fd), offset, length, sink);
 }
 
 base::Status SegmentsOnDisk::Check(const SegmentRef& where,
@@ -242,6 +299,56 @@ base::Status CheckCiphertext(const fs::path& file, const SegmentRef& where,
   }
   if (std::move(hash).Finish() == ciphertext_sha256) return base::Ok();
   return Error{ErrorCode::kCorrupted, "segment.damaged", file.string() + ": its SHA-256 differs"};
+}
+
+base::Result<Written> Segments::Append(std::string_view agency, base::Time intake,
+                                       const base::Secret& key, base::ByteSpan document) {
+  ASSIGN_OR_RETURN(const auto writer, Begin(agency, intake, key, document.size()));
+  RETURN_IF_ERROR(writer->Put(document));
+  return writer->Finish();
+}
+
+base::Result<base::Bytes> Segments::Read(const SegmentRef& where,
+                                         const base::Sha256Digest& ciphertext_sha256,
+                                         const base::Secret& key) const {
+  base::Bytes document;
+  RETURN_IF_ERROR(ReadInto(where, ciphertext_sha256, key, [&](base::ByteSpan piece) {
+    if (document.empty()) document.reserve(where.length);  // Seen to go with the header.
+    base::Append(piece, document);
+    return base::Ok();
+  }));
+  return document;
+}
+
+base::Result<Written> SealInline(const base::Secret& key, base::ByteSpan document) {
+  RETURN_IF_ERROR(CheckKey(key));
+  if (document.size() > kMostInline)
+    return Error{ErrorCode::kInvalidInput, "segment.bad-size", "too large for a record"};
+  Written written;
+  const base::PieceSink write = [&](base::ByteSpan piece) {
+    base::Append(piece, written.inline_content);
+    return base::Ok();
+  };
+  DocumentSealer sealer(key, document.size());
+  RETURN_IF_ERROR(sealer.Put(document, write));
+  ASSIGN_OR_RETURN(written.sha256, sealer.Finish(write));
+  written.where.length = written.inline_content.size();
+  return written;
+}
+
+base::Status ReadInline(const Record& record, const base::Secret& key, std::uint64_t offset,
+                        std::uint64_t length, const base::PieceSink& sink) {
+  RETURN_IF_ERROR(CheckKey(key));
+  const base::Bytes& stored = record.inline_content;
+  if (base::Sha256(stored) != record.content_sha256)
+    return Error{ErrorCode::kCorrupted, "segment.damaged", "its SHA-256 differs"};
+  const auto read = [&stored](std::uint64_t at, std::span<std::uint8_t> piece) -> base::Status {
+    if (at > stored.size() || piece.size() > stored.size() - at)
+      return Error{ErrorCode::kCorrupted, "segment.damaged", "the record ends early"};
+    std::ranges::copy(base::ByteSpan(stored).subspan(at, piece.size()), piece.begin());
+    return base::Ok();
+  };
+  return OpenRange(key, {.stored_size = stored.size(), .read = read}, offset, length, sink);
 }
 
 base::Result<std::unique_ptr<Segments>> Segments::Open(const fs::path& data) {

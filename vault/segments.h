@@ -11,6 +11,7 @@
 #include <string_view>
 
 #include "base/bytes.h"
+#include "base/piece_sink.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "vault/record.h"
@@ -19,7 +20,36 @@ namespace vault {
 
 struct Written {
   SegmentRef where;
-  base::Sha256Digest sha256;  // Of the ciphertext.
+  base::Sha256Digest sha256;     // Of the ciphertext.
+  base::Bytes inline_content{};  // The ciphertext, when it goes into the record.
+};
+
+// A document of at most so many bytes goes into its record, and needs no segment.
+inline constexpr std::size_t kMostInline = 1024;
+
+// Seals it as in a segment, for its record. Errors of the key as Segments::Begin();
+// kInvalidInput "segment.bad-size" beyond kMostInline.
+base::Result<Written> SealInline(const base::Secret& key, base::ByteSpan document);
+// Bytes `offset` to `offset + length` of it. Errors as Segments::ReadInto() and ReadRange().
+base::Status ReadInline(const Record& record, const base::Secret& key, std::uint64_t offset,
+                        std::uint64_t length, const base::PieceSink& sink);
+
+// One document on its way into a segment. Dropped before Finish() said ok, it leaves nothing that
+// can be read. Not thread-safe; many of them at once do not wait for one another.
+class DocumentWriter {
+ public:
+  virtual ~DocumentWriter() = default;
+
+  // Of any size. After an error the writer is of no use any more.
+  //   kUnavailable "disk.full", "disk.unwritable"
+  //   kInvalidInput "segment.bad-size"   more bytes than were announced
+  virtual base::Status Put(base::ByteSpan piece) = 0;
+
+  // When this returns ok, the ciphertext is on stable storage (fdatasync). A document that
+  // no ledger entry came to name is garbage and harmless. Once. Errors as Put(), and
+  // "segment.bad-size" for fewer bytes; a sync that failed is "disk.unwritable", and a retry uses
+  // a new file.
+  virtual base::Result<Written> Finish() = 0;
 };
 
 // Thread-safe.
@@ -29,22 +59,39 @@ class Segments {
   static base::Result<std::unique_ptr<Segments>> Open(const std::filesystem::path& data);
   virtual ~Segments() = default;
 
-  // When this returns ok, the ciphertext is on stable storage (fdatasync). A document that
-  // no ledger entry came to name is garbage and harmless.
-  // `agency` is [a-z0-9-]{1,64}; `key` was made for this one document.
+  // A writer for a document of `size` bytes, which holds about a megabyte of it at a time. It
+  // borrows `key` and these segments.
+  // `agency` is [a-z0-9-]{1,64}; `key` was made for this one document, and is given to one writer.
   //
   // Errors:
-  //   kUnavailable "disk.full"          nothing is kept
-  //   kUnavailable "disk.unwritable"    also when the sync failed; a retry uses a new file
+  //   kUnavailable "disk.full", "disk.unwritable"
   //   kInvalidInput "segment.bad-agency", "segment.bad-key" (not 32 bytes)
-  virtual base::Result<Written> Append(std::string_view agency, base::Time intake,
-                                       const base::Secret& key, base::ByteSpan document) = 0;
+  virtual base::Result<std::unique_ptr<DocumentWriter>> Begin(std::string_view agency,
+                                                              base::Time intake,
+                                                              const base::Secret& key,
+                                                              std::uint64_t size) = 0;
+  // A document that is in memory. Errors as Begin() and its writer; then nothing is kept.
+  base::Result<Written> Append(std::string_view agency, base::Time intake, const base::Secret& key,
+                               base::ByteSpan document);
 
+  // The whole document in pieces of at most 64 KiB. Every piece is authenticated before it is
+  // handed on, and the last one only when the SHA-256 of all the ciphertext fits.
   // kCorrupted "segment.damaged" when one bit of the stored bytes differs, also in the
-  // order or number of chunks.
-  virtual base::Result<base::Bytes> Read(const SegmentRef& where,
-                                         const base::Sha256Digest& ciphertext_sha256,
-                                         const base::Secret& key) const = 0;
+  // order or number of chunks; kInvalidInput "segment.bad-key".
+  virtual base::Status ReadInto(const SegmentRef& where,
+                                const base::Sha256Digest& ciphertext_sha256,
+                                const base::Secret& key, const base::PieceSink& sink) const = 0;
+  // The same, in memory.
+  base::Result<base::Bytes> Read(const SegmentRef& where,
+                                 const base::Sha256Digest& ciphertext_sha256,
+                                 const base::Secret& key) const;
+
+  // Bytes `offset` to `offset + length` of the document. Only the chunks that hold them are read;
+  // each proves that it is the document's own, which number it has and whether it is the last.
+  // Besides: kInvalidInput "segment.bad-range" beyond the document's end.
+  virtual base::Status ReadRange(const SegmentRef& where, const base::Secret& key,
+                                 std::uint64_t offset, std::uint64_t length,
+                                 const base::PieceSink& sink) const = 0;
 
   // Whether the stored bytes have that SHA-256, without a key and in little memory.
   // kCorrupted "segment.damaged".

@@ -11,8 +11,17 @@
 
 namespace api {
 
+// A document whose read is on record, and which may now be read.
 struct OpenedDocument {
   vault::StoredRecord record;
+  base::Json metadata;
+  base::Secret content_key;
+
+  std::uint64_t size() const;
+  std::string sha256() const;  // Hexadecimal.
+};
+
+struct WholeDocument {
   base::Json metadata;
   base::Bytes bytes;
 };
@@ -34,9 +43,17 @@ class ReadDocument {
   // Metadata only, for the receipt's salt: stays inside, never answered as it is.
   base::Result<base::Json> Metadata(const vault::StoredRecord& record) const;
 
-  // All of it; the read is recorded first under the word `what`.
-  base::Result<OpenedDocument> Run(const Reading& reading, std::string_view id,
-                                   std::string_view what);
+  // The read is recorded first, once, under the word `what`.
+  base::Result<OpenedDocument> Open(const Reading& reading, std::string_view id,
+                                    std::string_view what);
+  // Pieces of at most 64 KiB; errors as vault::Segments::ReadInto() and ReadRange().
+  base::Status Read(const OpenedDocument& document, std::uint64_t offset, std::uint64_t length,
+                    const base::PieceSink& sink) const;
+
+  // All of it in memory. Besides: kInvalidInput "document.too-large" beyond kMostInMemory.
+  static constexpr std::uint64_t kMostInMemory = std::uint64_t{64} << 20U;
+  base::Result<WholeDocument> Run(const Reading& reading, std::string_view id,
+                                  std::string_view what);
 
  private:
   base::Result<vault::StoredRecord> Find(const Caller& caller, std::string_view id) const;

@@ -37,6 +37,11 @@ base::Error Damaged(const std::filesystem::path& path) {
 base::Status WriteSealedFile(const std::filesystem::path& path, RecordKeys& keys,
                              base::ByteSpan owner, const SealedContent& content) {
   ASSIGN_OR_RETURN(const NewKey key, keys.Take());
+  return WriteSealedFile(path, key, owner, content);
+}
+
+base::Status WriteSealedFile(const std::filesystem::path& path, const NewKey& key,
+                             base::ByteSpan owner, const SealedContent& content) {
   base::Bytes plain;
   AppendPart(base::AsBytes(content.facts.Dump()), plain);
   AppendPart(content.bytes, plain);
@@ -50,6 +55,12 @@ base::Status WriteSealedFile(const std::filesystem::path& path, RecordKeys& keys
 
 base::Result<SealedContent> ReadSealedFile(const std::filesystem::path& path, RecordKeys& keys,
                                            base::ByteSpan owner) {
+  ASSIGN_OR_RETURN(OpenedFile file, OpenSealedFile(path, keys, owner));
+  return std::move(file.content);
+}
+
+base::Result<OpenedFile> OpenSealedFile(const std::filesystem::path& path, RecordKeys& keys,
+                                        base::ByteSpan owner) {
   ASSIGN_OR_RETURN(const base::Bytes file, base::ReadFile(path, kMaxFile));
   base::ByteSpan left = file;
   if (left.size() < kLengthSize) return Damaged(path);
@@ -57,8 +68,8 @@ base::Result<SealedContent> ReadSealedFile(const std::filesystem::path& path, Re
   left = left.subspan(kLengthSize);
   const auto nonce = slot <= UINT32_MAX ? TakePart(left) : std::nullopt;
   if (!nonce || nonce->size() != base::kAeadNonceSize) return Damaged(path);
-  ASSIGN_OR_RETURN(const base::Secret key,
-                   keys.Open(hsm::KeyUse::kKept, {static_cast<std::uint32_t>(slot)}));
+  const vault::KeySlot place{static_cast<std::uint32_t>(slot)};
+  ASSIGN_OR_RETURN(base::Secret key, keys.Open(hsm::KeyUse::kKept, place));
   ASSIGN_OR_RETURN(const base::Bytes plain,
                    base::AeadOpen(base::DeriveKey(key, kKeyInfo), *nonce, owner, left));
   base::ByteSpan parts = plain;
@@ -68,7 +79,7 @@ base::Result<SealedContent> ReadSealedFile(const std::filesystem::path& path, Re
   SealedContent content;
   ASSIGN_OR_RETURN(content.facts, base::Json::Parse(base::AsText(*facts)));
   content.bytes.assign(bytes->begin(), bytes->end());
-  return content;
+  return OpenedFile{std::move(content), {place, std::move(key)}};
 }
 
 }  // namespace api

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "api/caller.h"
+#include "api/flow/document_record.h"
 #include "api/flow/record_keys.h"
 #include "api/flow/sign_document.h"
 #include "base/clock.h"
@@ -16,10 +17,7 @@ namespace api {
 
 struct Submission {
   std::string client;  // Opaque reference.
-  std::string name;    // File name a person reads, as IsDocumentName() demands.
-  std::string media_type;
-  std::string direction;          // "outgoing" or "incoming".
-  std::string channel;            // "electronic", "in-person", "phone" or "post".
+  DocumentFacts facts;
   std::optional<SealOrder> seal;  // Seal `to_seal` first, and store that container.
   DocumentsToSeal to_seal;        // Only with `seal`.
   base::ByteSpan bytes;           // The document; only without `seal`.

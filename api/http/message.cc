@@ -24,13 +24,14 @@ struct ReasonRow {
   std::string_view reason;
   int status;
 };
-constexpr std::array<ReasonRow, 7> kReasonStatus{{{"body.too-large", 413},
+constexpr std::array<ReasonRow, 8> kReasonStatus{{{"body.too-large", 413},
                                                   {"disk.full", 507},
                                                   {"http.length-required", 411},
                                                   {"http.method-not-allowed", 405},
                                                   {"http.no-such-path", 404},
                                                   {"input.too-costly", 422},
-                                                  {"key.erased", 410}}};
+                                                  {"key.erased", 410},
+                                                  {"range.unsatisfiable", 416}}};
 
 int StatusOf(const base::Error& error) {
   const auto by_reason = std::ranges::find(kReasonStatus, error.reason, &ReasonRow::reason);

@@ -1,6 +1,7 @@
 // Request and Response: HTTP without a library, so that routes can be tested without a socket.
 #pragma once
 
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -10,6 +11,7 @@
 #include "base/bytes.h"
 #include "base/error_text.h"
 #include "base/json.h"
+#include "base/piece_sink.h"
 #include "base/result.h"
 
 namespace api {
@@ -28,11 +30,19 @@ struct Request {
   base::Language language() const;  // By Accept-Language: lv or, else, en.
 };
 
+// A body that is not in memory. `write` hands on pieces that are `size` bytes together; when it
+// fails, the connection ends before the last byte.
+struct BodyStream {
+  std::uint64_t size = 0;
+  std::function<base::Status(const base::PieceSink& sink)> write;
+};
+
 struct Response {
   int status = 200;
   std::string content_type = "application/json";
   std::map<std::string, std::string> headers;
   base::Bytes body;
+  std::optional<BodyStream> stream{};  // Instead of `body`.
 };
 
 Response JsonResponse(int status, const base::Json& json);

@@ -6,8 +6,10 @@
 
 #include "api/http/batch_routes.h"
 #include "api/http/content_disposition.h"
+#include "api/http/content_response.h"
 #include "api/http/erasure_routes.h"
 #include "api/http/signing_routes.h"
+#include "api/http/upload_routes.h"
 #include "base/base64.h"
 #include "signing/container_writer.h"
 #include "vault/record.h"
@@ -99,10 +101,10 @@ Result LookUpClient(const Flows& flows, const Request& request, const Wildcards&
 Result PostDocument(const Flows& flows, const Request& request, const Wildcards&) {
   const auto file_name = FileNameOf(request.Header("content-disposition"));
   Submission submission{.client = request.Query("client").value_or(""),
-                        .name = file_name.value_or(""),
-                        .media_type = request.Header("content-type"),
-                        .direction = request.Query("direction").value_or("outgoing"),
-                        .channel = request.Query("channel").value_or("electronic"),
+                        .facts = {.name = file_name.value_or(""),
+                                  .media_type = request.Header("content-type"),
+                                  .direction = request.Query("direction").value_or("outgoing"),
+                                  .channel = request.Query("channel").value_or("electronic")},
                         .seal = std::nullopt,
                         .to_seal = {},
                         .bytes = request.body};
@@ -115,19 +117,30 @@ Result PostDocument(const Flows& flows, const Request& request, const Wildcards&
                          "what is stored is a container with its documents"};
     ASSIGN_OR_RETURN(submission.to_seal,
                      ToSeal(request, submission.seal->form, flows.clock.Now(), written));
-    submission.name = ContainerName(submission.name);
-    submission.media_type = signing::kAsicMediaType;
+    submission.facts.name = ContainerName(submission.facts.name);
+    submission.facts.media_type = signing::kAsicMediaType;
   }
   ASSIGN_OR_RETURN(const StoredDocument stored,
                    flows.submit_document.Run(request.caller, submission));
-  base::Json json;
-  json.Set("id", stored.id.Text());
-  json.Set("client", stored.client.Text());
-  json.Set("entry", static_cast<std::int64_t>(stored.appended.entry.value));
-  json.Set("leafHash", base::HexEncode(stored.appended.leaf_hash.bytes));
-  Response response = JsonResponse(201, json);
-  response.headers["Location"] = "/v1/documents/" + stored.id.Text();
-  return response;
+  return StoredResponse(stored);
+}
+
+// ---- Uploads. ----
+
+Result PostUpload(const Flows& flows, const Request& request, const Wildcards&) {
+  return PostUpload(flows.uploads, request);
+}
+Result HeadUpload(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  return HeadUpload(flows.uploads, request, wildcards.at(0));
+}
+Result PatchUpload(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  return PatchUpload(flows.uploads, request, wildcards.at(0));
+}
+Result DeleteUpload(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  return DeleteUpload(flows.uploads, request, wildcards.at(0));
+}
+Result PostUploadComplete(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  return PostUploadComplete(flows.uploads, request, wildcards.at(0));
 }
 
 Result GetDocument(const Flows& flows, const Request& request, const Wildcards& wildcards) {
@@ -143,17 +156,10 @@ Result GetDocument(const Flows& flows, const Request& request, const Wildcards& 
 }
 
 Result GetContent(const Flows& flows, const Request& request, const Wildcards& wildcards) {
-  ASSIGN_OR_RETURN(OpenedDocument document,
-                   flows.read_document.Run(ReadingOf(request), wildcards.at(0), "document.read"));
-  Response response{.status = 200,
-                    .content_type = document.metadata.Text("mediaType").value_or(""),
-                    .headers = {},
-                    .body = std::move(document.bytes)};
-  response.headers["Content-Disposition"] =
-      AttachmentHeader(document.metadata.Text("name").value_or("document"));
-  // A browser must not guess that a stored document is a page of ours.
-  response.headers["X-Content-Type-Options"] = "nosniff";
-  return response;
+  ASSIGN_OR_RETURN(OpenedDocument opened,
+                   flows.read_document.Open(ReadingOf(request), wildcards.at(0), "document.read"));
+  const auto document = std::make_shared<const OpenedDocument>(std::move(opened));
+  return ContentResponse(flows.read_document, request, document);
 }
 
 Result GetReceipt(const Flows& flows, const Request& request, const Wildcards& wildcards) {
@@ -439,7 +445,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 35> kRoutes{{
+constexpr std::array<Route, 40> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -450,6 +456,11 @@ constexpr std::array<Route, 35> kRoutes{{
     {"GET", "/v1/documents/*/content", Body::kNone, Who::kBodies, GetContent},
     {"GET", "/v1/documents/*/receipt", Body::kNone, Who::kBodies, GetReceipt},
     {"GET", "/v1/documents/*/verification", Body::kNone, Who::kBodies, GetVerification},
+    {"POST", "/v1/uploads", Body::kSmall, Who::kAgencies, PostUpload},
+    {"HEAD", "/v1/uploads/*", Body::kNone, Who::kAgencies, HeadUpload},
+    {"PATCH", "/v1/uploads/*", Body::kDocument, Who::kAgencies, PatchUpload},
+    {"DELETE", "/v1/uploads/*", Body::kNone, Who::kAgencies, DeleteUpload},
+    {"POST", "/v1/uploads/*/complete", Body::kNone, Who::kAgencies, PostUploadComplete},
     {"POST", "/v1/signatures", Body::kDocument, Who::kAgencies, PostSignature},
     {"POST", "/v1/signatures/prepare", Body::kDocument, Who::kAgencies, PostPreparation},
     {"POST", "/v1/signatures/*/complete", Body::kSmall, Who::kAgencies, PostCompletion},

@@ -18,6 +18,7 @@
 #include "api/flow/submit_document.h"
 #include "api/flow/trust_status.h"
 #include "api/flow/two_step_signing.h"
+#include "api/flow/upload.h"
 #include "api/flow/verify_document.h"
 #include "api/http/csc_routes.h"
 #include "api/http/message.h"
@@ -28,6 +29,7 @@ namespace api {
 struct Flows {
   FindClient& find_client;
   SubmitDocument& submit_document;
+  Uploads& uploads;
   SignDocument& sign_document;
   ExtendSignature& extend_signature;
   TwoStepSigning& two_step_signing;

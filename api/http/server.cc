@@ -62,9 +62,9 @@ base::Status CheckFraming(const net::HTTPServerRequest& request) {
   if (!names.contains("host")) return BadFraming("Host is needed");
   if (names.contains("transfer-encoding")) return BadFraming("chunked bodies are not taken");
   if (!names.contains("content-length")) {
-    if (request.getMethod() != "POST") return base::Ok();
+    if (request.getMethod() != "POST" && request.getMethod() != "PATCH") return base::Ok();
     return base::Error{base::ErrorCode::kInvalidInput, "http.length-required",
-                       "POST needs Content-Length"};
+                       "POST and PATCH need Content-Length"};
   }
   const std::string& length = request.get("Content-Length");
   if (length.empty() || length.size() > 18 ||
@@ -181,16 +181,42 @@ class RequestHandler final : public net::HTTPRequestHandler {
     base::Log(base::Severity::kInfo, "http.request", fields);
   }
 
+  // RFC 9110, 15.3.5 and 15.4.5: neither has content.
+  static void SetBodyHeaders(const Response& response, net::HTTPServerResponse& to) {
+    if (response.status == 204 || response.status == 304) return;
+    to.setContentType(response.content_type);
+    to.setContentLength64(
+        static_cast<Poco::Int64>(response.stream ? response.stream->size : response.body.size()));
+  }
+
+  static void Put(base::ByteSpan bytes, std::ostream& out) {
+    out.write(base::AsText(bytes).data(), static_cast<std::streamsize>(bytes.size()));
+  }
+
+  // The head has gone out: all that is left to say of a failure is an end before the last byte.
+  static void SendStream(const BodyStream& stream, std::ostream& out, net::HTTPServerResponse& to) {
+    const base::Status sent = stream.write([&out](base::ByteSpan piece) -> base::Status {
+      Put(piece, out);
+      if (out.good()) return base::Ok();
+      return base::Error{base::ErrorCode::kUnavailable, "channel.closed", "the caller has gone"};
+    });
+    if (sent.ok()) return;
+    to.setKeepAlive(false);
+    if (out.good()) base::LogError("http.stream-broken", sent.error());
+  }
+
   static void Send(const Response& response, const Request& request, net::HTTPServerResponse& to) {
     try {
       to.setStatusAndReason(static_cast<net::HTTPResponse::HTTPStatus>(response.status));
-      to.setContentType(response.content_type);
-      to.setContentLength64(static_cast<Poco::Int64>(response.body.size()));
+      SetBodyHeaders(response, to);
       for (const auto& [name, value] : response.headers) to.set(name, value);
       to.set("Cache-Control", "no-store");
       to.set("Request-Id", request.id);
-      to.send().write(base::AsText(response.body).data(),
-                      static_cast<std::streamsize>(response.body.size()));
+      std::ostream& out = to.send();
+      if (response.stream && request.method != "HEAD")
+        SendStream(*response.stream, out, to);
+      else
+        Put(response.body, out);
     } catch (const Poco::Exception&) {
       // The caller has gone; what was done is in the ledger and in the log.
     }

@@ -2,6 +2,7 @@
 #include <gtest/gtest.h>
 
 #include "api/config.h"
+#include "api/http/byte_range.h"
 #include "api/http/content_disposition.h"
 #include "api/http/message.h"
 #include "api/http/routes.h"
@@ -72,6 +73,60 @@ TEST(AdmitTest, AListOfABatchIsSmallerThanADocument) {
   EXPECT_EQ(taken("/v1/signatures", 32 * kMiB), 32 * kMiB);
   EXPECT_EQ(taken("/v1/batches", 32 * kMiB), 8 * kMiB);
   EXPECT_EQ(taken("/v1/batches", kMiB), kMiB);
+}
+
+class ByteRangeTest : public ::testing::Test {
+ protected:
+  static constexpr std::uint64_t kSize = 1000;
+  base::Result<std::optional<ByteRange>> Read(const std::string& range,
+                                              const std::string& if_range = "") {
+    Request request;
+    request.headers["range"] = range;
+    if (!if_range.empty()) request.headers["if-range"] = if_range;
+    return ReadRange(request, kSize, "\"tag\"");
+  }
+};
+
+TEST_F(ByteRangeTest, ReadsTheThreeForms) {
+  EXPECT_EQ(Read("bytes=0-0").value(), (ByteRange{0, 1}));
+  EXPECT_EQ(Read("bytes=10-19").value(), (ByteRange{10, 10}));
+  EXPECT_EQ(Read("bytes=990-").value(), (ByteRange{990, 10}));
+  EXPECT_EQ(Read("bytes=-10").value(), (ByteRange{990, 10}));
+}
+
+TEST_F(ByteRangeTest, EndsWhereTheContentEnds) {
+  EXPECT_EQ(Read("bytes=990-18446744073709551615").value(), (ByteRange{990, 10}));
+  EXPECT_EQ(Read("bytes=-2000").value(), (ByteRange{0, kSize}));
+}
+
+TEST_F(ByteRangeTest, WhatTheContentHasNoByteOfIsRefused) {
+  for (const char* range : {"bytes=1000-", "bytes=1000-2000", "bytes=-0"})
+    EXPECT_EQ(Read(range).error().reason, "range.unsatisfiable") << range;
+}
+
+TEST_F(ByteRangeTest, WhatIsNoSingleRangeIsIgnored) {
+  for (const char* range :
+       {"", "bytes=", "bytes=-", "bytes=5", "bytes=5-4", "bytes=1-2,4-5", "bytes=a-b", "lines=1-2",
+        "bytes=1--2", "bytes=+1-2", "bytes=99999999999999999999-"})
+    EXPECT_EQ(Read(range).value(), std::nullopt) << range;
+}
+
+TEST_F(ByteRangeTest, ARangeOfOtherContentIsAllOfThis) {
+  EXPECT_TRUE(Read("bytes=0-0", "\"tag\"").value().has_value());
+  for (const char* tag : {"\"other\"", "W/\"tag\"", "Sat, 29 Oct 1994 19:43:31 GMT"})
+    EXPECT_EQ(Read("bytes=0-0", tag).value(), std::nullopt) << tag;
+}
+
+TEST(HasAlreadyTest, ReadsAListOfTags) {
+  const auto has = [](const std::string& header) {
+    Request request;
+    request.headers["if-none-match"] = header;
+    return HasAlready(request, "\"tag\"");
+  };
+  for (const char* header : {"\"tag\"", "W/\"tag\"", "*", "\"a\", \"tag\""})
+    EXPECT_TRUE(has(header)) << header;
+  for (const char* header : {"", "tag", "\"ta\"", "\"a\",,", "\"tag"})
+    EXPECT_FALSE(has(header)) << header;
 }
 
 class ConfigTest : public ::testing::Test {

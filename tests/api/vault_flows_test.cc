@@ -23,10 +23,10 @@ class VaultFlowsTest : public ::testing::Test {
   }
   Submission SubmissionFor(const vault::ClientId& client) {
     return {.client = client.Text(),
-            .name = "a.txt",
-            .media_type = "text/plain",
-            .direction = "outgoing",
-            .channel = "electronic",
+            .facts = {.name = "a.txt",
+                      .media_type = "text/plain",
+                      .direction = "outgoing",
+                      .channel = "electronic"},
             .seal = std::nullopt,
             .to_seal = {},
             .bytes = base::AsBytes("document")};
@@ -100,6 +100,47 @@ TEST_F(VaultFlowsTest, ADocumentComesBackByteForByte) {
   ASSERT_TRUE(opened.ok()) << opened.error().message;
   EXPECT_EQ(base::ToString(opened.value().bytes), "document");
   EXPECT_EQ(opened.value().metadata.Text("name"), "a.txt");
+}
+
+TEST_F(VaultFlowsTest, ASmallDocumentGoesIntoItsEntryAndALargerOneIntoASegment) {
+  const vault::ClientId client = Register("PK:1").value();
+  for (const std::size_t size : {vault::kMostInline, vault::kMostInline + 1}) {
+    Submission submission = SubmissionFor(client);
+    const base::Bytes document(size, 'a');
+    submission.bytes = document;
+    const StoredDocument stored = submit_.Run(agency_, submission).value();
+    const auto record = ledger_->Find(stored.id).value().record;
+    EXPECT_EQ(record.content.segment == 0, size == vault::kMostInline);
+    const auto opened = read_.Run(ReadingBy(agency_), stored.id.Text(), "document.read");
+    EXPECT_EQ(opened.value().bytes, document);
+    EXPECT_EQ(base::ToString(record.inline_content).find("aaaa"), std::string::npos);
+    EXPECT_TRUE(receipt_.Run(ReadingBy(agency_), stored.id.Text()).ok());
+  }
+}
+
+TEST_F(VaultFlowsTest, ARangeOfADocumentIsReadAfterOneEntry) {
+  const StoredDocument stored = Store(Register("PK:1").value());
+  const std::uint64_t before = Size();
+  const auto opened = read_.Open(ReadingBy(agency_), stored.id.Text(), "document.read");
+  ASSERT_TRUE(opened.ok()) << opened.error().message;
+  std::string got;
+  const auto take = [&](base::ByteSpan piece) {
+    got += base::AsText(piece);
+    return base::Ok();
+  };
+  EXPECT_TRUE(read_.Read(opened.value(), 3, 4, take).ok());
+  EXPECT_TRUE(read_.Read(opened.value(), 0, 8, take).ok());
+  EXPECT_EQ(got, "umendocument");
+  EXPECT_EQ(Size(), before + 1);
+  EXPECT_EQ(read_.Read(opened.value(), 3, 6, take).error().reason, "segment.bad-range");
+}
+
+TEST_F(VaultFlowsTest, ADocumentIsNotOpenedWithoutAnEntry) {
+  const StoredDocument stored = Store(Register("PK:1").value());
+  EXPECT_EQ(read_.Open({agency_, "", ""}, stored.id.Text(), "x").error().reason,
+            "access.purpose-required");
+  EXPECT_EQ(read_.Open(ReadingBy(stranger_), stored.id.Text(), "x").error().reason,
+            "document.unknown");
 }
 
 TEST_F(VaultFlowsTest, ADocumentOfAnotherAgencyDoesNotExist) {
@@ -189,10 +230,10 @@ TEST_F(VaultFlowsTest, RefusesAnEmptyDocumentABadNameAndABadDirection) {
   submission.bytes = {};
   EXPECT_EQ(submit_.Run(agency_, submission).error().reason, "document.empty");
   submission = SubmissionFor(client);
-  submission.name = "../a";
+  submission.facts.name = "../a";
   EXPECT_EQ(submit_.Run(agency_, submission).error().reason, "document.bad-name");
   submission = SubmissionFor(client);
-  submission.direction = "sideways";
+  submission.facts.direction = "sideways";
   EXPECT_EQ(submit_.Run(agency_, submission).error().reason, "document.bad-direction");
 }
 

@@ -6,11 +6,14 @@
 
 #include <atomic>
 #include <cstdint>
+#include <functional>
 
 namespace tests {
 
 struct FailingDisk {
   std::atomic<int> sync_error{0};          // What fdatasync() fails with; 0: works.
+  std::atomic<int> syncs{0};               // How many fdatasync() were asked for.
+  std::function<void()> during_sync;       // Called in fdatasync(), before it syncs.
   std::atomic<bool> full{false};           // Whether room_left counts.
   std::atomic<std::int64_t> room_left{0};  // Bytes until writes fail with ENOSPC.
 };

@@ -789,6 +789,152 @@ class Keeping(ServiceCase):
             self.assertNotIn(pin.encode(), pathlib.Path(f"/proc/{pid}/cmdline").read_bytes())
 
 
+class Streaming(ServiceCase):
+    """Documents that are read in part, or come in pieces."""
+
+    def content(self, stored, *headers, head=True):
+        """Status, headers (names in lower case) and body of a read."""
+        path = f"/v1/documents/{stored['id']}/content"
+        words = [word for header in ("Edocvault-Purpose: a test reads", *headers) for word in ("-H", header)]
+        status, answer = self.appliance.curl(path, *(["-i"] if head else []), *words)
+        lines, _, body = answer.partition("\r\n\r\n")
+        return status, dict(line.lower().split(": ", 1) for line in lines.splitlines()[1:]), body
+
+    def test_a_range_is_answered_by_its_bytes_alone(self):
+        text = "".join(f"{number:07}\n" for number in range(40_000))
+        stored = self.store(self.appliance.write("long.txt", text.encode()))
+        status, headers, body = self.content(stored, "Range: bytes=65530-65545")
+        self.assertEqual((status, body), (206, text[65530:65546]))
+        self.assertEqual(headers["content-range"], f"bytes 65530-65545/{len(text)}")
+        status, headers, body = self.content(stored, "Range: bytes=-8", f"If-Range: {headers['etag']}")
+        self.assertEqual((status, body), (206, text[-8:]))
+        status, headers, body = self.content(stored, "Range: bytes=0-0", 'If-Range: "other"')
+        self.assertEqual((status, body), (200, text))
+
+    def test_who_has_the_document_is_not_sent_it_again(self):
+        stored = self.store(self.document)
+        _, headers, _ = self.content(stored)
+        digest = hashlib.sha256(self.document.read_bytes()).hexdigest()
+        self.assertEqual(headers["etag"], f'"{digest}"')
+        status, headers, body = self.content(stored, f'If-None-Match: "{digest}"')
+        self.assertEqual((status, body), (304, ""))
+        self.assertEqual(self.content(stored, 'If-None-Match: "x"')[0], 200)
+
+    def test_a_range_beyond_the_end_is_a_problem(self):
+        stored = self.store(self.document)
+        status, headers, body = self.content(stored, "Range: bytes=1000-")
+        self.assertEqual((status, headers["content-range"]), (416, f"bytes */{self.document.stat().st_size}"))
+        self.assertIn("range.unsatisfiable", body)
+
+    def upload(self, content, **members):
+        """An upload that was begun for these bytes; its path."""
+        client = self.store(self.document)["client"]
+        order = {"client": client, "name": "large.bin", "mediaType": "application/octet-stream", "size": len(content),
+                 "direction": "incoming", **members}
+        status, body = self.appliance.curl("/v1/uploads", "--data", json.dumps(order))
+        self.assertEqual(status, 201, body)
+        return "/v1/uploads/" + json.loads(body)["id"]
+
+    def patch(self, path, offset, content):
+        """Status and Upload-Offset, or the problem's code."""
+        piece = self.appliance.write("piece", content)
+        status, answer = self.appliance.curl(path, "-i", "-X", "PATCH", "-H", f"Upload-Offset: {offset}", "-H",
+                                             "Expect:", "--data-binary", f"@{piece}")
+        found = re.search(r"(?i)^upload-offset: (\d+)", answer, re.M) or re.search(r'"code":"([^"]+)"', answer)
+        return status, found[1]
+
+    def offset(self, path):
+        status, answer = self.appliance.curl(path, "-I")
+        self.assertEqual(status, 200, answer)
+        return int(re.search(r"(?i)^upload-offset: (\d+)", answer, re.M)[1])
+
+    def complete(self, path, expected=201):
+        status, body = self.appliance.curl(path + "/complete", "-X", "POST", "-H", "Content-Length: 0")
+        self.assertEqual(status, expected, body)
+        return json.loads(body)
+
+    def test_a_document_in_pieces_survives_a_restart_of_the_service(self):
+        content = os.urandom(200_000)
+        path = self.upload(content, sha256=hashlib.sha256(content).hexdigest())
+        self.assertEqual(self.patch(path, 0, content[:100_000]), (204, "65536"))
+        self.appliance.stop()
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        self.assertEqual(self.offset(path), 65536)
+        self.assertEqual(self.patch(path, 65536, content[65536:]), (204, "200000"))
+        stored = self.complete(path)
+        self.assertEqual(self.complete(path), stored)
+        self.ok(self.appliance.run("get", stored["id"], "--out", self.path("whole"), "--purpose", "test of reading"))
+        self.assertEqual(self.path("whole").read_bytes(), content)
+        receipt = self.appliance.curl(f"/v1/documents/{stored['id']}/receipt")
+        self.assertEqual(receipt[0], 200)
+
+    def test_pieces_that_do_not_fit_are_refused(self):
+        content = os.urandom(100_000)
+        path = self.upload(content)
+        self.assertEqual(self.patch(path, 1, content), (409, "upload.other-offset"))
+        self.assertEqual(self.patch(path, 0, content + b"x"), (400, "upload.too-long"))
+        self.assertEqual(self.complete(path, 409)["code"], "upload.incomplete")
+        self.assertEqual(self.appliance.curl(path, "-X", "DELETE")[0], 204)
+        self.assertEqual(self.appliance.curl(path, "-I")[0], 404)
+        self.assertEqual(self.complete(path, 404)["code"], "upload.unknown")
+
+    def test_a_document_of_another_hash_is_not_stored(self):
+        path = self.upload(b"what came", sha256=hashlib.sha256(b"what was meant").hexdigest())
+        self.assertEqual(self.patch(path, 0, b"what came"), (204, "9"))
+        self.assertEqual(self.complete(path, 400)["code"], "upload.other-hash")
+
+    def test_nothing_of_an_upload_is_in_clear_on_the_disk(self):
+        content = (SECRET_TEXT * 4000).encode()
+        path = self.upload(content, name="noslepums.txt")
+        self.assertEqual(self.patch(path, 0, content)[0], 204)
+        kept = list((self.appliance.home / "data/uploads").iterdir())
+        self.assertTrue(kept)
+        for file in kept:
+            self.assertNotIn(SECRET_TEXT.encode(), file.read_bytes())
+            self.assertNotIn(b"noslepums", file.read_bytes())
+
+    def test_a_file_larger_than_a_request_is_stored_through_a_crash_and_a_restart(self):
+        large = self.appliance.write("large.bin", os.urandom(70 << 20))
+        begun = subprocess.Popen([self.appliance.bin / "edocvault", "store", large, "--client", CLIENT, "--receipt",
+                                  self.path("large.receipt"), "--json", "--home", self.appliance.home],
+                                 stdout=subprocess.PIPE)
+        uploads = self.appliance.home / "data/uploads"
+
+        def has_come(size):
+            return lambda: any(file.stat().st_size > size for file in uploads.glob("*.*"))
+
+        self.appliance.until(has_come(1 << 20))
+        os.kill(self.appliance.role("front"), signal.SIGKILL)
+        self.appliance.until(has_come(30 << 20))
+        self.appliance.stop()
+        self.assertTrue(self.appliance.serve().startswith("ready"))
+        out, _ = begun.communicate(timeout=120)
+        self.assertEqual(begun.returncode, 0, out)
+        stored = json.loads(out)
+        self.ok(self.appliance.run("get", stored["id"], "--out", self.path("large.back"), "--purpose", "test of reading"))
+        self.assertEqual(self.path("large.back").read_bytes(), large.read_bytes())
+        self.ok(self.appliance.run("receipt", "verify", self.path("large.receipt"), "--document", large))
+        status, problem = self.appliance.curl(f"/v1/documents/{stored['id']}/verification",
+                                              "-H", "Edocvault-Purpose: is it genuine")
+        self.assertEqual(status, 400)
+        self.assertIn("document.too-large", problem)
+
+    def test_a_damaged_document_ends_before_its_last_byte(self):
+        stored = self.store(self.appliance.write("damaged", b"x" * 300_000))
+        newest = max((self.appliance.home / "data/segments").glob("*.vseg"), key=lambda file: file.stat().st_size)
+        with open(newest, "r+b") as file:
+            file.seek(-10, os.SEEK_END)
+            byte = file.read(1)[0]
+            file.seek(-10, os.SEEK_END)
+            file.write(bytes([byte ^ 1]))
+        status, headers, body = self.content(stored)
+        self.assertEqual((status, headers["content-length"]), (200, "300000"))
+        self.assertEqual(len(body), 4 * 65536)
+        run = self.appliance.run("get", stored["id"], "--out", self.path("damaged.out"), "--purpose", "test of reading")
+        self.assertNotEqual(run.exit, 0)
+        self.assertFalse(self.path("damaged.out").exists())
+
+
 class Connecting(ServiceCase):
     def test_a_certificate_nobody_registered_is_denied(self):
         run = self.appliance.run("sign", self.document, "--profile", "stranger", "--out", self.path("x"))

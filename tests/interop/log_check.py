@@ -159,6 +159,9 @@ def record_of(entry):
     require(len(entry) > 75 and entry[0] == 1, "a record of another version")
     kind, commitment, agency = entry[1], entry[42:74], entry[74]
     at = 75 + agency + {2: 56, 3: 16, 5: 32, 6: 16}.get(kind, 0) + 4
+    if kind == 2:  # With segment 0 the document is in the record.
+        segment, _, length = (int.from_bytes(entry[75 + agency + i:83 + agency + i], "big") for i in (0, 8, 16))
+        at += 0 if segment else length
     sealed = int.from_bytes(entry[at:at + 2], "big")
     require(len(entry) == at + 2 + sealed, "a record that does not end where it should")
     return kind, commitment

@@ -9,6 +9,8 @@
 
 #include <algorithm>
 #include <cerrno>
+#include <thread>
+#include <utility>
 
 #include "base/random.h"
 #include "tests/fakes/key_rows.h"
@@ -38,6 +40,8 @@ std::size_t Fitting(std::size_t size) {
 }  // namespace tests
 
 extern "C" int fdatasync(int fd) {
+  ++tests::Disk().syncs;
+  if (const auto during = std::exchange(tests::Disk().during_sync, nullptr)) during();
   errno = tests::Disk().sync_error;
   return errno != 0 ? -1 : static_cast<int>(::syscall(SYS_fdatasync, fd));
 }
@@ -194,6 +198,54 @@ TEST_F(FailingDiskTest, ADocumentThatDoesNotFitLeavesNothingBehind) {
   ASSERT_TRUE(next.ok());
   EXPECT_EQ(next.value().where.offset, kept.value().where.offset + kept.value().where.length);
   EXPECT_EQ(segments_->Read(next.value().where, next.value().sha256, key_).value(), first);
+}
+
+TEST_F(FailingDiskTest, OfTwoDocumentsAtOnceOneThatDoesNotFitHarmsNotTheOther) {
+  const base::Bytes small(1000, 7);
+  auto large = segments_->Begin("vid", base::Time{}, key_, 8'000'000).value();
+  auto other = segments_->Begin("vid", base::Time{}, key_, small.size()).value();
+  ASSERT_TRUE(other->Put(small).ok());
+  Fill(100'000);
+  EXPECT_EQ(large->Put(base::Bytes(4'000'000, 8)).error().reason, "disk.full");
+  large.reset();
+  Repair();
+  const auto kept = other->Finish();
+  ASSERT_TRUE(kept.ok()) << kept.error().message;
+  EXPECT_EQ(segments_->Read(kept.value().where, kept.value().sha256, key_).value(), small);
+}
+
+TEST_F(FailingDiskTest, ADocumentAtWorkWhenASyncFailedIsNotAcknowledged) {
+  auto writer = segments_->Begin("vid", base::Time{}, key_, 3).value();
+  ASSERT_TRUE(writer->Put(base::Bytes{1, 2, 3}).ok());
+  tests::Disk().sync_error = EIO;
+  EXPECT_EQ(Store({4}).error().reason, "disk.unwritable");
+  Repair();
+  EXPECT_EQ(writer->Finish().error().reason, "disk.unwritable");
+}
+
+TEST_F(FailingDiskTest, ASyncCountsOnlyForWhatWasWrittenBeforeItBegan) {
+  // Its range lies below the end when the other one syncs, and its bytes do not.
+  auto writer = segments_->Begin("vid", base::Time{}, key_, 3).value();
+  ASSERT_TRUE(Store({4}).ok());
+  ASSERT_TRUE(writer->Put(base::Bytes{1, 2, 3}).ok());
+  tests::Disk().sync_error = EIO;
+  EXPECT_EQ(writer->Finish().error().reason, "disk.unwritable");
+}
+
+TEST_F(FailingDiskTest, WhatIsWrittenDuringASyncWaitsForTheNext) {
+  ASSERT_TRUE(Store({1}).ok());
+  std::thread other;
+  bool is_kept = false;
+  tests::Disk().during_sync = [&] {
+    const std::uintmax_t before = SegmentBytes();
+    other = std::thread([&] { is_kept = Store({2}).ok(); });
+    while (SegmentBytes() == before) std::this_thread::yield();
+  };
+  tests::Disk().syncs = 0;
+  EXPECT_TRUE(Store({3}).ok());
+  other.join();
+  EXPECT_TRUE(is_kept);
+  EXPECT_EQ(tests::Disk().syncs, 2);
 }
 
 TEST_F(FailingDiskTest, AFullDiskMakesNoNewSegment) {

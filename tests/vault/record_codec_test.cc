@@ -94,12 +94,61 @@ TEST(RecordCodecTest, RefusesFieldsThatTheKindHasNoPlaceFor) {
   EXPECT_EQ(EncodeRecord(record).error().reason, "record.malformed");
 }
 
+Record WithDocumentInside() {
+  Record record = Example();
+  record.inline_content = base::Bytes(35, 0x55);
+  record.content = {.segment = 0, .offset = 0, .length = 35};
+  return record;
+}
+
+TEST(RecordCodecTest, CarriesASmallDocument) {
+  const Record record = WithDocumentInside();
+  const auto decoded = DecodeRecord(Encoded(record));
+  ASSERT_TRUE(decoded.ok());
+  EXPECT_EQ(decoded.value().inline_content, record.inline_content);
+  EXPECT_EQ(decoded.value().content, record.content);
+  EXPECT_EQ(decoded.value().sealed, record.sealed);
+  EXPECT_EQ(Encoded(record).size(), Encoded(Example()).size() + 35);
+}
+
+TEST(RecordCodecTest, ADocumentLiesInOnePlaceOnly) {
+  const auto reason = [](const Record& record) { return EncodeRecord(record).error().reason; };
+  Record record = WithDocumentInside();
+  record.content.segment = 7;
+  EXPECT_EQ(reason(record), "record.malformed");
+  record = WithDocumentInside();
+  record.content.length = 34;
+  EXPECT_EQ(reason(record), "record.malformed");
+  record = WithDocumentInside();
+  record.content.offset = 1;
+  EXPECT_EQ(reason(record), "record.malformed");
+  record = Example();
+  record.content.segment = 0;
+  EXPECT_EQ(reason(record), "record.malformed");
+  record = tests::AccessOf(ClientId::New(), RecordId::New());
+  record.inline_content = {1};
+  EXPECT_EQ(reason(record), "record.malformed");
+}
+
+TEST(RecordCodecTest, RefusesEveryPrefixOfARecordThatCarriesItsDocument) {
+  const base::Bytes encoded = Encoded(WithDocumentInside());
+  for (std::size_t size = 0; size < encoded.size(); ++size)
+    EXPECT_EQ(DecodeRecord(base::ByteSpan(encoded).first(size)).error().reason, "record.damaged");
+}
+
 TEST(RecordCodecTest, RefusesFieldsBeyondTheirLimits) {
   Record record = Example();
   record.agency.assign(kMaxAgencySize + 1, 'a');
   EXPECT_EQ(EncodeRecord(record).error().reason, "record.too-large");
   record.agency.assign(kMaxAgencySize, 'a');
   record.sealed.assign(kMaxSealedSize, 1);
+  EXPECT_TRUE(DecodeRecord(Encoded(record)).ok());
+  record = WithDocumentInside();
+  record.inline_content.assign(kMaxInlineSize + 1, 1);
+  record.content.length = kMaxInlineSize + 1;
+  EXPECT_EQ(EncodeRecord(record).error().reason, "record.too-large");
+  record.inline_content.assign(kMaxInlineSize, 1);
+  record.content.length = kMaxInlineSize;
   EXPECT_TRUE(DecodeRecord(Encoded(record)).ok());
 }
 

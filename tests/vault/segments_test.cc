@@ -231,14 +231,279 @@ TEST_F(SegmentsTest, StoresForManyAtOnce) {
   EXPECT_EQ(good, kThreads * 10);
 }
 
+// What a range reads, or nothing.
+class SegmentRangeTest : public SegmentsTest {
+ protected:
+  base::Result<base::Bytes> Range(const Written& written, std::uint64_t offset,
+                                  std::uint64_t length) const {
+    base::Bytes got;
+    RETURN_IF_ERROR(
+        segments_->ReadRange(written.where, key_, offset, length, [&](base::ByteSpan piece) {
+          EXPECT_LE(piece.size(), kChunkSize);
+          base::Append(piece, got);
+          return base::Ok();
+        }));
+    return got;
+  }
+  std::size_t ChunkAt(const Written& written, std::size_t number) const {
+    return written.where.offset + 16 + number * (kChunkSize + 16);
+  }
+};
+
+TEST_F(SegmentRangeTest, ReadsRangesAroundChunks) {
+  const base::Bytes document = base::RandomBytes(3 * kChunkSize + 17);
+  const Written written = Store(document);
+  for (const std::size_t from : {std::size_t{0}, kChunkSize - 1, kChunkSize, 3 * kChunkSize}) {
+    for (const std::size_t length : {std::size_t{0}, std::size_t{1}, kChunkSize + 1}) {
+      const std::size_t most = std::min(length, document.size() - from);
+      const auto first = document.begin() + static_cast<std::ptrdiff_t>(from);
+      EXPECT_EQ(Range(written, from, most).value(),
+                base::Bytes(first, first + static_cast<std::ptrdiff_t>(most)))
+          << from << " " << length;
+    }
+  }
+}
+
+TEST_F(SegmentRangeTest, RefusesRangesBeyondTheEnd) {
+  const Written written = Store(base::RandomBytes(100));
+  EXPECT_EQ(Range(written, 100, 0).value(), base::Bytes{});
+  for (const auto& [from, length] : {std::pair<std::uint64_t, std::uint64_t>{0, 101},
+                                     {100, 1},
+                                     {101, 0},
+                                     {1, ~std::uint64_t{0}},
+                                     {~std::uint64_t{0}, 2}})
+    EXPECT_EQ(Range(written, from, length).error().reason, "segment.bad-range") << from;
+}
+
+TEST_F(SegmentRangeTest, OpensOnlyTheChunksThatAreAskedFor) {
+  const base::Bytes document = base::RandomBytes(3 * kChunkSize);
+  const Written written = Store(document);
+  base::Bytes file = Content(OnlyFile());
+  file[ChunkAt(written, 1)] ^= 1U;
+  Overwrite(OnlyFile(), file);
+  EXPECT_TRUE(Range(written, 0, kChunkSize).ok());
+  EXPECT_TRUE(Range(written, 2 * kChunkSize, kChunkSize).ok());
+  EXPECT_EQ(Range(written, kChunkSize - 1, 2).error().reason, "segment.damaged");
+}
+
+TEST_F(SegmentRangeTest, NoticesAChunkOfAnotherDocument) {
+  const Written written = Store(base::RandomBytes(2 * kChunkSize));
+  const base::Secret other_key{base::RandomBytes(32)};
+  const Written other =
+      segments_->Append("vid", november_, other_key, base::RandomBytes(2 * kChunkSize)).value();
+  base::Bytes file = Content(OnlyFile());
+  const auto at = [&](const Written& of) {
+    return file.begin() + static_cast<std::ptrdiff_t>(ChunkAt(of, 0));
+  };
+  std::swap_ranges(at(written), at(written) + kChunkSize + 16, at(other));
+  Overwrite(OnlyFile(), file);
+  EXPECT_EQ(Range(written, 5, 1).error().reason, "segment.damaged");
+}
+
+TEST_F(SegmentRangeTest, NoticesAChunkFromAnotherPlaceOfItsDocument) {
+  const Written written = Store(base::RandomBytes(3 * kChunkSize));
+  base::Bytes file = Content(OnlyFile());
+  const auto first = file.begin() + static_cast<std::ptrdiff_t>(ChunkAt(written, 0));
+  std::copy_n(first + kChunkSize + 16, kChunkSize + 16, first);
+  Overwrite(OnlyFile(), file);
+  EXPECT_EQ(Range(written, 0, 1).error().reason, "segment.damaged");
+}
+
+TEST_F(SegmentRangeTest, NoticesThatTheLastChunkIsCutOff) {
+  Written written = Store(base::RandomBytes(2 * kChunkSize));
+  base::Bytes file = Content(OnlyFile());
+  file.resize(ChunkAt(written, 1));
+  base::Bytes size;
+  base::AppendUint64(kChunkSize, size);
+  std::ranges::copy(size, file.begin() + static_cast<std::ptrdiff_t>(written.where.offset) + 8);
+  Overwrite(OnlyFile(), file);
+  EXPECT_EQ(Range(written, 0, 1).error().reason, "segment.damaged") << "the length differs";
+  written.where.length = StoredSize(kChunkSize);
+  EXPECT_EQ(Range(written, 0, 1).error().reason, "segment.damaged") << "and with that mended";
+}
+
+TEST_F(SegmentsTest, HandsOnNothingOfADamagedChunkAndNeverTheLastOfADamagedDocument) {
+  Written written = Store(base::RandomBytes(2 * kChunkSize));
+  const base::Bytes good = Content(OnlyFile());
+  std::size_t got = 0;
+  const auto count = [&](base::ByteSpan piece) {
+    got += piece.size();
+    return base::Ok();
+  };
+  base::Bytes changed = good;
+  changed[written.where.offset + 16] ^= 1U;
+  Overwrite(OnlyFile(), changed);
+  EXPECT_FALSE(segments_->ReadInto(written.where, written.sha256, key_, count).ok());
+  EXPECT_EQ(got, 0U);
+  Overwrite(OnlyFile(), good);
+  written.sha256.bytes[0] ^= 1U;
+  EXPECT_FALSE(segments_->ReadInto(written.where, written.sha256, key_, count).ok());
+  EXPECT_EQ(got, kChunkSize);
+}
+
+TEST_F(SegmentsTest, StopsReadingWhenTheReaderHasGone) {
+  const Written written = Store(base::RandomBytes(3 * kChunkSize));
+  int calls = 0;
+  const auto refuse = [&](base::ByteSpan) -> base::Status {
+    ++calls;
+    return base::Error{base::ErrorCode::kUnavailable, "server.unreachable", "gone"};
+  };
+  EXPECT_EQ(segments_->ReadInto(written.where, written.sha256, key_, refuse).error().reason,
+            "server.unreachable");
+  EXPECT_EQ(calls, 1);
+}
+
+class DocumentWriterTest : public SegmentsTest {
+ protected:
+  std::unique_ptr<DocumentWriter> Begin(std::uint64_t size) {
+    return segments_->Begin("vid", november_, key_, size).value();
+  }
+  std::uintmax_t FileSize() const { return fs::file_size(OnlyFile()); }
+};
+
+TEST_F(DocumentWriterTest, PiecesOfAnySizeMakeTheSameBytesAsTheWhole) {
+  const base::Bytes document = base::RandomBytes(2 * kPiece + 4711);
+  const Written whole = Store(document);
+  for (const std::size_t step : {std::size_t{1000}, kChunkSize, kChunkSize + 1, 3 * kPiece}) {
+    auto writer = Begin(document.size());
+    for (base::ByteSpan rest = document; !rest.empty();) {
+      const std::size_t taken = std::min(step, rest.size());
+      ASSERT_TRUE(writer->Put(rest.first(taken)).ok());
+      rest = rest.subspan(taken);
+    }
+    const Written written = writer->Finish().value();
+    EXPECT_EQ(written.sha256, whole.sha256) << step;
+    EXPECT_EQ(Load(written).value(), document) << step;
+  }
+}
+
+TEST_F(DocumentWriterTest, RefusesMoreOrLessThanWasAnnounced) {
+  const base::Bytes document = base::RandomBytes(10);
+  EXPECT_EQ(Begin(9)->Put(document).error().reason, "segment.bad-size");
+  EXPECT_EQ(Begin(1)->Finish().error().reason, "segment.bad-size");
+  auto shorter = Begin(11);
+  ASSERT_TRUE(shorter->Put(document).ok());
+  EXPECT_EQ(shorter->Finish().error().reason, "segment.bad-size");
+  EXPECT_EQ(segments_->Begin("vid", november_, key_, ~std::uint64_t{0}).error().reason,
+            "segment.bad-size");
+}
+
+TEST_F(DocumentWriterTest, ADroppedDocumentLeavesNothing) {
+  const Written before = Store(base::RandomBytes(10));
+  const std::uintmax_t size = FileSize();
+  {
+    auto writer = Begin(3 * kPiece);
+    ASSERT_TRUE(writer->Put(base::RandomBytes(2 * kPiece)).ok());
+    EXPECT_GT(FileSize(), size);
+  }
+  EXPECT_EQ(FileSize(), size);
+  EXPECT_EQ(Store(base::RandomBytes(10)).where.offset, before.where.offset + before.where.length);
+}
+
+TEST_F(DocumentWriterTest, TwoAtOnceDoNotWaitForOneAnother) {
+  const base::Bytes document = base::RandomBytes(2 * kPiece);
+  auto slow = Begin(document.size());
+  ASSERT_TRUE(slow->Put(base::ByteSpan(document).first(kPiece)).ok());
+  const Written quick = Store(base::RandomBytes(100));
+  ASSERT_TRUE(slow->Put(base::ByteSpan(document).subspan(kPiece)).ok());
+  const Written written = slow->Finish().value();
+  EXPECT_EQ(quick.where.segment, written.where.segment);
+  EXPECT_EQ(quick.where.offset, written.where.offset + written.where.length);
+  EXPECT_TRUE(Load(quick).ok());
+  EXPECT_EQ(Load(written).value(), document);
+}
+
+TEST_F(DocumentWriterTest, OneThatFailsInTheMiddleHarmsNoNeighbour) {
+  const Written before = Store(base::RandomBytes(10));
+  auto failing = Begin(2 * kPiece);
+  ASSERT_TRUE(failing->Put(base::RandomBytes(kPiece + 1)).ok());
+  const base::Bytes document = base::RandomBytes(kPiece);
+  auto neighbour = Begin(document.size());
+  ASSERT_TRUE(neighbour->Put(base::ByteSpan(document).first(kPiece / 2)).ok());
+  failing.reset();
+  ASSERT_TRUE(neighbour->Put(base::ByteSpan(document).subspan(kPiece / 2)).ok());
+  const Written written = neighbour->Finish().value();
+  EXPECT_EQ(written.where.offset,
+            before.where.offset + before.where.length + StoredSize(2 * kPiece))
+      << "dead space lies between";
+  EXPECT_EQ(Load(written).value(), document);
+  EXPECT_TRUE(Load(before).ok());
+  Reopen();
+  EXPECT_EQ(Load(written).value(), document);
+}
+
+TEST_F(DocumentWriterTest, ALargeDocumentGetsAFileOfItsOwn) {
+  const Written small = Store(base::RandomBytes(10));
+  const auto large = Begin(std::uint64_t{300} << 20U);
+  EXPECT_EQ(Store(base::RandomBytes(10)).where.segment, small.where.segment + 2);
+}
+
+class InlineTest : public testing::Test {
+ protected:
+  Record Sealed(const base::Bytes& document) const {
+    const Written written = SealInline(key_, document).value();
+    Record record;
+    record.content = written.where;
+    record.content_sha256 = written.sha256;
+    record.inline_content = written.inline_content;
+    return record;
+  }
+  base::Result<base::Bytes> Read(const Record& record, std::uint64_t offset, std::uint64_t length,
+                                 const base::Secret& key) const {
+    base::Bytes got;
+    RETURN_IF_ERROR(ReadInline(record, key, offset, length, [&](base::ByteSpan piece) {
+      base::Append(piece, got);
+      return base::Ok();
+    }));
+    return got;
+  }
+  const base::Secret key_{base::RandomBytes(32)};
+};
+
+TEST_F(InlineTest, ASmallDocumentComesBackFromItsRecord) {
+  for (const std::size_t size : {std::size_t{1}, std::size_t{100}, kMostInline}) {
+    const base::Bytes document = base::RandomBytes(size);
+    EXPECT_EQ(Read(Sealed(document), 0, size, key_).value(), document);
+  }
+  EXPECT_EQ(Read(Sealed({1, 2, 3, 4}), 1, 2, key_).value(), (base::Bytes{2, 3}));
+  EXPECT_EQ(SealInline(key_, base::Bytes(kMostInline + 1)).error().reason, "segment.bad-size");
+}
+
+TEST_F(InlineTest, NoticesEveryFlippedByteEvenWhenTheHashAgrees) {
+  const Record good = Sealed(base::RandomBytes(50));
+  for (std::size_t at = 0; at < good.inline_content.size(); ++at) {
+    Record changed = good;
+    changed.inline_content[at] ^= 1U;
+    ASSERT_EQ(Read(changed, 0, 50, key_).error().reason, "segment.damaged") << at;
+    changed.content_sha256 = base::Sha256(changed.inline_content);
+    ASSERT_EQ(Read(changed, 0, 50, key_).error().reason, "segment.damaged") << at;
+  }
+}
+
+TEST_F(InlineTest, NoticesAnotherKeyACutAndARangeBeyondTheEnd) {
+  const Record record = Sealed(base::RandomBytes(50));
+  EXPECT_EQ(Read(record, 0, 50, base::Secret{base::RandomBytes(32)}).error().reason,
+            "segment.damaged");
+  EXPECT_EQ(Read(record, 0, 51, key_).error().reason, "segment.bad-range");
+  for (const std::size_t size : {0U, 15U, 16U, 31U, 65U}) {
+    Record cut = record;
+    cut.inline_content.resize(size);
+    cut.content_sha256 = base::Sha256(cut.inline_content);
+    EXPECT_EQ(Read(cut, 0, 1, key_).error().reason, "segment.damaged") << size;
+  }
+}
+
 TEST(SegmentCodecTest, SealsTheExampleOfTheFormatPage) {
   const base::Secret key{base::Bytes(32, 0x11)};
   base::Bytes stored;
-  const auto sha256 = SealDocument(key, base::AsBytes("abc"), [&](base::ByteSpan piece) {
+  const auto write = [&](base::ByteSpan piece) {
     base::Append(piece, stored);
     return base::Ok();
-  });
-  ASSERT_TRUE(sha256.ok());
+  };
+  DocumentSealer sealer(key, 3);
+  ASSERT_TRUE(sealer.Put(base::AsBytes("abc"), write).ok());
+  const base::Sha256Digest sha256 = sealer.Finish(write).value();
+  EXPECT_EQ(sha256, base::Sha256(stored));
   EXPECT_EQ(base::HexEncode(stored),
             "454456444f4300010000000000000003503dcecb5ca6f0ef0f871277cade79f84a9bd2");
 }
