@@ -167,7 +167,7 @@ base::Result<base::Json> UploadDocument(const ApiClient& api, const DocumentToUp
   ASSIGN_OR_RETURN(const std::string id, Begin(api, document, pieces));
   const std::string path = "/v1/uploads/" + id;
   const base::Status sent = SendAll(api, path, pieces, show_progress);
-  const auto stored = sent.ok() ? Complete(api, path) : base::Result<base::Json>(sent.error());
+  auto stored = sent.ok() ? Complete(api, path) : base::Result<base::Json>(sent.error());
   // What will not go on shall not count against the agency's share.
   if (!stored.ok() && !MayPass(stored.error()))
     static_cast<void>(api.Send({.method = "DELETE", .path = path}));

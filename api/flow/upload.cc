@@ -78,9 +78,9 @@ base::Result<std::string> Uploads::Begin(const Caller& caller, const UploadOrder
   // The file that says what it is comes second, and syncs the names of both.
   RETURN_IF_ERROR(UploadSpool::Create(files_.Spool(id, order.size), key.key, owner, order.size));
   const base::Status written = WriteSealedFile(files_.Facts(id), key, owner, {facts, {}});
-  if (!written.ok()) files_.Remove(id, order.size);
-  RETURN_IF_ERROR(written);
-  return id;
+  if (written.ok()) return id;
+  files_.Remove(id, order.size);
+  return written.error();
 }
 
 base::Status Uploads::Load(const std::string& id, Open& open) {

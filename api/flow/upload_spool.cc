@@ -175,7 +175,7 @@ base::Status UploadSpool::Append(base::ByteSpan piece) {
   // If this fails too, the next piece is written over them.
   if (::ftruncate(fd.get(), static_cast<off_t>(FileSize(kept_))) != 0)
     return FromErrno("truncate", errno);
-  return written;
+  return written.error();
 }
 
 base::Status UploadSpool::Read(const base::PieceSink& sink) const {

@@ -86,6 +86,27 @@ class UploadTest : public ::testing::Test {
   std::optional<Uploads> uploads_;
 };
 
+TEST(UploadSpoolTest, ReadsTheExampleOfTheFormatPage) {
+  const tests::TempDir folder;
+  const fs::path path = folder.path() / "spool";
+  std::ofstream(path, std::ios::binary) << base::ToString(
+      base::HexDecode("aaaaaaaaaaaaaaaaaaaaaaaa715f870bde778cf309a6f9a40bc6841bfb517a").value());
+  const base::Secret key{base::Bytes(32, 0x11)};
+  const auto spool = UploadSpool::Open(path, key, base::Bytes(16, 0x22), 3);
+  ASSERT_TRUE(spool.ok()) << spool.error().message;
+  EXPECT_EQ(spool.value().kept(), 3U);
+  std::string document;
+  ASSERT_TRUE(spool.value()
+                  .Read([&](base::ByteSpan piece) {
+                    document += base::AsText(piece);
+                    return base::Ok();
+                  })
+                  .ok());
+  EXPECT_EQ(document, "abc");
+  // Of another upload it is nothing.
+  EXPECT_EQ(UploadSpool::Open(path, key, base::Bytes(16, 0x23), 3).value().kept(), 0U);
+}
+
 TEST_F(UploadTest, ADocumentInPiecesBecomesAnEntryAndComesBack) {
   const base::Bytes document = base::RandomBytes(3 * kSpoolChunk + 17);
   const std::string id = Begin(document.size());
@@ -200,6 +221,8 @@ TEST_F(UploadTest, CompletedTwiceItIsOneEntryAndOneAnswer) {
   const std::string id = Begin(document.size());
   ASSERT_TRUE(Put(id, document, 0).ok());
   const StoredDocument first = uploads_->Complete(agency_, id).value();
+  const base::Sha256Digest named = base::Sha256(base::AsBytes("edocvault/1 upload " + id));
+  EXPECT_EQ(first.id.Text(), base::HexEncode(named.bytes).substr(0, 32));
   const std::uint64_t before = Entries();
   Restart();
   const StoredDocument again = uploads_->Complete(agency_, id).value();

@@ -94,11 +94,23 @@ TEST(RecordCodecTest, RefusesFieldsThatTheKindHasNoPlaceFor) {
   EXPECT_EQ(EncodeRecord(record).error().reason, "record.malformed");
 }
 
+// The document "abc" of docs/formats/segment.md.
+constexpr const char* kAbc =
+    "454456444f4300010000000000000003503dcecb5ca6f0ef0f871277cade79f84a9bd2";
+
 Record WithDocumentInside() {
   Record record = Example();
-  record.inline_content = base::Bytes(35, 0x55);
+  record.inline_content = base::HexDecode(kAbc).value();
   record.content = {.segment = 0, .offset = 0, .length = 35};
+  record.content_sha256 = base::Sha256(record.inline_content);
   return record;
+}
+
+TEST(RecordCodecTest, EncodesADocumentInsideAsTheFormatPageDoes) {
+  EXPECT_EQ(base::HexEncode(Encoded(WithDocumentInside())),
+            std::string(kExample, 156) + "00000000000000000000000000000000" + "0000000000000023" +
+                "9c527c134f54a98b12a92e0745333bc1dd8eb59aebac61abd093e77185bc7d02" + kAbc +
+                "00000100" + "0003aabbcc");
 }
 
 TEST(RecordCodecTest, CarriesASmallDocument) {
