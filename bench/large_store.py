@@ -39,6 +39,8 @@ class Watch:
                     words = pathlib.Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
                 except OSError:
                     continue
+                if not any(words):
+                    continue  # It has just ended.
                 name = words[words.index("--role") + 1] if "--role" in words else " ".join(words[1:2])
                 self.most[name] = max(self.most.get(name, 0), resident_kib(pid))
 
