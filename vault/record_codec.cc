@@ -22,11 +22,12 @@ Error Malformed(const char* what) {
 
 bool IsKnownKind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
-         kind <= static_cast<std::uint8_t>(RecordKind::kErasure);
+         kind <= static_cast<std::uint8_t>(RecordKind::kRecovery);
 }
 
 base::Status CheckSizes(const Record& record) {
-  if (record.agency.size() > kMaxAgencySize || record.sealed.size() > kMaxSealedSize)
+  if (record.agency.size() > kMaxAgencySize || record.sealed.size() > kMaxSealedSize ||
+      record.old_checkpoint.size() > kMaxOldCheckpointSize)
     return Error{ErrorCode::kInvalidInput, "record.too-large",
                  "agency of " + std::to_string(record.agency.size()) + " bytes, sealed of " +
                      std::to_string(record.sealed.size())};
@@ -38,8 +39,12 @@ base::Status CheckFieldsOfKind(const Record& record) {
   const bool is_erasure = record.kind == RecordKind::kErasure;
   if (record.kind != RecordKind::kAccess && !is_erasure && record.subject != RecordId{})
     return Malformed("a subject, but neither access nor erasure");
-  if ((record.kind == RecordKind::kSealing || is_erasure) && record.client != ClientId{})
-    return Malformed("a client, but a sealing or an erasure");
+  const bool is_recovery = record.kind == RecordKind::kRecovery;
+  if ((record.kind == RecordKind::kSealing || is_erasure || is_recovery) &&
+      record.client != ClientId{})
+    return Malformed("a client, but a sealing, an erasure or a recovery");
+  if (!is_recovery && (record.kept != 0 || !record.old_checkpoint.empty()))
+    return Malformed("an older log, but no recovery");
   if (!is_erasure && (record.root_before != 0 || record.root_after != 0))
     return Malformed("a root key, but no erasure");
   const bool has_content =
@@ -101,6 +106,18 @@ void TakeErasureFields(Reader& reader, Record& record) {
   record.root_after = reader.TakeNumber(8);
 }
 
+void AppendRecoveryFields(const Record& record, base::Bytes& out) {
+  base::AppendUint64(record.kept, out);
+  out.push_back(static_cast<std::uint8_t>(record.old_checkpoint.size() >> 8U));
+  out.push_back(static_cast<std::uint8_t>(record.old_checkpoint.size() & 0xFFU));
+  base::Append(base::AsBytes(record.old_checkpoint), out);
+}
+
+void TakeRecoveryFields(Reader& reader, Record& record) {
+  record.kept = reader.TakeNumber(8);
+  record.old_checkpoint = base::ToString(reader.Take(reader.TakeNumber(2)));
+}
+
 bool HasSubject(const Record& record) {
   return record.kind == RecordKind::kAccess || record.kind == RecordKind::kErasure;
 }
@@ -123,6 +140,7 @@ base::Result<base::Bytes> EncodeRecord(const Record& record) {
   if (record.kind == RecordKind::kDocument) AppendDocumentFields(record, out);
   if (HasSubject(record)) base::Append(record.subject.span(), out);
   if (record.kind == RecordKind::kErasure) AppendErasureFields(record, out);
+  if (record.kind == RecordKind::kRecovery) AppendRecoveryFields(record, out);
   for (unsigned shift = 32; shift > 0; shift -= 8)
     out.push_back(static_cast<std::uint8_t>(record.key.value >> (shift - 8)));
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() >> 8U));
@@ -148,6 +166,7 @@ base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
   if (record.kind == RecordKind::kDocument) TakeDocumentFields(reader, record);
   if (HasSubject(record)) reader.TakeInto(record.subject.bytes);
   if (record.kind == RecordKind::kErasure) TakeErasureFields(reader, record);
+  if (record.kind == RecordKind::kRecovery) TakeRecoveryFields(reader, record);
   record.key.value = static_cast<std::uint32_t>(reader.TakeNumber(4));
   const base::ByteSpan sealed = reader.Take(reader.TakeNumber(2));
   record.sealed.assign(sealed.begin(), sealed.end());

@@ -1,8 +1,6 @@
 #include "vault/segments.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <string>
@@ -12,6 +10,7 @@
 #include "vault/directory.h"
 #include "vault/segment_codec.h"
 #include "vault/segment_file.h"
+#include "vault/segment_name.h"
 
 namespace vault {
 namespace {
@@ -22,55 +21,7 @@ using base::ErrorCode;
 
 constexpr std::uint64_t kRotateAt = std::uint64_t{256} << 20U;
 constexpr std::size_t kMaxOpenFiles = 256;
-constexpr std::size_t kMaxAgency = 64;
-constexpr std::size_t kNumberDigits = 10;
-constexpr std::size_t kMonthDigits = 6;
-constexpr std::string_view kSuffix = ".vseg";
-
-// The files of one agency and month.
-struct Series {
-  std::string agency;
-  std::string month;  // YYYYMM of the intake, in UTC.
-  friend auto operator<=>(const Series&, const Series&) = default;
-};
-
-bool IsAgency(std::string_view agency) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  return !agency.empty() && agency.size() <= kMaxAgency && std::ranges::all_of(agency, allowed);
-}
-
-std::string MonthOf(base::Time time) {
-  const std::string text = base::FormatTime(time);  // YYYY-MM-...
-  return text.substr(0, 4) + text.substr(5, 2);
-}
-
-// NNNNNNNNNN-agency-YYYYMM.vseg
-std::string NameOf(std::uint64_t number, const Series& series) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < kNumberDigits) digits.insert(0, kNumberDigits - digits.size(), '0');
-  return digits + "-" + series.agency + "-" + series.month + std::string(kSuffix);
-}
-
-struct Named {
-  std::uint64_t number = 0;
-  Series series;
-};
-
-// nullopt for a file that NameOf() did not name.
-std::optional<Named> ParseName(const std::string& name) {
-  const std::size_t dash = name.find('-');
-  if (dash == std::string::npos || !name.ends_with(kSuffix)) return std::nullopt;
-  const std::size_t tail = kMonthDigits + 1 + kSuffix.size();
-  if (name.size() < dash + 1 + tail) return std::nullopt;
-  Named named;
-  std::from_chars(name.data(), name.data() + dash, named.number);
-  named.series.agency = name.substr(dash + 1, name.size() - tail - dash - 1);
-  named.series.month = name.substr(name.size() - tail + 1, kMonthDigits);
-  if (NameOf(named.number, named.series) != name) return std::nullopt;
-  return named;
-}
+constexpr std::uint64_t kCopyPiece = std::uint64_t{1} << 20U;
 
 class SegmentsOnDisk final : public Segments {
  public:
@@ -84,6 +35,8 @@ class SegmentsOnDisk final : public Segments {
   base::Result<base::Bytes> Read(const SegmentRef& where,
                                  const base::Sha256Digest& ciphertext_sha256,
                                  const base::Secret& key) const override;
+  base::Status Copy(const SegmentRef& where, const base::Sha256Digest& ciphertext_sha256,
+                    const PieceTaker& take) const override;
 
  private:
   struct Current {
@@ -91,6 +44,7 @@ class SegmentsOnDisk final : public Segments {
     std::shared_ptr<SegmentFile> file;  // Null until somebody appends.
   };
 
+  base::Result<base::UniqueFd> OpenForRead(std::uint64_t number) const;
   base::Result<Current> FileFor(const Series& series, std::uint64_t size);
   base::Status OpenCurrent(const Series& series, Current& current);
   base::Result<Current> CreateNext(const Series& series);
@@ -108,7 +62,7 @@ base::Status SegmentsOnDisk::Scan() {
   std::error_code error;
   for (fs::directory_iterator file(directory_, error), end; !error && file != end;
        file.increment(error)) {
-    const auto named = ParseName(file->path().filename().string());
+    const auto named = ParseSegmentName(file->path().filename().string());
     if (!named) continue;
     files_[named->number] = named->series;
     Current& current = current_[named->series];
@@ -136,8 +90,8 @@ base::Result<SegmentsOnDisk::Current> SegmentsOnDisk::FileFor(const Series& seri
 
 base::Status SegmentsOnDisk::OpenCurrent(const Series& series, Current& current) {
   CloseIdleFiles();
-  ASSIGN_OR_RETURN(
-      auto file, SegmentFile::Reopen(directory_ / NameOf(current.number, series), current.number));
+  ASSIGN_OR_RETURN(auto file, SegmentFile::Reopen(directory_ / SegmentName(current.number, series),
+                                                  current.number));
   current.file = std::move(file);
   return base::Ok();
 }
@@ -146,7 +100,8 @@ base::Result<SegmentsOnDisk::Current> SegmentsOnDisk::CreateNext(const Series& s
   CloseIdleFiles();
   // A number is spent even when making its file fails: a file without its header stays unused.
   const std::uint64_t number = next_number_++;
-  ASSIGN_OR_RETURN(auto file, SegmentFile::Create(directory_ / NameOf(number, series), number));
+  ASSIGN_OR_RETURN(auto file,
+                   SegmentFile::Create(directory_ / SegmentName(number, series), number));
   Current created{number, std::move(file)};
   files_[number] = series;
   current_[series] = created;
@@ -169,7 +124,7 @@ base::Result<Written> SegmentsOnDisk::Append(std::string_view agency, base::Time
   if (key.Reveal().size() != base::kAeadKeySize)
     return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
   const std::uint64_t size = StoredSize(document.size());
-  ASSIGN_OR_RETURN(const Current current, FileFor({std::string(agency), MonthOf(intake)}, size));
+  ASSIGN_OR_RETURN(const Current current, FileFor(SeriesOf(agency, intake), size));
   Written written;
   const auto seal = [&](const SegmentFile::PutPiece& put) -> base::Status {
     ASSIGN_OR_RETURN(written.sha256, SealDocument(key, document, put));
@@ -181,21 +136,25 @@ base::Result<Written> SegmentsOnDisk::Append(std::string_view agency, base::Time
   return written;
 }
 
-base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
-                                               const base::Sha256Digest& ciphertext_sha256,
-                                               const base::Secret& key) const {
-  const Error missing{ErrorCode::kCorrupted, "segment.damaged",
-                      "no segment " + std::to_string(where.segment)};
-  if (key.Reveal().size() != base::kAeadKeySize)
-    return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
+base::Result<base::UniqueFd> SegmentsOnDisk::OpenForRead(std::uint64_t number) const {
   fs::path path;
   {
     const std::lock_guard lock(mutex_);
-    const auto found = files_.find(where.segment);
-    if (found == files_.end()) return missing;
-    path = directory_ / NameOf(where.segment, found->second);
+    const auto found = files_.find(number);
+    if (found == files_.end())
+      return Error{ErrorCode::kCorrupted, "segment.damaged",
+                   "no segment " + std::to_string(number)};
+    path = directory_ / SegmentName(number, found->second);
   }
-  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(path));
+  return OpenSegmentForRead(path);
+}
+
+base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
+                                               const base::Sha256Digest& ciphertext_sha256,
+                                               const base::Secret& key) const {
+  if (key.Reveal().size() != base::kAeadKeySize)
+    return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenForRead(where.segment));
   std::uint64_t at = where.offset;
   const auto read = [&fd, &at](std::span<std::uint8_t> piece) {
     const base::Status got = ReadAt(fd, at, piece);
@@ -203,6 +162,24 @@ base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
     return got;
   };
   return OpenDocument(key, where.length, ciphertext_sha256, read);
+}
+
+base::Status SegmentsOnDisk::Copy(const SegmentRef& where,
+                                  const base::Sha256Digest& ciphertext_sha256,
+                                  const PieceTaker& take) const {
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenForRead(where.segment));
+  base::Sha256Stream hash;
+  base::Bytes piece;
+  for (std::uint64_t done = 0; done < where.length; done += piece.size()) {
+    piece.resize(std::min<std::uint64_t>(where.length - done, kCopyPiece));
+    RETURN_IF_ERROR(ReadAt(fd, where.offset + done, piece));
+    hash.Update(piece);
+    RETURN_IF_ERROR(take(piece));
+  }
+  if (std::move(hash).Finish() == ciphertext_sha256) return base::Ok();
+  return Error{ErrorCode::kCorrupted, "segment.damaged",
+               "segment " + std::to_string(where.segment) + " at " + std::to_string(where.offset) +
+                   ": its SHA-256 differs"};
 }
 
 }  // namespace

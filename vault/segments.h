@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <memory>
 #include <string_view>
 
@@ -44,6 +45,13 @@ class Segments {
   virtual base::Result<base::Bytes> Read(const SegmentRef& where,
                                          const base::Sha256Digest& ciphertext_sha256,
                                          const base::Secret& key) const = 0;
+
+  // Hands on a document's stored bytes as they are, in pieces of at most a megabyte. What they
+  // hash to is known behind the last: until this returns ok they prove nothing.
+  // Errors as Read(), and those of `take`.
+  using PieceTaker = std::function<base::Status(base::ByteSpan piece)>;
+  virtual base::Status Copy(const SegmentRef& where, const base::Sha256Digest& ciphertext_sha256,
+                            const PieceTaker& take) const = 0;
 };
 
 }  // namespace vault
