@@ -114,6 +114,11 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"checkpoint.mark-damaged",
      "Fails ar pēdējā kontrolpunkta ierakstu ir bojāts. Izsauciet operatoru.",
      "The file that remembers the last checkpoint is damaged. Call an operator."},
+    {"checkpoint.origin-closed",
+     "Žurnāls kopš atjaunošanas turpinās ar citu nosaukumu. Ierakstiet konfigurācijā jauno "
+     "log_origin.",
+     "The log goes on under another name since a recovery. Put the new log_origin into the "
+     "configuration."},
     {"checkpoint.smaller",
      "Žurnāls ir īsāks vai citāds nekā jau parakstītais. Apturiet darbu un izsauciet operatoru.",
      "The log is shorter or other than what was signed before. Stop and call an operator."},
