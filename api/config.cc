@@ -412,6 +412,14 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
         timestamps.Complain("hourly: no service " + name);
     RETURN_IF_ERROR(timestamps.Finish());
   }
+  if (root.contains("backup")) {
+    constexpr std::int64_t kLongest = std::int64_t{7} * 24 * 60;
+    Table backup = part("backup");
+    config.backup = BackupConfig{.to = backup.Path("to")};
+    if (backup.Has("every_minutes"))
+      config.backup->every = std::chrono::minutes(backup.Number("every_minutes", 0, kLongest));
+    RETURN_IF_ERROR(backup.Finish());
+  }
   if (root.contains("csc")) {
     Table csc = part("csc");
     config.csc = CscService{.name = csc.Text("name"), .region = csc.Text("region")};
@@ -445,7 +453,7 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   }
   static const std::set<std::string> kParts{"vault",      "listen",   "hsm",   "courier",
                                             "timestamps", "caller",   "trust", "key",
-                                            "csc",        "ceremony", "token"};
+                                            "csc",        "ceremony", "token", "backup"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

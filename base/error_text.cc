@@ -265,12 +265,16 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The folder for backups is not there. Mount its volume, or make the folder."},
     {"backup.none", "Šeit nav nevienas pilnīgas rezerves kopijas. Pārbaudiet mapi.",
      "There is no whole backup here. Check the folder."},
+    {"backup.not-configured",
+     "Rezerves kopijas nav iestatītas. Ierakstiet mapi konfigurācijas sadaļā [backup].",
+     "Backups are not configured. Name a folder in [backup] of the configuration."},
     {"backup.older",
      "Rezerves kopija ir vecāka par zināmo kontrolpunktu. Meklējiet jaunāku kopiju.",
      "The backup is older than the checkpoint that is known. Look for a newer backup."},
     {"backup.other-vault",
      "Rezerves kopija ir no citas glabātavas vai cita žurnāla. Norādiet savu mapi un atslēgu.",
      "The backup is of another vault or of another log. Name its own folder and key."},
+    {"backup.unknown", "Tāda rezerves kopijas uzdevuma nav.", "There is no such run of a backup."},
     {"checkpoint.damaged",
      "Glabātais kontrolpunkts ir bojāts. Izsauciet operatoru, lai to atjauno no kopijas.",
      "The stored checkpoint is damaged. Call an operator to restore it from a copy."},
@@ -315,6 +319,13 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "it. See docs/hsm.md."},
     {"key.slots-spent", "Atslēgu kokā vairs nav vietas. Izsauciet operatoru.",
      "The key tree has no place left. Call an operator."},
+    {"erasure.waits-for-backup",
+     "Atslēgas ir dzēstas, bet vecā saknes atslēga gaida, līdz jaunais atslēgu koks ir rezerves "
+     "kopijā. "
+     "Salabojiet rezerves kopiju sējumu.",
+     "The keys are erased, but the old root key waits until the new key tree is backed up. Mend "
+     "the "
+     "volume for backups."},
     {"key.tree-behind",
      "Atslēgu kokā trūkst jaunāko ierakstu atslēgu: data/keys ir vecāka kopija. Izsauciet "
      "operatoru.",
