@@ -13,6 +13,7 @@
 #include "base/bytes.h"
 #include "base/file.h"
 #include "hsm/approval.h"
+#include "vault/witnessing.h"
 
 namespace api {
 namespace {
@@ -20,6 +21,7 @@ namespace {
 constexpr std::size_t kMaxConfigSize = std::size_t{1} << 20U;
 constexpr std::size_t kMaxLists = 64;
 constexpr std::size_t kMaxPem = 8192;
+constexpr std::size_t kMaxWitnesses = 16;
 
 base::Error Malformed(const std::string& what) {
   return {base::ErrorCode::kInvalidInput, "config.malformed", what};
@@ -231,6 +233,32 @@ base::Result<CourierConfig> ReadCourier(Table table) {
   return courier;
 }
 
+base::Result<CheckpointConfig> ReadCheckpoints(Table table) {
+  constexpr std::int64_t kMostMinutes = 60 * 24 * 31;
+  CheckpointConfig checkpoints;
+  if (table.Has("anchor")) checkpoints.anchor = table.Path("anchor");
+  if (table.Has("stamp_minutes"))
+    checkpoints.stamp = std::chrono::minutes(table.Number("stamp_minutes", 0, kMostMinutes));
+  RETURN_IF_ERROR(table.Finish());
+  return checkpoints;
+}
+
+// The courier gets the place where it takes checkpoints.
+base::Result<WitnessConfig> ReadWitness(Table table, CourierConfig& courier) {
+  WitnessConfig witness{.name = "", .key = table.Text("key"), .service = ""};
+  std::string url = table.Text("url");
+  if (!IsUrl(url)) table.Complain("url is no http or https URL");
+  const auto name = vault::WitnessName(witness.key);
+  if (!name.ok()) table.Complain("key is " + name.error().message);
+  RETURN_IF_ERROR(table.Finish());
+  witness.name = name.value();
+  witness.service = "witness " + witness.name;
+  while (url.ends_with('/')) url.pop_back();
+  if (!courier.services.emplace(witness.service, url + "/add-checkpoint").second)
+    return Malformed("[witness] " + witness.name + " is there twice");
+  return witness;
+}
+
 // Two capital letters, as SchemeTerritory of TS 119 612 has them.
 bool IsTerritory(std::string_view name) {
   return name.size() == 2 && std::ranges::all_of(name, [](char c) { return c >= 'A' && c <= 'Z'; });
@@ -357,11 +385,12 @@ base::Result<RegisteredCaller> ReadCaller(Table table) {
     std::string_view name;
     CallerRole role;
   };
-  static constexpr std::array<Row, 3> kRoles{{{"agency", CallerRole::kAgency},
+  static constexpr std::array<Row, 4> kRoles{{{"agency", CallerRole::kAgency},
                                               {"platform", CallerRole::kPlatform},
-                                              {"operator", CallerRole::kOperator}}};
+                                              {"operator", CallerRole::kOperator},
+                                              {"auditor", CallerRole::kAuditor}}};
   const auto known = std::ranges::find(kRoles, role, &Row::name);
-  if (known == kRoles.end()) table.Complain("role is agency, platform or operator");
+  if (known == kRoles.end()) table.Complain("role is agency, platform, operator or auditor");
   RegisteredCaller caller{.name = table.Text("name"),
                           .role = known == kRoles.end() ? CallerRole::kAgency : known->role,
                           .agency = "",
@@ -396,6 +425,9 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   if (vault.Has("document_bytes"))
     config.document_bytes =
         static_cast<std::size_t>(vault.Number("document_bytes", 1, std::int64_t{64} << 20U));
+  if (vault.Has("scrub_bytes_per_second"))
+    config.scrub_bytes = static_cast<std::uint64_t>(
+        vault.Number("scrub_bytes_per_second", 0, std::int64_t{1} << 33U));
   RETURN_IF_ERROR(vault.Finish());
   ASSIGN_OR_RETURN(config.listen, ReadListen(part("listen")));
   ASSIGN_OR_RETURN(config.hsm, ReadHsm(part("hsm"), config.data));
@@ -419,6 +451,17 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
     if (backup.Has("every_minutes"))
       config.backup->every = std::chrono::minutes(backup.Number("every_minutes", 0, kLongest));
     RETURN_IF_ERROR(backup.Finish());
+  }
+  if (root.contains("checkpoints")) {
+    ASSIGN_OR_RETURN(config.checkpoints, ReadCheckpoints(part("checkpoints")));
+  }
+  if (const toml::array* witnesses = root["witness"].as_array()) {
+    if (witnesses->size() > kMaxWitnesses) return Malformed("[witness] more than 16 of them");
+    for (const auto& node : *witnesses) {
+      ASSIGN_OR_RETURN(WitnessConfig witness,
+                       ReadWitness(Table(node.as_table(), "witness", folder), config.courier));
+      config.checkpoints.witnesses.push_back(std::move(witness));
+    }
   }
   if (root.contains("csc")) {
     Table csc = part("csc");
@@ -451,9 +494,9 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
       config.callers.push_back(std::move(caller));
     }
   }
-  static const std::set<std::string> kParts{"vault",      "listen",   "hsm",   "courier",
-                                            "timestamps", "caller",   "trust", "key",
-                                            "csc",        "ceremony", "token", "backup"};
+  static const std::set<std::string> kParts{
+      "vault", "listen", "hsm", "courier",  "timestamps", "checkpoints", "caller",
+      "trust", "key",    "csc", "ceremony", "witness",    "token",       "backup"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

@@ -17,8 +17,9 @@
 
 namespace api {
 
-// An operator reads no document and no history: he looks after the appliance.
-enum class CallerRole { kAgency, kPlatform, kOperator };
+// An operator reads no document and no history: he looks after the appliance. An auditor reads the
+// log, its entries included, and no document.
+enum class CallerRole { kAgency, kPlatform, kOperator, kAuditor };
 
 // A system that may call us: found by the SHA-256 of its TLS certificate.
 struct RegisteredCaller {
@@ -62,6 +63,19 @@ struct TrustConfig {
   std::chrono::hours refresh{0};  // Fetched so often; 0: when an operator asks.
 };
 
+// Who cosigns our checkpoints (C2SP tlog-witness).
+struct WitnessConfig {
+  std::string name;     // Of its key.
+  std::string key;      // Verifier key, "name+keyid+base64".
+  std::string service;  // Under which the courier knows where it takes checkpoints.
+};
+
+struct CheckpointConfig {
+  std::filesystem::path anchor;   // Off the data's volume; empty: none is kept.
+  std::chrono::minutes stamp{0};  // A time-stamp over the newest checkpoint so often; 0: never.
+  std::vector<WitnessConfig> witnesses{};
+};
+
 // The operator's word on the interface of the Cloud Signature Consortium.
 struct CscService {
   std::string name;
@@ -81,10 +95,12 @@ struct Config {
   CourierConfig courier;
   std::vector<std::string> tsa_certificates;  // SHA-256 of the TSA certificates that are used.
   std::map<std::string, std::uint32_t> tsa_hourly;  // Time-stamps an hour, by service; others: any.
-  std::optional<TrustConfig> trust;                 // nullopt: nothing is trusted.
+  CheckpointConfig checkpoints;
+  std::optional<TrustConfig> trust;  // nullopt: nothing is trusted.
   std::vector<RegisteredCaller> callers;
   std::optional<BackupConfig> backup;                   // nullopt: none are made.
   std::optional<CscService> csc;                        // nullopt: it is not served.
+  std::uint64_t scrub_bytes = std::uint64_t{1} << 20U;  // A second; 0: nothing is scrubbed.
   std::size_t document_bytes = std::size_t{32} << 20U;  // Largest body taken.
 };
 

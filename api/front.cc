@@ -8,6 +8,7 @@
 #include <mutex>
 #include <thread>
 
+#include "api/every_second.h"
 #include "api/flow/erase_records.h"
 #include "api/flow/signer_of_keys.h"
 #include "api/http/routes.h"
@@ -25,54 +26,7 @@
 namespace api {
 namespace {
 
-constexpr std::chrono::seconds kCheckpointPeriod{1};
 constexpr std::size_t kFirstSealer = 3;  // Door of the first of the other tokens' keyholders.
-constexpr std::chrono::seconds kSettlePeriod{5};
-
-// Signs a checkpoint within a second of the last entry, and says once when it cannot.
-class CheckpointTimer {
- public:
-  CheckpointTimer(PublishCheckpoint& publish, const vault::Ledger& ledger)
-      : thread_([this, &publish, &ledger](const std::stop_token& stop) {
-          Run(publish, ledger, stop);
-        }) {}
-
- private:
-  void Run(PublishCheckpoint& publish, const vault::Ledger& ledger, const std::stop_token& stop) {
-    bool failing = false;
-    std::unique_lock lock(mutex_);
-    while (!wake_.wait_for(lock, stop, kCheckpointPeriod, [] { return false; }) &&
-           !stop.stop_requested()) {
-      const auto head = ledger.Head();
-      if (!head.ok() || head.value().size == 0) continue;
-      const auto published = publish.Covering(head.value().size);
-      if (!published.ok() && !failing) base::LogError("checkpoint.failed", published.error());
-      failing = !published.ok();
-    }
-  }
-
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;  // Last: it uses the others, and stops first.
-};
-
-// Ends an erasure that was left unfinished by a crash or for want of the token, as soon as it can.
-class ErasureTimer {
- public:
-  explicit ErasureTimer(EraseRecords& erase)
-      : thread_([this, &erase](const std::stop_token& stop) {
-          std::unique_lock lock(mutex_);
-          while (!stop.stop_requested()) {
-            if (!erase.IsSettled()) static_cast<void>(erase.Settle());
-            wake_.wait_for(lock, stop, kSettlePeriod, [] { return false; });
-          }
-        }) {}
-
- private:
-  std::mutex mutex_;
-  std::condition_variable_any wake_;
-  std::jthread thread_;  // Last: it uses the others, and stops first.
-};
 
 // Who runs an older copy of keys/ is told so; a token that is away may come back.
 base::Status SettleErasures(EraseRecords& erase) {
@@ -124,7 +78,8 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
 
   // A recovered vault goes on under a new name, and no other does.
   RETURN_IF_ERROR(vault::RequireOrigin(*ledger, config.hsm.log_origin));
-  PublishCheckpoint publish_checkpoint(*ledger, keyholder);
+  CheckpointAnchor anchor(config.checkpoints.anchor, config.hsm.log_origin);
+  PublishCheckpoint publish_checkpoint(*ledger, keyholder, anchor);
   BackUp back_up({*ledger, *segments, *key_store}, publish_checkpoint,
                  config.backup ? std::optional(config.backup->to) : std::nullopt, clock);
   EraseRecords erase_records(*ledger, *key_store, keyholder, record_keys, clock,
@@ -151,7 +106,9 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   RemoteSigning remote_signing(signer, record_keys, *ledger, config.hsm.seal_rules, clock);
   ReadDocument read_document(record_access, *ledger, *segments, record_keys);
   VerifyDocument verify_document(read_document, inspector, clock);
-  DocumentReceipt document_receipt(read_document, publish_checkpoint, *ledger);
+  EndorseCheckpoint endorse_checkpoint(*ledger, courier, evidence_desk, config.checkpoints, clock);
+  ScrubVault scrub(*ledger, *segments, config.scrub_bytes, clock);
+  DocumentReceipt document_receipt(read_document, publish_checkpoint, endorse_checkpoint, *ledger);
   ClientHistory client_history(record_access, *ledger, record_keys);
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
@@ -159,24 +116,55 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
   std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;
   for (auto& [name, sealer] : sealers) other_tokens.emplace_back(sealer);
-  const Flows flows{find_client,      submit_document, sign_document,   extend_signature,
-                    two_step_signing, completions,     batches,         remote_signing,
-                    prove_digests,    read_document,   verify_document, document_receipt,
-                    client_history,   erase_records,   backups,         publish_checkpoint,
-                    keyholder,        keyholder,       other_tokens,    trust_status,
-                    fetch_trust,      clock,           config.csc};
+  const Flows flows{find_client,
+                    submit_document,
+                    sign_document,
+                    extend_signature,
+                    two_step_signing,
+                    completions,
+                    batches,
+                    remote_signing,
+                    prove_digests,
+                    read_document,
+                    verify_document,
+                    document_receipt,
+                    client_history,
+                    erase_records,
+                    backups,
+                    publish_checkpoint,
+                    endorse_checkpoint,
+                    scrub,
+                    *ledger,
+                    keyholder,
+                    keyholder,
+                    other_tokens,
+                    trust_status,
+                    fetch_trust,
+                    clock,
+                    config.csc};
 
-  // An older copy of the ledger is not served; a token that is away may come back.
+  // An older copy of the ledger is not served: by the anchor, by the token, which may be away and
+  // come back, and by the witnesses that answer.
+  RETURN_IF_ERROR(anchor.Check(*ledger));
   const base::Status confirmed = publish_checkpoint.ConfirmHead();
   if (!confirmed.ok()) base::LogError("checkpoint.not-confirmed", confirmed.error());
   if (!confirmed.ok() && confirmed.error().code == base::ErrorCode::kConflict)
     return confirmed.error();
+  RETURN_IF_ERROR(endorse_checkpoint.AskAtStart());
 
   batches.Start();
   completions.Start();
   backups.Start();
-  const ErasureTimer erasure_timer(erase_records);
-  const CheckpointTimer checkpoint_timer(publish_checkpoint, *ledger);
+  const EverySecond publishing("checkpoint.failed", [&] { return publish_checkpoint.Run(); });
+  const EverySecond scrubbing("scrub.failed", [&] { return scrub.Run(); });
+  const EverySecond endorsing("checkpoint.not-endorsed", [&] {
+    endorse_checkpoint.Run();
+    return base::Ok();
+  });
+  // An erasure that a crash or want of the token left unfinished ends as soon as it can.
+  const EverySecond settling("erasure.not-settled", [&] {
+    return erase_records.IsSettled() ? base::Ok() : erase_records.Settle();
+  });
   const TrustTimer trust_timer(fetch_trust,
                                trust != nullptr ? trust->refresh : std::chrono::hours{0});
   const HttpServer::Handler handler{

@@ -250,6 +250,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The token does not support this. Check that its model is among those supported."},
 
     // vault
+    {"anchor.damaged", "Enkura fails ar pēdējo kontrolpunktu ir bojāts. Izsauciet operatoru.",
+     "The anchor file with the last checkpoint is damaged. Call an operator."},
     {"backup.bad-checkpoint",
      "Tas nav šī žurnāla parakstīts kontrolpunkts. Dodiet failu, ko saņēmāt no "
      "`/v1/log/checkpoint`.",
@@ -348,6 +350,12 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The index of the ledger is damaged. Restart the service and it will be built anew."},
     {"ledger.readers-full", "Pārāk daudz vienlaicīgu lasījumu. Mēģiniet vēlreiz pēc brīža.",
      "Too many reads at once. Try again in a moment."},
+    {"ledger.rolled-back",
+     "Žurnāls ir vecāks vai cits nekā tas, kas jau tika publicēts. Nelietojiet to: atjaunojiet "
+     "jaunāko "
+     "kopiju vai veiciet atjaunošanas ceremoniju.",
+     "The ledger is older than the one that was published, or another one. Do not run it: restore "
+     "the newest copy, or hold the recovery ceremony."},
     {"ledger.stopped",
      "Žurnāls pēc diska kļūdas vairs nepieņem ierakstus. Pārbaudiet disku un restartējiet "
      "pakalpojumu.",
@@ -374,6 +382,9 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"receipt.malformed",
      "Šis fails nav derīga kvīts. Pārbaudiet, vai tas nav mainīts vai nogriezts.",
      "This file is not a valid receipt. Check that it was not changed or cut short."},
+    {"receipt.not-cosigned",
+     "Liecinieks kvīts kontrolpunktu nav parakstījis. Lūdziet kvīti vēlreiz pēc brīža.",
+     "The witness did not cosign the checkpoint of the receipt. Ask for the receipt again later."},
     {"receipt.not-included",
      "Kvīts ieraksts neatbilst parakstītajam žurnālam. Neuzticieties šai kvītij.",
      "The entry of the receipt does not fit the signed ledger. Do not trust this receipt."},
@@ -422,12 +433,26 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"segment.damaged",
      "Glabātais dokuments ir bojāts vai nav tas, ko glabātava pieņēma. Izsauciet operatoru.",
      "The stored document is damaged or not what the vault accepted. Call an operator."},
+    {"tile.unknown", "Žurnālā tādas daļas vēl nav. Pārbaudiet kontrolpunkta lielumu.",
+     "The ledger has no such tile yet. Check the size of the checkpoint."},
     {"uses.damaged", "Fails ar izlietoto apstiprinājumu uzskaiti ir bojāts. Izsauciet operatoru.",
      "The file that counts used approvals is damaged. Call an operator."},
     {"vault.busy", "Glabātava ir pārslogota, nekas netika saglabāts. Mēģiniet vēlreiz pēc brīža.",
      "The vault is overloaded and nothing was stored. Try again in a moment."},
     {"vault.locked", "Glabātavu jau izmanto cits process. Apturiet to un mēģiniet vēlreiz.",
      "Another process uses the vault already. Stop it and try again."},
+    {"witness.ahead", "Liecinieks jau ir redzējis jaunāku kontrolpunktu. Tas parakstīs nākamo.",
+     "The witness has seen a newer checkpoint already. It will cosign the next one."},
+    {"witness.bad-cosignature",
+     "Liecinieka atbildē nav derīga paraksta. Pārbaudiet liecinieka atslēgu konfigurācijā.",
+     "The answer of the witness has no valid signature. Check its key in the configuration."},
+    {"witness.bad-key",
+     "Liecinieka atslēga nav pareizā formā. Ņemiet to no vietas, kur liecinieks to publicē.",
+     "The key of the witness is not in the right form. Take it from where the witness publishes "
+     "it."},
+    {"witness.refused",
+     "Liecinieks kontrolpunktu neparakstīja. Pārbaudiet, vai tas pazīst šo žurnālu.",
+     "The witness did not cosign the checkpoint. Check that it knows this ledger."},
 
     // signing
     {"claims.malformed",
@@ -1034,6 +1059,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "The request was sent and no answer came. Look whether it was done before sending it again."},
     {"sign.overwrites", "Rezultāts pārrakstītu parakstāmo dokumentu. Norādiet citu failu ar --out.",
      "The result would overwrite a document that is signed. Name another file with --out."},
+    {"receipt.not-stamped", "Kvītī vēl nav laika zīmoga. Lūdziet kvīti vēlreiz vēlāk.",
+     "The receipt has no time-stamp yet. Ask for the receipt again later."},
     {"store.without-receipt",
      "Dokuments ir saglabāts, bet kvīti neizdevās iegūt. Iegūstiet to ar: edocvault receipt get.",
      "The document is stored, but its receipt was not fetched. Fetch it with: edocvault receipt "

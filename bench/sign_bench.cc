@@ -138,6 +138,10 @@ class NoOutbound final : public api::Outbound {
   base::Result<base::Bytes> Post(const std::string&, const std::string&, base::ByteSpan) override {
     return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "level B asks nobody"};
   }
+  base::Result<api::HttpAnswer> Ask(const std::string&, const std::string&,
+                                    base::ByteSpan) override {
+    return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "level B asks nobody"};
+  }
   base::Result<base::Bytes> Fetch(const std::string&) override {
     return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "level B asks nobody"};
   }

@@ -1,4 +1,5 @@
-// vault.* and history.*: the ledger beside the disk's own rate of append and fdatasync.
+// vault.* and history.*: the ledger beside the disk's own rate of append and fdatasync, its proofs
+// and its audit beside reads and hashes.
 #include <fcntl.h>
 #include <unistd.h>
 
@@ -11,8 +12,10 @@
 #include "base/unique_fd.h"
 #include "bench/benches.h"
 #include "bench/harness.h"
+#include "tests/fakes/note_signer.h"
 #include "tests/fakes/temp_dir.h"
 #include "tests/fakes/vault_records.h"
+#include "vault/audit.h"
 #include "vault/segments.h"
 
 namespace bench {
@@ -90,6 +93,83 @@ void HistoryBench() {
           {"newest-page", [&] { return PerCpuSecond(page(std::nullopt)); }});
 }
 
+constexpr const char* kOrigin = "bench.example/log";
+
+// As many entries as are made in half a minute, and a checkpoint over them.
+class LargeLedger {
+ public:
+  LargeLedger() : ledger_(Must(vault::Ledger::Open(folder_.path(), {}))) {
+    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    {
+      std::vector<std::jthread> writers;
+      for (int i = 0; i < 256; ++i)
+        writers.emplace_back([&] {
+          while (std::chrono::steady_clock::now() < end)
+            Must(ledger_->Append(tests::DocumentOf(client_)));
+        });
+    }
+    const vault::TreeHead head = Must(ledger_->Head());
+    size_ = head.size;
+    Must(ledger_->KeepCheckpoint(size_, signer_.Checkpoint(size_, head.root)));
+    std::printf("# a ledger of %llu entries\n", static_cast<unsigned long long>(size_));
+  }
+  const vault::Ledger& ledger() const { return *ledger_; }
+  std::uint64_t size() const { return size_; }
+  // Evenly over the whole log, another one each time.
+  std::uint64_t AnyEntry() { return next_ = (next_ + 7'368'787) % size_; }
+
+  // Closes the ledger.
+  vault::AuditOrder Order() {
+    ledger_.reset();
+    return {.data = folder_.path(),
+            .log_key = signer_.VerifierKey(),
+            .witnesses = {},
+            .skip_documents = true};
+  }
+
+ private:
+  const tests::TempDir folder_;
+  const tests::NoteSigner signer_{kOrigin};
+  const vault::ClientId client_ = vault::ClientId::New();
+  std::unique_ptr<vault::Ledger> ledger_;
+  std::uint64_t size_ = 0;
+  std::uint64_t next_ = 0;
+};
+
+void ProofBench(LargeLedger& large) {
+  const auto read = [&] { Must(large.ledger().Read({large.AnyEntry()})); };
+  const Side reference{"one-read", [&] { return PerCpuSecond(read); }};
+  const auto inclusion = [&] {
+    Must(large.ledger().InclusionProof({large.AnyEntry()}, large.size()));
+  };
+  const auto consistency = [&] {
+    Must(large.ledger().ConsistencyProof(large.AnyEntry(), large.size()));
+  };
+  Compare("vault.proof_inclusion", "proofs/cpu-s",
+          {"edocvault", [&] { return PerCpuSecond(inclusion); }}, reference);
+  Compare("vault.proof_consistency", "proofs/cpu-s",
+          {"edocvault", [&] { return PerCpuSecond(consistency); }}, reference);
+}
+
+// The log part of an audit, beside hashing the same leaves and nothing else.
+void AuditBench(LargeLedger& large) {
+  constexpr std::size_t kSample = 4096;
+  std::vector<base::Bytes> leaves;
+  for (std::size_t i = 0; i < kSample; ++i)
+    leaves.push_back(Must(large.ledger().Read({large.AnyEntry()})).encoded);
+  const vault::AuditOrder order = large.Order();
+  const auto size = static_cast<double>(large.size());
+  const auto audit = [&] {
+    if (!Must(vault::Audit(order)).IsIntact()) std::exit(1);
+  };
+  const auto hash = [&] {
+    for (const base::Bytes& leaf : leaves) base::Sha256(leaf);
+  };
+  Compare("vault.verify_log", "leaves/cpu-s",
+          {"edocvault audit", [&] { return PerCpuSecond(audit) * size; }},
+          {"sha256-of-the-leaves", [&] { return PerCpuSecond(hash) * kSample; }});
+}
+
 }  // namespace
 
 void RunVaultBench(const std::string& only) {
@@ -99,6 +179,11 @@ void RunVaultBench(const std::string& only) {
   if (wanted("vault.append_64")) AppendBench("vault.append_64", 64);
   if (wanted("vault.stream_8mib")) StreamBench();
   if (wanted("history.depth")) HistoryBench();
+  if (wanted("vault.proof") || wanted("vault.verify_log")) {
+    LargeLedger large;
+    if (wanted("vault.proof")) ProofBench(large);
+    if (wanted("vault.verify_log")) AuditBench(large);
+  }
 }
 
 }  // namespace bench

@@ -10,6 +10,7 @@
 #include <Poco/Net/SecureStreamSocket.h>
 #include <Poco/URI.h>
 
+#include <algorithm>
 #include <iterator>
 
 namespace cli {
@@ -18,6 +19,17 @@ namespace {
 namespace net = Poco::Net;
 
 constexpr int kTimeoutSeconds = 60;
+
+// "a, b"
+std::vector<std::string> NamesOf(std::string_view list) {
+  std::vector<std::string> names;
+  while (!list.empty()) {
+    const std::size_t end = std::min(list.find(", "), list.size());
+    names.emplace_back(list.substr(0, end));
+    list.remove_prefix(std::min(end + 2, list.size()));
+  }
+  return names;
+}
 
 std::string PathOf(const Call& call) {
   Poco::URI uri;
@@ -75,6 +87,7 @@ base::Result<Answer> Exchange(const Poco::URI& server, const net::Context::Ptr& 
     answer.status = static_cast<int>(response.getStatus());
     answer.body.assign(std::istreambuf_iterator<char>(in), {});
     answer.file_name = FileNameOf(response.get("Content-Disposition", ""));
+    answer.pending = NamesOf(response.get("Edocvault-Pending", ""));
     if (answer.status >= 300) return ReadProblem(answer.status, answer.body);
     return answer;
   } catch (const Poco::Exception& exception) {

@@ -3,6 +3,7 @@
 
 #include <map>
 #include <string>
+#include <vector>
 
 #include "base/bytes.h"
 #include "base/error_text.h"
@@ -24,6 +25,7 @@ struct Answer {
   int status = 0;
   base::Bytes body;
   std::string file_name;  // From Content-Disposition; may be empty, is not yet checked.
+  std::vector<std::string> pending{};  // From Edocvault-Pending: what a receipt still lacks.
 
   base::Result<base::Json> AsJson() const;
 };

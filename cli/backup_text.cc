@@ -15,7 +15,6 @@ base::Json ToJson(const vault::BackupSummary& found) {
       .Set("root", base::HexEncode(found.head.root.bytes))
       .Set("documents", static_cast<std::int64_t>(found.documents))
       .Set("documentBytes", static_cast<std::int64_t>(found.document_bytes))
-      .Set("withoutBytes", static_cast<std::int64_t>(found.without_bytes))
       .Set("keyRows", static_cast<std::int64_t>(found.key_rows));
 }
 

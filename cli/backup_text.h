@@ -11,7 +11,7 @@ namespace cli {
 // Valid as long as `text`.
 std::string_view FirstLine(std::string_view text);
 
-// {"number","madeAt","origin","entries","root","documents","documentBytes","withoutBytes","keyRows"}
+// {"number","madeAt","origin","entries","root","documents","documentBytes","keyRows"}
 base::Json ToJson(const vault::BackupSummary& found);
 
 }  // namespace cli

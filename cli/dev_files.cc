@@ -35,11 +35,12 @@ struct ConnectionFile {
   const char* common_name;
   bool server;
 };
-constexpr std::array<ConnectionFile, 5> kConnections{
+constexpr std::array<ConnectionFile, 6> kConnections{
     {{"tls/server", "edocvault TEST service", true},
      {"client/agency", "edocvault TEST agency", false},
      {"client/platform", "edocvault TEST platform", false},
      {"client/operator", "edocvault TEST operator", false},
+     {"client/auditor", "edocvault TEST auditor", false},
      {"client/stranger", "edocvault TEST stranger", false}}};
 
 std::string CallerEntry(const std::string& name, const std::string& role, const std::string& digest,
@@ -115,7 +116,10 @@ base::Result<CallerDigests> IssueConnectionCertificates(const Home& home,
     if (std::string_view(file.stem) == "client/agency") digests.agency = digest;
     if (std::string_view(file.stem) == "client/platform") digests.platform = digest;
     if (std::string_view(file.stem) == "client/operator") digests.attendant = digest;
+    if (std::string_view(file.stem) == "client/auditor") digests.auditor = digest;
   }
+  ASSIGN_OR_RETURN(const auto witness, emulator::Witness::Open(home.witness(), kDevWitness, {}));
+  digests.witness = witness->verifier_key();
   digests.tsa = base::HexEncode(base::Sha256(authority.tsa_certificate()).bytes);
   RETURN_IF_ERROR(WriteText(home.path() / "tls/ca.pem", authority.tls_root_pem(), 0644));
   return digests;
@@ -179,19 +183,23 @@ base::Status WriteConfigs(const Home& home, const DevPorts& ports, const CallerD
       "[ceremony]\nquorum = 0\n\n[courier.services]\ntsa = \"" +
       url + "/tsa\"\nocsp = \"" + url + "/ocsp\"\n\n[courier.crls]\nissuing = \"" + url +
       "/crl/issuing.crl\"\nroot = \"" + url +
-      "/crl/root.crl\"\n\n[timestamps]\ntsa_certificate_sha256 = [\"" + callers.tsa + "\"]\n" +
-      TrustEntry(url) + KeyEntries() +
+      "/crl/root.crl\"\n\n[timestamps]\ntsa_certificate_sha256 = [\"" + callers.tsa +
+      "\"]\n\n# A real anchor lies on another volume than the data.\n[checkpoints]\nanchor = "
+      "\"anchor\"\n"
+      "stamp_minutes = 60\n\n[[witness]]\nurl = \"" +
+      url + "/witness\"\nkey = \"" + callers.witness + "\"\n" + TrustEntry(url) + KeyEntries() +
       CallerEntry("test-agency", "agency", callers.agency,
                   "agency = \"test-agency\"\nkeys = [" + KeyList() + "]\n") +
       CallerEntry("test-platform", "platform", callers.platform, "") +
-      CallerEntry("test-operator", "operator", callers.attendant, "");
+      CallerEntry("test-operator", "operator", callers.attendant, "") +
+      CallerEntry("test-auditor", "auditor", callers.auditor, "");
   RETURN_IF_ERROR(WriteText(home.daemon_config(), daemon, 0600));
   return WriteText(
       home.client_config(),
       "# How to reach the appliance.\nserver = \"https://127.0.0.1:" + service +
           "\"\nca = \"tls/ca.pem\"\nemulator_port = " + std::to_string(ports.emulator) + "\n" +
           ProfileEntry("agency") + ProfileEntry("platform") + ProfileEntry("operator") +
-          ProfileEntry("stranger"),
+          ProfileEntry("auditor") + ProfileEntry("stranger"),
       0600);
 }
 

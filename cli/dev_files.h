@@ -29,6 +29,9 @@ inline constexpr auto kDevSealingKeys = std::to_array<SealingKey>({
 // Signs hashes, under approvals by client/request.key.
 inline constexpr SealingKey kDevRemoteKey{"remote-p256", hsm::KeyKind::kRemoteP256};
 
+// Name of the emulator's witness.
+inline constexpr const char* kDevWitness = "dev.edocvault.test/witness";
+
 struct DevPorts {
   std::uint16_t service = 0;
   std::uint16_t emulator = 0;
@@ -39,7 +42,9 @@ struct CallerDigests {
   std::string agency;
   std::string platform;
   std::string attendant;
-  std::string tsa;  // Not a caller: whose timestamps are used.
+  std::string auditor;
+  std::string tsa;      // Not callers: whose timestamps are used,
+  std::string witness;  // and the verifier key of who cosigns checkpoints.
 };
 
 // Free ports on loopback; `wanted` is kept when it is not 0.

@@ -3,6 +3,7 @@
 //   edocvaultd.toml  the service          client.toml    how to reach it
 //   vault.vkey       to check receipts    tls/ client/   certificates of the connection
 //   data/            the vault            authority/     test certificates (development only)
+//   anchor           its last checkpoint  witness/       a witness of it (development only)
 #pragma once
 
 #include <filesystem>
@@ -24,6 +25,7 @@ class Home {
   std::filesystem::path verifier_key() const { return path_ / "vault.vkey"; }
   std::filesystem::path log() const { return path_ / "edocvaultd.log"; }
   std::filesystem::path authority() const { return path_ / "authority"; }
+  std::filesystem::path witness() const { return path_ / "witness"; }
 
  private:
   explicit Home(std::filesystem::path path) : path_(std::move(path)) {}

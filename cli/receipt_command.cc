@@ -1,7 +1,9 @@
 // receipt: fetch one, or check one offline with nothing but the vault's verifier key.
 #include "base/file.h"
+#include "base/utf8.h"
 #include "cli/api_client.h"
 #include "cli/documents.h"
+#include "cli/trusted_keys.h"
 #include "cli/verbs.h"
 #include "vault/receipt.h"
 
@@ -19,7 +21,7 @@ struct GetOptions {
 
 struct VerifyOptions {
   std::string receipt;
-  std::string key;
+  TrustedKeyOptions keys;
   std::string document;
 };
 
@@ -37,28 +39,42 @@ base::Result<base::Json> Get(const Common& common, const GetOptions& options) {
   base::Json json;
   json.Set("id", options.id);
   json.Set("file", options.out);
+  base::Json::Array pending;
+  for (const std::string& name : answer.pending) pending.emplace_back(name);
+  json.Set("pending", std::move(pending));
   return json;
 }
 
-std::string TrimEnd(std::string text) {
-  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
-  return text;
+std::string GotText(const base::Json& json) {
+  std::string text = "wrote " + json.Text("file").value_or("");
+  const base::Json::Array& pending = *json.Find("pending")->AsArray();
+  if (pending.empty()) return text;
+  text += "\nnot in it yet:";
+  for (const base::Json& name : pending) text += " " + base::WithoutSteering(*name.AsString());
+  return text + " (ask again later)";
+}
+
+// Null when no TSA is trusted; a time-stamp that was asked for has to be there and good.
+base::Result<base::Json> StampedAt(const vault::ReceiptVerdict& verdict,
+                                   const std::vector<std::string>& tsas) {
+  if (tsas.empty()) return base::Json();
+  if (verdict.stamp.empty())
+    return base::Error{base::ErrorCode::kInvalidInput, "receipt.not-stamped", "no token in it"};
+  ASSIGN_OR_RETURN(const base::Time time, ReadStamp(verdict.stamp, verdict.stamped, tsas));
+  return base::Json(base::FormatTime(time));
 }
 
 base::Result<base::Json> Verify(const Common& common, const VerifyOptions& options) {
   ASSIGN_OR_RETURN(const base::Bytes receipt, base::ReadFile(options.receipt, kMaxReceipt));
-  const std::filesystem::path key_file = options.key.empty()
-                                             ? Home::Find(common.home).verifier_key()
-                                             : std::filesystem::path(options.key);
-  ASSIGN_OR_RETURN(const base::Bytes key, base::ReadFile(key_file, 4096));
+  ASSIGN_OR_RETURN(const TrustedKeys keys, ReadTrustedKeys(options.keys, Home::Find(common.home)));
   std::optional<base::Sha256Digest> document;
   if (!options.document.empty()) {
     ASSIGN_OR_RETURN(const base::MappedFile file, base::MappedFile::Open(options.document));
     document = base::Sha256(file.bytes());
   }
-  ASSIGN_OR_RETURN(
-      const vault::ReceiptVerdict verdict,
-      vault::VerifyReceipt(base::AsText(receipt), TrimEnd(base::ToString(key)), document));
+  ASSIGN_OR_RETURN(const vault::ReceiptVerdict verdict,
+                   vault::VerifyReceipt(base::AsText(receipt), keys.log, document, keys.witnesses));
+  ASSIGN_OR_RETURN(base::Json stamped, StampedAt(verdict, keys.tsas));
   base::Json json;
   json.Set("valid", true);
   json.Set("origin", verdict.origin);
@@ -68,7 +84,20 @@ base::Result<base::Json> Verify(const Common& common, const VerifyOptions& optio
   json.Set("agency", verdict.record.agency);
   json.Set("storedAt", base::FormatTime(verdict.record.stored_at));
   json.Set("coversDocument", document ? base::Json(verdict.covers_document) : base::Json());
+  base::Json::Array cosigned;
+  for (const base::Time time : verdict.cosigned) cosigned.emplace_back(base::FormatTime(time));
+  json.Set("cosignedAt", std::move(cosigned));
+  json.Set("stampedAt", std::move(stamped));
   return json;
+}
+
+std::string WhenSeen(const base::Json& json) {
+  std::string text;
+  for (const base::Json& time : *json.Find("cosignedAt")->AsArray())
+    text += "\na witness saw it in the log at " + *time.AsString();
+  const base::Json* stamped = json.Find("stampedAt");
+  if (stamped->AsString() != nullptr) text += "\nit was time-stamped at " + *stamped->AsString();
+  return text;
 }
 
 std::string ToText(const base::Json& json) {
@@ -77,7 +106,8 @@ std::string ToText(const base::Json& json) {
   return "the vault " + json.Text("origin").value_or("") + " took document " +
          json.Text("id").value_or("") + " at " + json.Text("storedAt").value_or("") + " as entry " +
          std::to_string(json.Integer("entry").value_or(-1)) +
-         (asked ? "; it is exactly the file given" : "; no file was given to compare");
+         (asked ? "; it is exactly the file given" : "; no file was given to compare") +
+         WhenSeen(json);
 }
 
 void AddGetReceipt(CLI::App& group, Common& common, int& exit_code) {
@@ -90,8 +120,8 @@ void AddGetReceipt(CLI::App& group, Common& common, int& exit_code) {
   AddCommonOptions(*verb, common);
   verb->callback([options, &common, &exit_code] {
     const auto done = Get(common, *options);
-    exit_code = done.ok() ? Done(common, done.value(), "wrote " + options->out)
-                          : Fail(common, done.error());
+    exit_code =
+        done.ok() ? Done(common, done.value(), GotText(done.value())) : Fail(common, done.error());
   });
 }
 
@@ -99,7 +129,7 @@ void AddVerifyReceipt(CLI::App& group, Common& common, int& exit_code) {
   auto options = std::make_shared<VerifyOptions>();
   CLI::App* verb = group.add_subcommand("verify", "Check a receipt offline, without the service");
   verb->add_option("receipt", options->receipt, "The receipt")->required();
-  verb->add_option("--key", options->key, "File with the vault's verifier key");
+  options->keys.AddTo(*verb);
   verb->add_option("--document", options->document, "The document it should cover");
   AddCommonOptions(*verb, common);
   verb->callback([options, &common, &exit_code] {
@@ -109,7 +139,8 @@ void AddVerifyReceipt(CLI::App& group, Common& common, int& exit_code) {
       return;
     }
     // A receipt that proves nothing is a verdict (1), not a refused input (3).
-    const bool failed = done.error().reason.starts_with("receipt.") &&
+    const bool failed = (done.error().reason.starts_with("receipt.") ||
+                         done.error().reason.starts_with("timestamp.")) &&
                         done.error().reason != "receipt.malformed" &&
                         done.error().reason != "receipt.bad-verifier-key";
     const int code = Fail(common, done.error());

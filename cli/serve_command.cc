@@ -4,7 +4,9 @@
 #include <chrono>
 #include <iostream>
 
+#include "base/file.h"
 #include "cli/api_client.h"
+#include "cli/dev_files.h"
 #include "cli/role_process.h"
 #include "cli/verbs.h"
 #include "emulator/emulator.h"
@@ -55,6 +57,15 @@ base::Status WaitUntilReady(const ApiClient& api, RoleProcess& service, const si
   }
 }
 
+// Knows the log of this appliance alone.
+base::Result<std::unique_ptr<emulator::Witness>> OpenWitness(const Home& home) {
+  constexpr std::size_t kMaxKey = 4096;
+  ASSIGN_OR_RETURN(const base::Bytes key, base::ReadFile(home.verifier_key(), kMaxKey));
+  std::string log = base::ToString(key);
+  if (log.ends_with('\n')) log.pop_back();
+  return emulator::Witness::Open(home.witness(), kDevWitness, {log});
+}
+
 base::Status Serve(const Common& common) {
   sigset_t signals;
   BlockSignals(signals);
@@ -64,11 +75,14 @@ base::Status Serve(const Common& common) {
 
   const base::SystemClock clock;
   std::unique_ptr<emulator::TestAuthority> authority;
+  std::unique_ptr<emulator::Witness> witness;
   std::unique_ptr<emulator::Emulator> emulator;
   if (config.emulator_port != 0) {
     ASSIGN_OR_RETURN(authority, emulator::TestAuthority::Open(
                                     {.folder = home.authority(), .ocsp_url = ""}, clock));
-    ASSIGN_OR_RETURN(emulator, emulator::Emulator::Start(*authority, config.emulator_port));
+    ASSIGN_OR_RETURN(witness, OpenWitness(home));
+    ASSIGN_OR_RETURN(emulator,
+                     emulator::Emulator::Start(*authority, config.emulator_port, witness.get()));
   }
   ASSIGN_OR_RETURN(RoleProcess service,
                    RoleProcess::StartService(home.daemon_config(), home.log()));

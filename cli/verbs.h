@@ -28,6 +28,8 @@ void AddErase(CLI::App& app, Common& common, int& exit_code);
 void AddBackup(CLI::App& app, Common& common, int& exit_code);
 void AddRestore(CLI::App& app, Common& common, int& exit_code);
 void AddReceipt(CLI::App& app, Common& common, int& exit_code);
+void AddLog(CLI::App& app, Common& common, int& exit_code);
+void AddAudit(CLI::App& app, Common& common, int& exit_code);
 void AddTrust(CLI::App& app, Common& common, int& exit_code);
 void AddDoctor(CLI::App& app, Common& common, int& exit_code);
 

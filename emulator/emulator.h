@@ -110,12 +110,46 @@ class TestAuthority {
   std::unique_ptr<State> state_;
 };
 
+struct WitnessAnswer {
+  int status = 200;  // Of HTTP.
+  std::string body;
+};
+
+// A witness of logs (C2SP tlog-witness, add-checkpoint): cosigns a checkpoint only when it was
+// grown from the one that it cosigned last, which it remembers across restarts. Thread-safe.
+class Witness {
+ public:
+  // `folder` (made when absent) holds its key and what it saw. `log_keys`: verifier keys of the
+  // logs it knows. kCorrupted "authority.damaged", kUnavailable "disk.unwritable", kInvalidInput
+  // "witness.bad-key" for a name or log key that is none.
+  static base::Result<std::unique_ptr<Witness>> Open(const std::filesystem::path& folder,
+                                                     const std::string& name,
+                                                     const std::vector<std::string>& log_keys);
+  ~Witness();
+  Witness(const Witness&) = delete;
+  Witness& operator=(const Witness&) = delete;
+
+  std::string verifier_key() const;  // "name+keyid+base64".
+
+  // Statuses: 200 with the cosignature; 400 for what does not read; 403 signed by nobody it knows;
+  // 404 another log; 409 with the size it cosigned last; 422 not grown from it; 500 its disk.
+  WitnessAnswer AddCheckpoint(std::string_view body, base::Time now);
+
+ private:
+  struct State;
+  explicit Witness(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
 // The serial of a certificate as Revoke() takes it; empty when `der` is no certificate.
 std::string SerialOf(base::ByteSpan der);
 
 // What a service does instead of its work.
 enum class TsaMode { kOk, kDown, kSlow, kGarbage, kRejects, kWrongImprint, kWrongNonce };
 enum class OcspMode { kOk, kDown, kSlow, kGarbage, kTryLater, kUnknown, kStale, kWrongNonce };
+
+enum class WitnessMode { kOk, kDown };
 
 enum class TrustMode {
   kOk,
@@ -138,8 +172,10 @@ enum class TrustMode {
 //   GET /crl/root.crl, /crl/issuing.crl   complete revocation lists (RFC 5280, 5)
 //   GET /trust/lotl.xml, /trust/lv.xml   a list of lists and a trusted list (ETSI TS 119 612) that
 //                 names the issuing CA, the TSA and the OCSP responder; by the list signer
+//   POST /witness/add-checkpoint   of the witness that is handed in (text/plain)
 //   POST /switch  {"tsa":"ok|down|slow|garbage|rejects|wrong-imprint|wrong-nonce",
 //                  "ocsp":"ok|down|slow|garbage|try-later|unknown|stale|wrong-nonce",
+//                  "witness":"ok|down",
 //                  "trust":"ok|down|slow|garbage|redirect|endless|older|wrong-signer|stale"},
 //                 any of them
 //
@@ -147,9 +183,9 @@ enum class TrustMode {
 class Emulator {
  public:
   // Serves until destroyed. Port 0 takes a free one. Sets the authority's OCSP URL when it
-  // has none. `authority` outlives this. kUnavailable "emulator.port-taken".
-  static base::Result<std::unique_ptr<Emulator>> Start(TestAuthority& authority,
-                                                       std::uint16_t port);
+  // has none. `authority` and `witness` outlive this. kUnavailable "emulator.port-taken".
+  static base::Result<std::unique_ptr<Emulator>> Start(TestAuthority& authority, std::uint16_t port,
+                                                       Witness* witness = nullptr);
   ~Emulator();
   Emulator(const Emulator&) = delete;
   Emulator& operator=(const Emulator&) = delete;
@@ -159,10 +195,12 @@ class Emulator {
   std::string ocsp_url() const;
   std::string lotl_url() const;
   std::string list_url() const;  // Of territory LV.
+  std::string witness_url() const;
 
   void set_tsa_mode(TsaMode mode);
   void set_ocsp_mode(OcspMode mode);
   void set_trust_mode(TrustMode mode);
+  void set_witness_mode(WitnessMode mode);
 
  private:
   struct Server;

@@ -68,7 +68,8 @@ Transport TransportOf(TrustMode mode) {
 // What the paths of the server do. Thread-safe.
 class Services {
  public:
-  explicit Services(TestAuthority& authority) : authority_(authority), lists_(authority) {}
+  Services(TestAuthority& authority, Witness* witness)
+      : authority_(authority), witness_(witness), lists_(authority) {}
 
   Switches& switches() { return switches_; }
 
@@ -93,6 +94,14 @@ class Services {
     auto issued = authority_.IssueSeal(body);
     if (!issued.ok()) return Refuse(Status::HTTP_BAD_REQUEST);
     return {Status::HTTP_OK, "application/pkix-cert", std::move(issued.value().certificate)};
+  }
+  Reply AddCheckpoint(base::ByteSpan body) {
+    if (witness_ == nullptr) return Refuse(Status::HTTP_NOT_FOUND);
+    if (switches_.witness() == WitnessMode::kDown) return Refuse(Status::HTTP_SERVICE_UNAVAILABLE);
+    const WitnessAnswer answer = witness_->AddCheckpoint(base::AsText(body), authority_.Now());
+    const bool is_size = answer.status == Status::HTTP_CONFLICT;
+    return {static_cast<Status>(answer.status), is_size ? "text/x.tlog.size" : "text/plain",
+            base::ToBytes(answer.body)};
   }
   Reply Switch(base::ByteSpan body) {
     const bool applied = switches_.Apply(base::AsText(body)).ok();
@@ -125,6 +134,7 @@ class Services {
   }
 
   TestAuthority& authority_;
+  Witness* const witness_;  // nullptr: none.
   Switches switches_;
   TrustLists lists_;
 };
@@ -135,7 +145,7 @@ struct Route {
   Reply (Services::*serve)(base::ByteSpan body);
 };
 
-constexpr std::array<Route, 8> kRoutes{{
+constexpr std::array<Route, 9> kRoutes{{
     {"/tsa", "application/timestamp-query", &Services::Timestamp},
     {"/ocsp", "application/ocsp-request", &Services::Ocsp},
     {"/trust/lotl.xml", "", &Services::ListOfLists},
@@ -143,6 +153,7 @@ constexpr std::array<Route, 8> kRoutes{{
     {"/crl/root.crl", "", &Services::RootCrl},
     {"/crl/issuing.crl", "", &Services::IssuingCrl},
     {"/issue", "application/pkcs10", &Services::Issue},
+    {"/witness/add-checkpoint", "text/plain", &Services::AddCheckpoint},
     {"/switch", "application/json", &Services::Switch},
 }};
 
@@ -226,8 +237,8 @@ net::HTTPServerParams::Ptr Params() {
 }  // namespace
 
 struct Emulator::Server {
-  Server(TestAuthority& authority, std::uint16_t port)
-      : services(authority),
+  Server(TestAuthority& authority, std::uint16_t port, Witness* witness)
+      : services(authority, witness),
         threads(2, kMaxThreads),
         socket(Listen(port)),
         http(new Factory(services), threads, socket, Params()) {}
@@ -256,9 +267,9 @@ Emulator::~Emulator() {
 }
 
 base::Result<std::unique_ptr<Emulator>> Emulator::Start(TestAuthority& authority,
-                                                        std::uint16_t port) {
+                                                        std::uint16_t port, Witness* witness) {
   try {
-    auto server = std::make_unique<Server>(authority, port);
+    auto server = std::make_unique<Server>(authority, port, witness);
     server->http.start();
     if (!authority.has_ocsp_url()) authority.set_ocsp_url(server->Url("/ocsp"));
     return std::unique_ptr<Emulator>(new Emulator(std::move(server)));
@@ -282,6 +293,12 @@ std::string Emulator::lotl_url() const {
 }
 std::string Emulator::list_url() const {
   return server_->Url("/trust/lv.xml");
+}
+std::string Emulator::witness_url() const {
+  return server_->Url("/witness");
+}
+void Emulator::set_witness_mode(WitnessMode mode) {
+  server_->services.switches().set_witness(mode);
 }
 void Emulator::set_trust_mode(TrustMode mode) {
   server_->services.switches().set_trust(mode);

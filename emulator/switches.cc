@@ -52,6 +52,11 @@ constexpr auto kTrustModes = std::to_array<ModeName<TrustMode>>({
     {TrustMode::kStale, "stale"},
 });
 
+constexpr auto kWitnessModes = std::to_array<ModeName<WitnessMode>>({
+    {WitnessMode::kOk, "ok"},
+    {WitnessMode::kDown, "down"},
+});
+
 base::Error Unknown(std::string message) {
   return {base::ErrorCode::kInvalidInput, "switch.unknown", std::move(message)};
 }
@@ -80,6 +85,18 @@ TrustMode Switches::trust() const {
   return trust_;
 }
 
+WitnessMode Switches::witness() const {
+  const std::lock_guard lock(mutex_);
+  return witness_;
+}
+
+void Switches::set_witness(WitnessMode mode) {
+  const std::lock_guard lock(mutex_);
+  witness_ = mode;
+  ++changes_;
+  changed_.notify_all();
+}
+
 void Switches::set_trust(TrustMode mode) {
   const std::lock_guard lock(mutex_);
   trust_ = mode;
@@ -106,12 +123,17 @@ base::Status Switches::Apply(std::string_view text) {
   const auto tsa_name = json.Text("tsa");
   const auto ocsp_name = json.Text("ocsp");
   const auto trust_name = json.Text("trust");
+  const auto witness_name = json.Text("witness");
   const std::size_t known = std::size_t{tsa_name.has_value()} + std::size_t{ocsp_name.has_value()} +
-                            std::size_t{trust_name.has_value()};
-  if (known == 0 || json.AsObject()->size() != known) return Unknown("not tsa, ocsp, trust alone");
+                            std::size_t{trust_name.has_value()} +
+                            std::size_t{witness_name.has_value()};
+  if (known == 0 || json.AsObject()->size() != known)
+    return Unknown("not tsa, ocsp, trust, witness alone");
+  ASSIGN_OR_RETURN(const WitnessMode witness, Find(kWitnessModes, witness_name.value_or("ok")));
   ASSIGN_OR_RETURN(const TsaMode tsa, Find(kTsaModes, tsa_name.value_or("ok")));
   ASSIGN_OR_RETURN(const OcspMode ocsp, Find(kOcspModes, ocsp_name.value_or("ok")));
   ASSIGN_OR_RETURN(const TrustMode trust, Find(kTrustModes, trust_name.value_or("ok")));
+  if (witness_name) set_witness(witness);
   if (trust_name) set_trust(trust);
   if (tsa_name) set_tsa(tsa);
   if (ocsp_name) set_ocsp(ocsp);

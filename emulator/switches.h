@@ -17,11 +17,13 @@ class Switches {
   TsaMode tsa() const;
   OcspMode ocsp() const;
   TrustMode trust() const;
+  WitnessMode witness() const;
   void set_tsa(TsaMode mode);
   void set_ocsp(OcspMode mode);
   void set_trust(TrustMode mode);
+  void set_witness(WitnessMode mode);
 
-  // {"tsa":"...","ocsp":"...","trust":"..."}, any of them; all or nothing.
+  // {"tsa":"...","ocsp":"...","trust":"...","witness":"..."}, any of them; all or nothing.
   // kInvalidInput "switch.unknown".
   base::Status Apply(std::string_view json);
 
@@ -35,6 +37,7 @@ class Switches {
   TsaMode tsa_ = TsaMode::kOk;
   OcspMode ocsp_ = OcspMode::kOk;
   TrustMode trust_ = TrustMode::kOk;
+  WitnessMode witness_ = WitnessMode::kOk;
   unsigned changes_ = 0;
   bool is_stopped_ = false;
 };

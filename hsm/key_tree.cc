@@ -142,6 +142,12 @@ base::Result<TopKey> KeyTree::MakeTop(std::uint64_t generation) {
   auto key = std::make_shared<const base::Secret>(NewKey());
   ASSIGN_OR_RETURN(base::Bytes wrapped, roots_.Wrap(generation, *key, AssociatedOf(generation)));
   TopKey top{generation, std::move(wrapped)};
+  // The whole tree will hang on it.
+  ASSIGN_OR_RETURN(const base::Secret opened,
+                   roots_.Unwrap(generation, top.wrapped, AssociatedOf(generation)));
+  if (!base::EqualInConstantTime(opened.Reveal(), key->Reveal()))
+    return Error{ErrorCode::kUnavailable, "token.unsupported",
+                 "the token opens what it wrapped as something else"};
   Remember(top, std::move(key));
   return top;
 }

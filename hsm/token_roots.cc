@@ -81,8 +81,11 @@ KeyLabel TokenRoots::LabelOf(std::uint64_t generation) const {
   return {label_.text + "-" + std::to_string(generation)};
 }
 
+// Not by what the session remembers: root keys come and go.
 base::Result<CK_OBJECT_HANDLE> TokenRoots::Find(Session& session, std::uint64_t generation) const {
-  const auto key = FindKey(session, KeyPurpose::kRoot, LabelOf(generation));
+  const KeyLabel label = LabelOf(generation);
+  RETURN_IF_ERROR(CheckLabel(label));
+  const auto key = FindOne(session, CKO_SECRET_KEY, KeyId(KeyPurpose::kRoot, label));
   if (!key.ok() && key.error().reason == "key.unknown" && !pool_.on_second())
     return Error{ErrorCode::kConflict, "key.root-unknown", key.error().message};
   return key;
@@ -177,7 +180,6 @@ base::Status TokenRoots::DestroyOthers(std::uint64_t generation) {
     if (others.empty()) return base::Ok();
     ASSIGN_OR_RETURN(Session changing, session.OpenReadWrite());
     for (const CK_OBJECT_HANDLE key : others) RETURN_IF_ERROR(changing.Destroy(key));
-    session.known_keys.clear();
     ASSIGN_OR_RETURN(const std::vector<CK_OBJECT_HANDLE> left, Others(session, generation));
     if (left.empty()) return base::Ok();
     return Error{ErrorCode::kUnavailable, "token.unsupported",

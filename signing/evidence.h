@@ -33,6 +33,10 @@ base::Result<TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
                                                     const base::Sha256Digest& imprint,
                                                     base::ByteSpan nonce);
 
+// A token that was kept, over this digest. The same errors but the first and that of the nonce.
+base::Result<TimestampAnswer> ReadTimestampToken(base::ByteSpan token,
+                                                 const base::Sha256Digest& imprint);
+
 // OCSPRequest (RFC 6960, 4.1) for one certificate, SHA-1 CertID as responders expect, with
 // this nonce (RFC 9654). kInvalidInput "certificate.malformed".
 base::Result<base::Bytes> BuildOcspRequest(base::ByteSpan certificate, base::ByteSpan issuer,

@@ -53,6 +53,22 @@ std::vector<base::Bytes> SignerFirst(const TimestampToken& token) {
   return certificates;
 }
 
+// RFC 3161, 2.4.2: the token answers this request only if imprint and nonce are ours.
+base::Status CheckImprint(const TimestampToken& token, const base::Sha256Digest& imprint) {
+  if (token.imprint_algorithm == FindDigestByName("SHA256") && token.ImprintIs(imprint.bytes))
+    return base::Ok();
+  return base::Error{base::ErrorCode::kInvalidInput, "timestamp.other-imprint",
+                     "the token covers other data"};
+}
+
+base::Result<TimestampAnswer> CheckedAnswer(base::ByteSpan der, const TimestampToken& token) {
+  if (!token.signer || !token.signature_ok)
+    return base::Error{base::ErrorCode::kInvalidInput, "timestamp.bad-signature",
+                       "no embedded certificate verifies the token"};
+  return TimestampAnswer{
+      .token = {der.begin(), der.end()}, .time = token.time, .certificates = SignerFirst(token)};
+}
+
 }  // namespace
 
 base::Bytes BuildTimestampRequest(const base::Sha256Digest& imprint, base::ByteSpan nonce) {
@@ -76,18 +92,18 @@ base::Result<TimestampAnswer> ReadTimestampResponse(base::ByteSpan response,
                                                     base::ByteSpan nonce) {
   ASSIGN_OR_RETURN(const base::ByteSpan der, GrantedToken(response));
   ASSIGN_OR_RETURN(const TimestampToken token, ParseTimestampToken(der, {}));
-  // RFC 3161, 2.4.2: the token answers this request only if imprint and nonce are ours.
-  if (token.imprint_algorithm != FindDigestByName("SHA256") || !token.ImprintIs(imprint.bytes))
-    return base::Error{base::ErrorCode::kInvalidInput, "timestamp.other-imprint",
-                       "the token covers other data"};
+  RETURN_IF_ERROR(CheckImprint(token, imprint));
   if (!base::EqualInConstantTime(token.nonce, nonce))
     return base::Error{base::ErrorCode::kInvalidInput, "timestamp.other-nonce",
                        "the token answers another request"};
-  if (!token.signer || !token.signature_ok)
-    return base::Error{base::ErrorCode::kInvalidInput, "timestamp.bad-signature",
-                       "no embedded certificate verifies the token"};
-  return TimestampAnswer{
-      .token = {der.begin(), der.end()}, .time = token.time, .certificates = SignerFirst(token)};
+  return CheckedAnswer(der, token);
+}
+
+base::Result<TimestampAnswer> ReadTimestampToken(base::ByteSpan token,
+                                                 const base::Sha256Digest& imprint) {
+  ASSIGN_OR_RETURN(const TimestampToken parsed, ParseTimestampToken(token, {}));
+  RETURN_IF_ERROR(CheckImprint(parsed, imprint));
+  return CheckedAnswer(token, parsed);
 }
 
 }  // namespace signing

@@ -7,6 +7,12 @@ foreach(part 1 2)
   set_tests_properties(flow.end_to_end_${part} PROPERTIES TIMEOUT 900
                                                           ENVIRONMENT EDOCVAULT_PART=${part}/2)
 endforeach()
+add_test(NAME flow.provable_log
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/provable_log.py ${CMAKE_BINARY_DIR}/bin)
+set_tests_properties(flow.provable_log PROPERTIES TIMEOUT 300)
+add_test(NAME interop.log_pages
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/interop/log_check.py pages
+                 ${PROJECT_SOURCE_DIR}/docs/formats)
 add_test(NAME flow.chaos
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/chaos.py ${CMAKE_BINARY_DIR}/bin
                  $<TARGET_FILE:token_shim>)

@@ -25,4 +25,4 @@ add_test(NAME cli.key_command
 
 fuzz_replay(keyholder_call hsm)
 
-folder_test(emulator emulator OpenSSL::Crypto Poco::Net Poco::Foundation Threads::Threads)
+folder_test(emulator emulator vault OpenSSL::Crypto Poco::Net Poco::Foundation Threads::Threads)

@@ -60,7 +60,6 @@ struct BackupSummary {
   std::string checkpoint;  // The text that is signed, of `head`.
   std::uint64_t documents = 0;
   std::uint64_t document_bytes = 0;
-  std::uint64_t without_bytes = 0;  // Documents whose key is erased and whose ciphertext is gone.
   std::uint64_t key_rows = 0;
 };
 

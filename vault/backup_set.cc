@@ -28,10 +28,6 @@ std::optional<CheckpointText> SignedCheckpoint(std::string_view note, const Veri
   return text;
 }
 
-bool IsZero(base::ByteSpan bytes) {
-  return std::ranges::all_of(bytes, [](std::uint8_t byte) { return byte == 0; });
-}
-
 // Reads one set from its start to its end.
 class SetReader {
  public:
@@ -53,8 +49,7 @@ class SetReader {
   base::Status ReadContent(PartReader& part, const BackupManifest& manifest, const Record& record);
   base::Status CheckHead(const BackupManifest& manifest);
   base::Status ReadKeys(const std::vector<ChainLink>& chain);
-  base::Status TakeRow(const KeyRow& row, const KeyListing& newest, std::uint64_t number);
-  base::Status RequireErased(const KeyRow& leaf, std::uint64_t number) const;
+  base::Status TakeRow(const KeyRow& row, const KeyListing& newest);
 
   const fs::path set_;
   const VerifierKey key_;
@@ -62,9 +57,8 @@ class SetReader {
   BackupReader* const reader_;
   BackupSummary summary_;
   Edge edge_;
-  std::set<KeyNode> leaves_;               // That entries name, by their slots.
-  std::set<std::uint32_t> without_bytes_;  // Slots of documents whose bytes are not there.
-  std::set<KeyNode> rows_;                 // That were taken.
+  std::set<KeyNode> leaves_;  // That entries name, by their slots.
+  std::set<KeyNode> rows_;    // That were taken.
 };
 
 base::Status SetReader::ReadLog(const BackupManifest& manifest) {
@@ -92,14 +86,7 @@ base::Status SetReader::ReadLog(const BackupManifest& manifest) {
 
 base::Status SetReader::ReadContent(PartReader& part, const BackupManifest& manifest,
                                     const Record& record) {
-  ASSIGN_OR_RETURN(const std::uint64_t length, part.TakeNumber(8));
-  if (length == 0 && record.content.length != 0) {
-    without_bytes_.insert(record.key.value);
-    ++summary_.without_bytes;
-    return base::Ok();
-  }
-  const Error damaged = BackupDamaged(manifest.number, "document " + record.id.Text());
-  if (length != record.content.length) return damaged;
+  const std::uint64_t length = record.content.length;
   base::Sha256Stream hash;
   for (std::uint64_t at = 0; at < length;) {
     ASSIGN_OR_RETURN(const base::Bytes piece,
@@ -108,7 +95,8 @@ base::Status SetReader::ReadContent(PartReader& part, const BackupManifest& mani
     if (reader_ != nullptr) RETURN_IF_ERROR(reader_->Content(record, at, piece));
     at += piece.size();
   }
-  if (std::move(hash).Finish() != record.content_sha256) return damaged;
+  if (std::move(hash).Finish() != record.content_sha256)
+    return BackupDamaged(manifest.number, "document " + record.id.Text());
   ++summary_.documents;
   summary_.document_bytes += length;
   return base::Ok();
@@ -134,7 +122,7 @@ base::Status SetReader::ReadKeys(const std::vector<ChainLink>& chain) {
   ASSIGN_OR_RETURN(const KeyListing newest, ReadKeyListing(set_, chain.back().manifest));
   for (std::size_t i = chain.size(); i-- > 0;) {
     const BackupManifest& manifest = chain[i].manifest;
-    const auto take = [&](const KeyRow& row) { return TakeRow(row, newest, manifest.number); };
+    const auto take = [&](const KeyRow& row) { return TakeRow(row, newest); };
     RETURN_IF_ERROR(ReadKeyPart(set_ / BackupFolder(manifest.number) / kKeysPart, manifest.number,
                                 manifest.keys, take));
   }
@@ -147,24 +135,11 @@ base::Status SetReader::ReadKeys(const std::vector<ChainLink>& chain) {
   return reader_->Keys(*newest.top, newest.erasure);
 }
 
-base::Status SetReader::TakeRow(const KeyRow& row, const KeyListing& newest, std::uint64_t number) {
+base::Status SetReader::TakeRow(const KeyRow& row, const KeyListing& newest) {
   const auto listed = newest.rows.find(row.node);
   if (listed == newest.rows.end() || listed->second != HashOf(row)) return base::Ok();  // Older.
   if (!rows_.insert(row.node).second) return base::Ok();
-  if (row.node.level == kKeyLeafLevel) RETURN_IF_ERROR(RequireErased(row, number));
   return reader_ == nullptr ? base::Ok() : reader_->Row(row);
-}
-
-// Bytes may be missing of documents only that nobody could open.
-base::Status SetReader::RequireErased(const KeyRow& leaf, std::uint64_t number) const {
-  const auto first = static_cast<std::uint32_t>(leaf.node.index * kKeyFanOut);
-  for (auto slot = without_bytes_.lower_bound(first);
-       slot != without_bytes_.end() && *slot - first < kKeyFanOut; ++slot) {
-    if (!IsZero(
-            base::ByteSpan(leaf.row).subspan((*slot - first) * kWrappedKeySize, kWrappedKeySize)))
-      return BackupDamaged(number, "a document's bytes are missing, and its key is not erased");
-  }
-  return base::Ok();
 }
 
 }  // namespace

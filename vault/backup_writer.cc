@@ -40,18 +40,8 @@ base::Status RequireSameLog(const Ledger& ledger, const BackupManifest& last,
   return head.root == old.root ? base::Ok() : base::Status(other);
 }
 
-// Documents whose key is erased may have lost their bytes; then none are written.
 base::Status PutContent(const BackupSource& source, const Record& record, PartWriter& log,
                         BackupMade& made) {
-  const auto erased = [&]() -> base::Result<bool> {
-    ASSIGN_OR_RETURN(const StoredPaths paths, source.keys.PathsTo(std::span(&record.key, 1)));
-    return !paths.keys.front().has_value();
-  };
-  if (record.key.value != 0) {
-    ASSIGN_OR_RETURN(const bool is_erased, erased());
-    if (is_erased) return log.PutNumber(0, 8);
-  }
-  RETURN_IF_ERROR(log.PutNumber(record.content.length, 8));
   ++made.documents;
   return source.segments.Copy(record.content, record.content_sha256,
                               [&log](base::ByteSpan piece) { return log.Put(piece); });

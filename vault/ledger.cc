@@ -73,18 +73,27 @@ class LedgerOnDisk final : public Ledger {
   base::Result<TreeHead> Head() const override { return writer_.Head(); }
 
   base::Result<StoredRecord> Read(EntryNumber entry) const override;
+  base::Result<StoredRecord> ReadWithNodes(EntryNumber entry) const override;
   base::Result<StoredRecord> Find(const RecordId& id) const override;
   base::Result<ClientId> FindClient(const base::Sha256Digest& alias_mac) const override;
   base::Result<bool> HasClient(const ClientId& client) const override;
   base::Result<HistoryPage> History(const HistoryQuery& query) const override;
   base::Result<Digests> InclusionProof(EntryNumber entry, std::uint64_t size) const override;
   base::Result<TreeHead> HeadAt(std::uint64_t size) const override;
+  base::Result<Digests> ConsistencyProof(std::uint64_t old_size, std::uint64_t size) const override;
+  base::Result<base::Bytes> TileHashes(const Tile& tile) const override;
+  base::Result<base::Bytes> TileEntries(const Tile& tile) const override;
   base::Status KeepCheckpoint(std::uint64_t size, std::string_view note) override;
+  base::Status KeepStamp(std::uint64_t size, base::ByteSpan token) override;
   base::Result<Checkpoint> LatestCheckpoint() const override;
+  base::Result<Checkpoint> FirstStamped(std::uint64_t size) const override;
+  base::Result<Checkpoint> LatestStamped() const override;
 
  private:
   static base::Result<StoredRecord> ReadFrom(const LogReader& reader, EntryNumber entry);
   base::Result<StoredRecord> ReadIndexed(EntryNumber entry) const;
+  base::Status RequireTile(const Tile& tile) const;
+  base::Status Kept(const base::Status& kept);
 
   Parts parts_;
   IndexFeed feed_;
@@ -101,6 +110,15 @@ base::Result<StoredRecord> LedgerOnDisk::Read(EntryNumber entry) const {
   if (entry.value >= writer_.Head().size)
     return RecordUnknown("no entry " + std::to_string(entry.value));
   ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  return ReadFrom(reader, entry);
+}
+
+base::Result<StoredRecord> LedgerOnDisk::ReadWithNodes(EntryNumber entry) const {
+  if (entry.value >= writer_.Head().size)
+    return RecordUnknown("no entry " + std::to_string(entry.value));
+  ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  for (unsigned level = 1; level < CompletedBy(entry.value); ++level)
+    RETURN_IF_ERROR(reader.CheckedNode({level, entry.value >> level}));
   return ReadFrom(reader, entry);
 }
 
@@ -175,16 +193,79 @@ base::Result<TreeHead> LedgerOnDisk::HeadAt(std::uint64_t size) const {
   return ProvenHead(reader, size, now);
 }
 
-base::Status LedgerOnDisk::KeepCheckpoint(std::uint64_t size, std::string_view note) {
-  if (size > writer_.Head().size) return OutOfRange("a checkpoint of " + std::to_string(size));
-  const base::Status kept = parts_.log.KeepCheckpoint(size, note);
+base::Result<Digests> LedgerOnDisk::ConsistencyProof(std::uint64_t old_size,
+                                                     std::uint64_t size) const {
+  const TreeHead now = writer_.Head();
+  if (old_size > size || size > now.size)
+    return OutOfRange("trees of " + std::to_string(old_size) + " and " + std::to_string(size));
+  ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  ASSIGN_OR_RETURN(const TreeHead old, ProvenHead(reader, old_size, now));
+  ASSIGN_OR_RETURN(const TreeHead head, ProvenHead(reader, size, now));
+  ASSIGN_OR_RETURN(Digests path, ConsistencyPath(old_size, size, NodesOf(reader)));
+  if (!IsConsistent({old.size, old.root}, {head.size, head.root}, path))
+    return Error{ErrorCode::kCorrupted, "ledger.tree-damaged",
+                 "no proof from " + std::to_string(old_size) + " to " + std::to_string(size)};
+  return path;
+}
+
+base::Status LedgerOnDisk::RequireTile(const Tile& tile) const {
+  if (IsTileOf(tile, writer_.Head().size)) return base::Ok();
+  return Error{ErrorCode::kNotFound, "tile.unknown", TilePath(tile)};
+}
+
+base::Result<base::Bytes> LedgerOnDisk::TileHashes(const Tile& tile) const {
+  RETURN_IF_ERROR(RequireTile(tile));
+  ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  base::Bytes hashes;
+  for (std::uint64_t i = 0; i < tile.width; ++i) {
+    const TreeNode node{tile.level * kTileHeight, tile.index * kTileWidth + i};
+    ASSIGN_OR_RETURN(const base::Sha256Digest hash, reader.CheckedNode(node));
+    base::Append(hash.span(), hashes);
+  }
+  return hashes;
+}
+
+base::Result<base::Bytes> LedgerOnDisk::TileEntries(const Tile& tile) const {
+  RETURN_IF_ERROR(RequireTile({0, tile.index, tile.width}));
+  ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  base::Bytes bundle;
+  for (std::uint64_t i = 0; i < tile.width; ++i) {
+    ASSIGN_OR_RETURN(const LogEntry entry, reader.Read({tile.index * kTileWidth + i}));
+    bundle.push_back(static_cast<std::uint8_t>(entry.encoded.size() >> 8U));
+    bundle.push_back(static_cast<std::uint8_t>(entry.encoded.size() & 0xFFU));
+    base::Append(entry.encoded, bundle);
+  }
+  return bundle;
+}
+
+base::Status LedgerOnDisk::Kept(const base::Status& kept) {
   if (!kept.ok() && kept.error().code == ErrorCode::kOutcomeUnknown) writer_.Stop();
   return kept;
+}
+
+base::Status LedgerOnDisk::KeepCheckpoint(std::uint64_t size, std::string_view note) {
+  if (size > writer_.Head().size) return OutOfRange("a checkpoint of " + std::to_string(size));
+  return Kept(parts_.log.KeepCheckpoint(size, note));
+}
+
+base::Status LedgerOnDisk::KeepStamp(std::uint64_t size, base::ByteSpan token) {
+  if (size > writer_.Head().size) return OutOfRange("a time-stamp of " + std::to_string(size));
+  return Kept(parts_.log.KeepStamp(size, token));
 }
 
 base::Result<Ledger::Checkpoint> LedgerOnDisk::LatestCheckpoint() const {
   ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
   return reader.LatestCheckpoint();
+}
+
+base::Result<Ledger::Checkpoint> LedgerOnDisk::FirstStamped(std::uint64_t size) const {
+  ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  return reader.FirstStamped(size);
+}
+
+base::Result<Ledger::Checkpoint> LedgerOnDisk::LatestStamped() const {
+  ASSIGN_OR_RETURN(const LogReader reader, parts_.log.BeginRead());
+  return reader.LatestStamped();
 }
 
 base::Result<Edge> CheckedEdgeOf(const LogStore& log) {

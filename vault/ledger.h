@@ -13,6 +13,7 @@
 
 #include "base/result.h"
 #include "vault/record.h"
+#include "vault/tile.h"
 
 namespace vault {
 
@@ -76,6 +77,9 @@ class Ledger {
   // kNotFound "record.unknown". Whatever goes through the index may also answer kCorrupted
   // "ledger.index-damaged"; the next opening then rebuilds the index.
   virtual base::Result<StoredRecord> Read(EntryNumber entry) const = 0;
+  // Read(), and the nodes of the tree that the entry completes fit what lies below them:
+  // besides kCorrupted "ledger.tree-damaged".
+  virtual base::Result<StoredRecord> ReadWithNodes(EntryNumber entry) const = 0;
   virtual base::Result<StoredRecord> Find(const RecordId& id) const = 0;
   // kNotFound "client.unknown".
   virtual base::Result<ClientId> FindClient(const base::Sha256Digest& alias_mac) const = 0;
@@ -102,17 +106,34 @@ class Ledger {
       EntryNumber entry, std::uint64_t size) const = 0;
   // The head the tree had at `size`. Same error.
   virtual base::Result<TreeHead> HeadAt(std::uint64_t size) const = 0;
+  // RFC 6962, 2.1.2: that the tree of `size` was grown from that of `old_size`, at most as
+  // large. Same errors.
+  virtual base::Result<std::vector<base::Sha256Digest>> ConsistencyProof(
+      std::uint64_t old_size, std::uint64_t size) const = 0;
+
+  // The bytes of a tile, and of the entries below a tile of level 0 (C2SP tlog-tiles; tile.h).
+  // Each hash is checked against what lies below it: kCorrupted as of Read() and InclusionProof().
+  // kNotFound "tile.unknown" when the tree is not so large.
+  virtual base::Result<base::Bytes> TileHashes(const Tile& tile) const = 0;
+  virtual base::Result<base::Bytes> TileEntries(const Tile& tile) const = 0;
 
   // Keeps a signed checkpoint (a C2SP note) for the tree of `size`; keeping the same size
   // again replaces the note. kInvalidInput "proof.out-of-range" beyond Head().size;
   // kUnavailable "disk.full"; kOutcomeUnknown "ledger.commit" as Append().
   virtual base::Status KeepCheckpoint(std::uint64_t size, std::string_view note) = 0;
+  // Keeps the RFC 3161 token over SHA-256 of SignedPart() (witnessing.h) of the note kept for
+  // `size`. The same errors.
+  virtual base::Status KeepStamp(std::uint64_t size, base::ByteSpan token) = 0;
   struct Checkpoint {
     std::uint64_t size = 0;
     std::string note;
+    base::Bytes stamp{};  // Empty: none.
   };
   // The newest. kNotFound "checkpoint.none", kCorrupted "checkpoint.damaged".
   virtual base::Result<Checkpoint> LatestCheckpoint() const = 0;
+  // The oldest with a time-stamp that covers `size` entries, and the newest with one. Same errors.
+  virtual base::Result<Checkpoint> FirstStamped(std::uint64_t size) const = 0;
+  virtual base::Result<Checkpoint> LatestStamped() const = 0;
 };
 
 }  // namespace vault

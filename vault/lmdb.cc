@@ -43,6 +43,7 @@ constexpr auto kTranslations = std::to_array<Translation>({
     {MDB_PANIC, ErrorCode::kCorrupted, "ledger.unreadable"},
     {MDB_KEYEXIST, ErrorCode::kCorrupted, "ledger.unreadable"},
     {MDB_INCOMPATIBLE, ErrorCode::kCorrupted, "ledger.unreadable"},
+    {MDB_NOTFOUND, ErrorCode::kCorrupted, "ledger.unreadable"},
     {MDB_BAD_TXN, ErrorCode::kCorrupted, "ledger.unreadable"},
 });
 
@@ -157,9 +158,10 @@ base::Result<LmdbEnvironment> LmdbEnvironment::Open(const std::filesystem::path&
                                                     const Options& options) {
   MDB_env* raw = nullptr;
   if (const int code = mdb_env_create(&raw); code != 0) return FromLmdb("create", code);
-  LmdbEnvironment environment(raw);
+  LmdbEnvironment environment(raw, options.read_only);
   // Readers belong to their transaction, not to their thread.
-  const unsigned flags = MDB_NOTLS | (options.synced ? 0U : unsigned{MDB_NOSYNC});
+  const unsigned flags = MDB_NOTLS | (options.synced ? 0U : unsigned{MDB_NOSYNC}) |
+                         (options.read_only ? unsigned{MDB_RDONLY} | MDB_NOLOCK : 0U);
   if (const int code = mdb_env_set_mapsize(raw, options.max_bytes); code != 0)
     return FromLmdb("map size", code);
   if (const int code = mdb_env_set_maxdbs(raw, kMaxTables); code != 0)
@@ -168,6 +170,7 @@ base::Result<LmdbEnvironment> LmdbEnvironment::Open(const std::filesystem::path&
     return FromLmdb("readers", code);
   if (const int code = mdb_env_open(raw, directory.c_str(), flags, kFileMode); code != 0)
     return FromLmdb("open", code);
+  if (options.read_only) return environment;
   int dead = 0;  // A reader that was killed would keep old pages from being used again.
   if (const int code = mdb_reader_check(raw, &dead); code != 0)
     return FromLmdb("reader check", code);
@@ -176,10 +179,11 @@ base::Result<LmdbEnvironment> LmdbEnvironment::Open(const std::filesystem::path&
 }
 
 base::Result<LmdbTable> LmdbEnvironment::Table(const char* name) {
-  ASSIGN_OR_RETURN(LmdbTransaction transaction, BeginWrite());
+  ASSIGN_OR_RETURN(LmdbTransaction transaction, read_only_ ? BeginRead() : BeginWrite());
   MDB_txn* const txn = transaction.txn_.get();
   LmdbTable table;
-  if (const int code = mdb_dbi_open(txn, name, MDB_CREATE, &table.id); code != 0)
+  const unsigned flags = read_only_ ? 0U : unsigned{MDB_CREATE};
+  if (const int code = mdb_dbi_open(txn, name, flags, &table.id); code != 0)
     return FromLmdb("table", code);
   RETURN_IF_ERROR(std::move(transaction).Commit());
   return table;

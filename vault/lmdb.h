@@ -77,6 +77,9 @@ class LmdbEnvironment {
   struct Options {
     std::size_t max_bytes = 0;
     bool synced = true;  // false: a power cut may damage it. For what can be rebuilt.
+    // Of a copy that nobody writes: no file is made, locked or changed. The environment must exist,
+    // and Table() finds only what is there.
+    bool read_only = false;
   };
 
   // Creates what is missing; `directory` itself must exist.
@@ -98,8 +101,9 @@ class LmdbEnvironment {
   void KeepAhead() const;
 
  private:
-  explicit LmdbEnvironment(MDB_env* env) : env_(env) {}
+  LmdbEnvironment(MDB_env* env, bool read_only) : read_only_(read_only), env_(env) {}
 
+  bool read_only_;
   base::CHandle<MDB_env, mdb_env_close> env_;
 };
 

@@ -20,6 +20,7 @@ constexpr std::size_t kHashSize = sizeof(base::Sha256Digest);
 
 base::Bytes KeyOf(std::uint64_t number) {
   base::Bytes key;
+  key.reserve(kNumberSize);
   base::AppendUint64(number, key);
   return key;
 }
@@ -33,24 +34,28 @@ Error HeadDamaged(const std::string& what) {
   return {ErrorCode::kCorrupted, "ledger.head-damaged", what};
 }
 
-// A row of the log: entry number, completed hashes by level, leaf data.
-struct LogRow {
-  base::ByteSpan hashes;
-  base::ByteSpan encoded;
-  base::Sha256Digest Hash(unsigned level) const {
-    return *base::ToSha256Digest(hashes.subspan(level * kHashSize, kHashSize));
-  }
-};
+Error CheckpointDamaged(const char* what) {
+  return {ErrorCode::kCorrupted, "checkpoint.damaged", std::string("kept checkpoint: ") + what};
+}
 
-base::Result<LogRow> FindRow(const LmdbTransaction& transaction, LmdbTable log,
-                             std::uint64_t entry) {
+Error NoCheckpoint(const char* what) {
+  return {ErrorCode::kNotFound, "checkpoint.none", what};
+}
+
+// A row of the log: entry number, completed hashes by level, leaf data.
+base::Result<LogReader::Row> RowOf(std::uint64_t entry, base::ByteSpan value) {
+  const std::size_t hashes_size = CompletedBy(entry) * kHashSize;
+  if (value.size() < kNumberSize + hashes_size) return EntryDamaged(entry, "too short");
+  if (base::ReadUint64(value) != entry) return EntryDamaged(entry, "bears another number");
+  return LogReader::Row{
+      {entry}, value.subspan(kNumberSize, hashes_size), value.subspan(kNumberSize + hashes_size)};
+}
+
+base::Result<LogReader::Row> FindRow(const LmdbTransaction& transaction, LmdbTable log,
+                                     std::uint64_t entry) {
   ASSIGN_OR_RETURN(const auto value, transaction.Get(log, KeyOf(entry)));
   if (!value) return EntryDamaged(entry, "missing");
-  const std::size_t hashes_size = CompletedBy(entry) * kHashSize;
-  if (value->size() < kNumberSize + hashes_size) return EntryDamaged(entry, "too short");
-  if (base::ReadUint64(*value) != entry) return EntryDamaged(entry, "bears another number");
-  return LogRow{value->subspan(kNumberSize, hashes_size),
-                value->subspan(kNumberSize + hashes_size)};
+  return RowOf(entry, *value);
 }
 
 base::Bytes EncodeHead(const Edge& edge) {
@@ -72,15 +77,66 @@ base::Status WriteFormat(const LmdbEnvironment& environment, const LogTables& ta
 }  // namespace
 
 base::Result<LogEntry> LogReader::Read(EntryNumber entry) const {
-  ASSIGN_OR_RETURN(const LogRow row, FindRow(transaction_, tables_.log, entry.value));
+  ASSIGN_OR_RETURN(const Row row, FindRow(transaction_, tables_.log, entry.value));
   const base::Sha256Digest leaf = LeafHash(row.encoded);
   if (leaf != row.Hash(0)) return EntryDamaged(entry.value, "leaf hash differs");
   return LogEntry{leaf, {row.encoded.begin(), row.encoded.end()}};
 }
 
 base::Result<base::Sha256Digest> LogReader::Node(const TreeNode& node) const {
-  ASSIGN_OR_RETURN(const LogRow row, FindRow(transaction_, tables_.log, CompletingEntry(node)));
+  ASSIGN_OR_RETURN(const Row row, FindRow(transaction_, tables_.log, CompletingEntry(node)));
   return row.Hash(node.level);
+}
+
+base::Sha256Digest LogReader::Row::Hash(unsigned level) const {
+  base::Sha256Digest hash;
+  std::ranges::copy(hashes.subspan(level * kHashSize, kHashSize), hash.bytes.begin());
+  return hash;
+}
+
+base::Status LogReader::ForEachRow(const std::function<base::Status(const Row&)>& visit) const {
+  ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction_, tables_.log));
+  ASSIGN_OR_RETURN(auto found, cursor.SeekAtOrAfter(KeyOf(0)));
+  for (std::uint64_t entry = 0; found; ++entry) {
+    if (found->key.size() != kNumberSize || base::ReadUint64(found->key) != entry)
+      return EntryDamaged(entry, "missing");
+    ASSIGN_OR_RETURN(const Row row, RowOf(entry, found->value));
+    RETURN_IF_ERROR(visit(row));
+    ASSIGN_OR_RETURN(found, cursor.Next());
+  }
+  return base::Ok();
+}
+
+base::Result<std::optional<std::uint64_t>> LogReader::SizeOfCheckpointFrom(
+    std::uint64_t size) const {
+  ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction_, tables_.checkpoint));
+  ASSIGN_OR_RETURN(const auto row, cursor.SeekAtOrAfter(KeyOf(size)));
+  if (!row) return std::optional<std::uint64_t>();
+  if (row->key.size() != kNumberSize) return CheckpointDamaged("a key that is no number");
+  return std::optional(base::ReadUint64(row->key));
+}
+
+base::Result<std::optional<Ledger::Checkpoint>> LogReader::CheckpointFrom(
+    std::uint64_t size) const {
+  ASSIGN_OR_RETURN(const auto found, SizeOfCheckpointFrom(size));
+  if (!found) return std::optional<Ledger::Checkpoint>();
+  ASSIGN_OR_RETURN(Ledger::Checkpoint checkpoint, CheckpointOf(KeyOf(*found)));
+  return std::optional(std::move(checkpoint));
+}
+
+base::Result<base::Sha256Digest> LogReader::CheckedNode(const TreeNode& node) const {
+  ASSIGN_OR_RETURN(const base::Sha256Digest hash, Node(node));
+  if (node.level == 0) {
+    RETURN_IF_ERROR(Read({node.index}));
+    return hash;
+  }
+  ASSIGN_OR_RETURN(const base::Sha256Digest left, Node({node.level - 1, node.index * 2}));
+  ASSIGN_OR_RETURN(const base::Sha256Digest right, Node({node.level - 1, node.index * 2 + 1}));
+  if (NodeHash(left, right) != hash)
+    return Error{ErrorCode::kCorrupted, "ledger.tree-damaged",
+                 "node " + std::to_string(node.index) + " of level " + std::to_string(node.level) +
+                     " does not fit its children"};
+  return hash;
 }
 
 base::Status LogReader::CheckFormat() const {
@@ -131,13 +187,36 @@ base::Result<Edge> LogReader::CheckedEdge() const {
   return edge;
 }
 
+base::Result<Ledger::Checkpoint> LogReader::CheckpointOf(base::ByteSpan key) const {
+  ASSIGN_OR_RETURN(const auto kept, transaction_.Get(tables_.checkpoint, key));
+  const auto note = kept ? Unguarded(GuardSize::kFull, key, *kept) : std::nullopt;
+  if (!note || key.size() != kNumberSize) return CheckpointDamaged("note");
+  Ledger::Checkpoint checkpoint{.size = base::ReadUint64(key), .note = base::ToString(*note)};
+  ASSIGN_OR_RETURN(const auto stamp, transaction_.Get(tables_.stamp, key));
+  if (!stamp) return checkpoint;
+  const auto token = Unguarded(GuardSize::kFull, key, *stamp);
+  if (!token) return CheckpointDamaged("time-stamp");
+  checkpoint.stamp.assign(token->begin(), token->end());
+  return checkpoint;
+}
+
 base::Result<Ledger::Checkpoint> LogReader::LatestCheckpoint() const {
   ASSIGN_OR_RETURN(const auto last, transaction_.Last(tables_.checkpoint));
-  if (!last) return Error{ErrorCode::kNotFound, "checkpoint.none", "no checkpoint was kept yet"};
-  const auto note = Unguarded(GuardSize::kFull, last->key, last->value);
-  if (!note || last->key.size() != kNumberSize)
-    return Error{ErrorCode::kCorrupted, "checkpoint.damaged", "the newest kept checkpoint"};
-  return Ledger::Checkpoint{base::ReadUint64(last->key), base::ToString(*note)};
+  if (!last) return NoCheckpoint("none was kept yet");
+  return CheckpointOf(last->key);
+}
+
+base::Result<Ledger::Checkpoint> LogReader::FirstStamped(std::uint64_t size) const {
+  ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction_, tables_.stamp));
+  ASSIGN_OR_RETURN(const auto row, cursor.SeekAtOrAfter(KeyOf(size)));
+  if (!row) return NoCheckpoint("none so large was stamped");
+  return CheckpointOf(row->key);
+}
+
+base::Result<Ledger::Checkpoint> LogReader::LatestStamped() const {
+  ASSIGN_OR_RETURN(const auto last, transaction_.Last(tables_.stamp));
+  if (!last) return NoCheckpoint("none was stamped yet");
+  return CheckpointOf(last->key);
 }
 
 base::Result<EntryNumber> LogWriter::Append(base::ByteSpan encoded,
@@ -163,7 +242,19 @@ base::Result<LogStore> LogStore::Open(const std::filesystem::path& directory,
   ASSIGN_OR_RETURN(tables.log, environment.Table("log"));
   ASSIGN_OR_RETURN(tables.meta, environment.Table("meta"));
   ASSIGN_OR_RETURN(tables.checkpoint, environment.Table("checkpoint"));
+  ASSIGN_OR_RETURN(tables.stamp, environment.Table("stamp"));
   RETURN_IF_ERROR(WriteFormat(environment, tables));
+  return LogStore(std::move(environment), tables);
+}
+
+base::Result<LogStore> LogStore::OpenCopy(const std::filesystem::path& directory) {
+  ASSIGN_OR_RETURN(LmdbEnvironment environment,
+                   LmdbEnvironment::Open(directory, {.max_bytes = 0, .read_only = true}));
+  LogTables tables;
+  ASSIGN_OR_RETURN(tables.log, environment.Table("log"));
+  ASSIGN_OR_RETURN(tables.meta, environment.Table("meta"));
+  ASSIGN_OR_RETURN(tables.checkpoint, environment.Table("checkpoint"));
+  ASSIGN_OR_RETURN(tables.stamp, environment.Table("stamp"));
   return LogStore(std::move(environment), tables);
 }
 
@@ -178,12 +269,19 @@ base::Result<LogWriter> LogStore::BeginWrite(const Edge& edge) const {
   return LogWriter(std::move(transaction), tables_, edge);
 }
 
-base::Status LogStore::KeepCheckpoint(std::uint64_t size, std::string_view note) const {
+base::Status LogStore::Keep(LmdbTable table, std::uint64_t size, base::ByteSpan value) const {
   ASSIGN_OR_RETURN(LmdbTransaction transaction, environment_.BeginWrite());
   const base::Bytes key = KeyOf(size);
-  const base::Bytes value = Guarded(GuardSize::kFull, key, base::AsBytes(note));
-  RETURN_IF_ERROR(transaction.Put(tables_.checkpoint, key, value));
+  RETURN_IF_ERROR(transaction.Put(table, key, Guarded(GuardSize::kFull, key, value)));
   return std::move(transaction).Commit();
+}
+
+base::Status LogStore::KeepCheckpoint(std::uint64_t size, std::string_view note) const {
+  return Keep(tables_.checkpoint, size, base::AsBytes(note));
+}
+
+base::Status LogStore::KeepStamp(std::uint64_t size, base::ByteSpan token) const {
+  return Keep(tables_.stamp, size, token);
 }
 
 }  // namespace vault

@@ -9,6 +9,7 @@
 #include "vault/record_codec.h"
 #include "vault/signed_note.h"
 #include "vault/tlog_proof.h"
+#include "vault/witnessing.h"
 
 namespace vault {
 namespace {
@@ -28,12 +29,14 @@ Error Malformed(const char* what) {
 struct Extra {
   base::Bytes entry;
   base::Bytes salt;
+  base::Bytes stamp;  // Empty: there is no such member.
 };
 
 std::string WriteExtra(const Extra& extra) {
   base::Json json;
   json.Set("entry", base::Base64Encode(extra.entry));
   json.Set("salt", base::Base64Encode(extra.salt));
+  if (!extra.stamp.empty()) json.Set("stamp", base::Base64Encode(extra.stamp));
   return json.Dump();
 }
 
@@ -42,8 +45,9 @@ std::optional<Extra> ParseExtra(std::string_view text) {
   if (!json.ok()) return std::nullopt;
   const auto entry = base::Base64Decode(json.value().Text("entry").value_or("-"));
   const auto salt = base::Base64Decode(json.value().Text("salt").value_or("-"));
-  if (!entry || !salt) return std::nullopt;
-  Extra extra{*entry, *salt};
+  const auto stamp = base::Base64Decode(json.value().Text("stamp").value_or(""));
+  if (!entry || !salt || !stamp) return std::nullopt;
+  Extra extra{*entry, *salt, *stamp};
   // One spelling only, so that no byte of a receipt can be changed unnoticed.
   if (WriteExtra(extra) != text) return std::nullopt;
   return extra;
@@ -82,10 +86,22 @@ base::Status CheckDocument(const Record& record, base::ByteSpan salt,
                "the entry does not commit to this document"};
 }
 
+base::Result<std::vector<base::Time>> RequireCosigned(std::string_view note,
+                                                      const std::vector<std::string>& witnesses) {
+  std::vector<base::Time> times;
+  for (const std::string& key : witnesses) {
+    ASSIGN_OR_RETURN(const std::string name, WitnessName(key));
+    const auto time = CosignedAt(note, key);
+    if (!time) return Error{ErrorCode::kInvalidInput, "receipt.not-cosigned", name};
+    times.push_back(*time);
+  }
+  return times;
+}
+
 }  // namespace
 
 std::string WriteReceipt(const ReceiptParts& parts) {
-  const std::string extra = WriteExtra({parts.record.encoded, parts.salt});
+  const std::string extra = WriteExtra({parts.record.encoded, parts.salt, parts.stamp});
   return WriteTlogProof({.extra = base::ToBytes(extra),
                          .index = parts.record.entry.value,
                          .path = parts.proof,
@@ -100,7 +116,8 @@ base::Sha256Digest DocumentCommitment(base::ByteSpan salt, const base::Sha256Dig
 }
 
 base::Result<ReceiptVerdict> VerifyReceipt(std::string_view receipt, std::string_view verifier_key,
-                                           const std::optional<base::Sha256Digest>& document) {
+                                           const std::optional<base::Sha256Digest>& document,
+                                           const std::vector<std::string>& witnesses) {
   ASSIGN_OR_RETURN(const VerifierKey key, LogKey(verifier_key));
   if (receipt.size() > kMaxReceiptSize) return Malformed("too large");
   const auto proof = ParseTlogProof(receipt);
@@ -115,11 +132,15 @@ base::Result<ReceiptVerdict> VerifyReceipt(std::string_view receipt, std::string
   auto record = DecodeRecord(extra->entry);
   if (!record.ok()) return Malformed("its entry is no record of a version we know");
   if (document) RETURN_IF_ERROR(CheckDocument(record.value(), extra->salt, *document));
+  ASSIGN_OR_RETURN(std::vector<base::Time> cosigned, RequireCosigned(proof->checkpoint, witnesses));
   return ReceiptVerdict{.record = std::move(record).value(),
                         .entry = {proof->index},
                         .tree_size = checkpoint.size,
                         .origin = std::move(checkpoint.origin),
-                        .covers_document = document.has_value()};
+                        .covers_document = document.has_value(),
+                        .cosigned = std::move(cosigned),
+                        .stamp = extra->stamp,
+                        .stamped = base::Sha256(base::AsBytes(SignedPart(proof->checkpoint)))};
 }
 
 }  // namespace vault

@@ -20,6 +20,7 @@ struct ReceiptParts {
   base::Bytes salt;                       // Of the document's commitment; may be empty.
   std::vector<base::Sha256Digest> proof;  // Audit path in the checkpoint's tree.
   std::string checkpoint;                 // Signed note.
+  base::Bytes stamp{};                    // RFC 3161 token over it; empty: none.
 };
 
 std::string WriteReceipt(const ReceiptParts& parts);
@@ -32,16 +33,21 @@ struct ReceiptVerdict {
   EntryNumber entry;
   std::uint64_t tree_size = 0;
   std::string origin;
-  bool covers_document = false;  // Always false when no document digest was given.
+  bool covers_document = false;        // Always false when no document digest was given.
+  std::vector<base::Time> cosigned{};  // When each of the witnesses asked for saw the checkpoint.
+  base::Bytes stamp{};           // Unopened: whoever opens tokens has to hold it against `stamped`.
+  base::Sha256Digest stamped{};  // What the token covers, if it is this receipt's.
 };
 
-// Checks signature, root, inclusion and (when given) the document, with no server and no
-// trust but in `verifier_key` ("origin+keyid+base64").
+// Checks signature, root, inclusion, the document when it is given, and that each of `witnesses`
+// (verifier keys) cosigned, with no server and no trust but in `verifier_key`
+// ("origin+keyid+base64") and those.
 //
 // Errors, all kInvalidInput: "receipt.malformed", "receipt.wrong-key",
 // "receipt.bad-signature", "receipt.not-included", "receipt.other-document",
-// "receipt.bad-verifier-key".
+// "receipt.bad-verifier-key", "receipt.not-cosigned", "witness.bad-key".
 base::Result<ReceiptVerdict> VerifyReceipt(std::string_view receipt, std::string_view verifier_key,
-                                           const std::optional<base::Sha256Digest>& document);
+                                           const std::optional<base::Sha256Digest>& document,
+                                           const std::vector<std::string>& witnesses = {});
 
 }  // namespace vault

@@ -47,7 +47,8 @@ enum class RecordKind : std::uint8_t {
   kAccess = 3,    // Somebody read: `subject` is what was read (all zero: the history).
   kSealing = 4,   // A token is about to be asked for many seals; concerns no one client.
   kErasure = 5,   // Keys are about to be erased, or (with a `subject`) are: that entry's.
-  kRecovery = 6,  // The log begins anew with what a backup held of an older one: `old_checkpoint`.
+  kDamage = 6,    // Stored bytes were found damaged: those of `subject`, or all zero of an entry.
+  kRecovery = 7,  // The log begins anew with what a backup held of an older one: `old_checkpoint`.
 };
 
 // Where a document's ciphertext lies.
@@ -65,13 +66,15 @@ struct Record {
   std::string agency;  // Code of the public body that acted, at most 64 bytes.
   ClientId client;     // Whom it concerns.
   // kAccess: the document read. kErasure: what announced it, in the entry that says it is done.
+  // kDamage: the document whose ciphertext is damaged.
   RecordId subject;                   // Otherwise all zero.
   SegmentRef content;                 // kDocument only.
   base::Sha256Digest content_sha256;  // kDocument: of the ciphertext in the segment.
   // SHA-256(salt || SHA-256 of the plaintext document); the salt is in `sealed` and, for
   // whoever holds the document, in the receipt. kClient: the alias MAC. kSealing: SHA-256 of the
   // SHA-256 digests, one after another, of all that is to be signed. kErasure: SHA-256 of the
-  // sorted ids of the records. kRecovery: SHA-256 of `old_checkpoint`.
+  // sorted ids of the records. kDamage: the number of the entry, in the last 8 bytes.
+  // kRecovery: SHA-256 of `old_checkpoint`.
   base::Sha256Digest commitment;
   std::uint64_t root_before = 0;  // kErasure: generation of the root key, and the one after it.
   std::uint64_t root_after = 0;

@@ -34,15 +34,23 @@ base::Status CheckSizes(const Record& record) {
   return base::Ok();
 }
 
+bool HasSubject(RecordKind kind) {
+  return kind == RecordKind::kAccess || kind == RecordKind::kErasure || kind == RecordKind::kDamage;
+}
+
+bool HasClient(RecordKind kind) {
+  return kind == RecordKind::kClient || kind == RecordKind::kDocument ||
+         kind == RecordKind::kAccess;
+}
+
 base::Status CheckFieldsOfKind(const Record& record) {
   if (!IsKnownKind(static_cast<std::uint8_t>(record.kind))) return Malformed("unknown kind");
+  if (!HasSubject(record.kind) && record.subject != RecordId{})
+    return Malformed("a subject, but nothing that has one");
+  if (!HasClient(record.kind) && record.client != ClientId{})
+    return Malformed("a client, but nothing that concerns one");
   const bool is_erasure = record.kind == RecordKind::kErasure;
-  if (record.kind != RecordKind::kAccess && !is_erasure && record.subject != RecordId{})
-    return Malformed("a subject, but neither access nor erasure");
   const bool is_recovery = record.kind == RecordKind::kRecovery;
-  if ((record.kind == RecordKind::kSealing || is_erasure || is_recovery) &&
-      record.client != ClientId{})
-    return Malformed("a client, but a sealing, an erasure or a recovery");
   if (!is_recovery && (record.kept != 0 || !record.old_checkpoint.empty()))
     return Malformed("an older log, but no recovery");
   if (!is_erasure && (record.root_before != 0 || record.root_after != 0))
@@ -118,10 +126,6 @@ void TakeRecoveryFields(Reader& reader, Record& record) {
   record.old_checkpoint = base::ToString(reader.Take(reader.TakeNumber(2)));
 }
 
-bool HasSubject(const Record& record) {
-  return record.kind == RecordKind::kAccess || record.kind == RecordKind::kErasure;
-}
-
 }  // namespace
 
 base::Result<base::Bytes> EncodeRecord(const Record& record) {
@@ -138,7 +142,7 @@ base::Result<base::Bytes> EncodeRecord(const Record& record) {
   out.push_back(static_cast<std::uint8_t>(record.agency.size()));
   base::Append(base::AsBytes(record.agency), out);
   if (record.kind == RecordKind::kDocument) AppendDocumentFields(record, out);
-  if (HasSubject(record)) base::Append(record.subject.span(), out);
+  if (HasSubject(record.kind)) base::Append(record.subject.span(), out);
   if (record.kind == RecordKind::kErasure) AppendErasureFields(record, out);
   if (record.kind == RecordKind::kRecovery) AppendRecoveryFields(record, out);
   for (unsigned shift = 32; shift > 0; shift -= 8)
@@ -164,7 +168,7 @@ base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
   reader.TakeInto(record.commitment.bytes);
   record.agency = base::ToString(reader.Take(reader.TakeNumber(1)));
   if (record.kind == RecordKind::kDocument) TakeDocumentFields(reader, record);
-  if (HasSubject(record)) reader.TakeInto(record.subject.bytes);
+  if (HasSubject(record.kind)) reader.TakeInto(record.subject.bytes);
   if (record.kind == RecordKind::kErasure) TakeErasureFields(reader, record);
   if (record.kind == RecordKind::kRecovery) TakeRecoveryFields(reader, record);
   record.key.value = static_cast<std::uint32_t>(reader.TakeNumber(4));

@@ -82,7 +82,7 @@ class VaultMaker final : public BackupReader {
   }
 
   base::Status Content(const Record& record, std::uint64_t at, base::ByteSpan piece) override {
-    return to_erase_.contains(record.id) ? base::Ok() : segments_.Put(record, at, piece);
+    return segments_.Put(record, at, piece);
   }
 
   base::Status Row(const KeyRow& row) override {
@@ -219,7 +219,7 @@ base::Result<std::optional<OlderLog>> OlderLogOf(const Ledger& ledger) {
   if (first.record.kind != RecordKind::kRecovery) return std::optional<OlderLog>();
   const auto text = ParseCheckpoint(first.record.old_checkpoint);
   if (!text) return Error{ErrorCode::kCorrupted, "record.damaged", "the recovery's checkpoint"};
-  return std::optional(OlderLog{text->origin, text->size, first.record.kept});
+  return std::optional(OlderLog{text->origin, {text->size, text->root}, first.record.kept});
 }
 
 base::Status RequireOrigin(const Ledger& ledger, std::string_view origin) {

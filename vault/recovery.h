@@ -47,7 +47,7 @@ base::Result<Recovered> Recover(const RecoveryOrder& order);
 // What the first entry of a log says of an older one; nullopt for a log that began by itself.
 struct OlderLog {
   std::string origin;
-  std::uint64_t size = 0;  // Of its last known checkpoint.
+  TreeHead head;           // Of its last known checkpoint.
   std::uint64_t kept = 0;  // Of its entries, from the first on.
 };
 // kCorrupted "record.damaged" and those of reading.

@@ -23,6 +23,22 @@ constexpr std::uint64_t kRotateAt = std::uint64_t{256} << 20U;
 constexpr std::size_t kMaxOpenFiles = 256;
 constexpr std::uint64_t kCopyPiece = std::uint64_t{1} << 20U;
 
+base::Status CopyCiphertext(const fs::path& file, const SegmentRef& where,
+                            const base::Sha256Digest& ciphertext_sha256,
+                            const Segments::PieceTaker& take) {
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(file));
+  base::Sha256Stream hash;
+  base::Bytes piece;
+  for (std::uint64_t done = 0; done < where.length; done += piece.size()) {
+    piece.resize(std::min(kCopyPiece, where.length - done));
+    RETURN_IF_ERROR(ReadAt(fd, where.offset + done, piece));
+    hash.Update(piece);
+    RETURN_IF_ERROR(take(piece));
+  }
+  if (std::move(hash).Finish() == ciphertext_sha256) return base::Ok();
+  return Error{ErrorCode::kCorrupted, "segment.damaged", file.string() + ": its SHA-256 differs"};
+}
+
 class SegmentsOnDisk final : public Segments {
  public:
   SegmentsOnDisk(fs::path directory, base::UniqueFd lock)
@@ -37,14 +53,18 @@ class SegmentsOnDisk final : public Segments {
                                  const base::Secret& key) const override;
   base::Status Copy(const SegmentRef& where, const base::Sha256Digest& ciphertext_sha256,
                     const PieceTaker& take) const override;
+  base::Status Check(const SegmentRef& where,
+                     const base::Sha256Digest& ciphertext_sha256) const override;
 
  private:
+  // kCorrupted "segment.damaged" when there is none.
+  base::Result<fs::path> PathOf(const SegmentRef& where) const;
+
   struct Current {
     std::uint64_t number = 0;
     std::shared_ptr<SegmentFile> file;  // Null until somebody appends.
   };
 
-  base::Result<base::UniqueFd> OpenForRead(std::uint64_t number) const;
   base::Result<Current> FileFor(const Series& series, std::uint64_t size);
   base::Status OpenCurrent(const Series& series, Current& current);
   base::Result<Current> CreateNext(const Series& series);
@@ -136,17 +156,13 @@ base::Result<Written> SegmentsOnDisk::Append(std::string_view agency, base::Time
   return written;
 }
 
-base::Result<base::UniqueFd> SegmentsOnDisk::OpenForRead(std::uint64_t number) const {
-  fs::path path;
-  {
-    const std::lock_guard lock(mutex_);
-    const auto found = files_.find(number);
-    if (found == files_.end())
-      return Error{ErrorCode::kCorrupted, "segment.damaged",
-                   "no segment " + std::to_string(number)};
-    path = directory_ / SegmentName(number, found->second);
-  }
-  return OpenSegmentForRead(path);
+base::Result<fs::path> SegmentsOnDisk::PathOf(const SegmentRef& where) const {
+  const std::lock_guard lock(mutex_);
+  const auto found = files_.find(where.segment);
+  if (found == files_.end())
+    return Error{ErrorCode::kCorrupted, "segment.damaged",
+                 "no segment " + std::to_string(where.segment)};
+  return directory_ / SegmentName(where.segment, found->second);
 }
 
 base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
@@ -154,7 +170,8 @@ base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
                                                const base::Secret& key) const {
   if (key.Reveal().size() != base::kAeadKeySize)
     return Error{ErrorCode::kInvalidInput, "segment.bad-key", "a key has 32 bytes"};
-  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenForRead(where.segment));
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(where));
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(path));
   std::uint64_t at = where.offset;
   const auto read = [&fd, &at](std::span<std::uint8_t> piece) {
     const base::Status got = ReadAt(fd, at, piece);
@@ -164,25 +181,35 @@ base::Result<base::Bytes> SegmentsOnDisk::Read(const SegmentRef& where,
   return OpenDocument(key, where.length, ciphertext_sha256, read);
 }
 
+base::Status SegmentsOnDisk::Check(const SegmentRef& where,
+                                   const base::Sha256Digest& ciphertext_sha256) const {
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(where));
+  return CheckCiphertext(path, where, ciphertext_sha256);
+}
+
 base::Status SegmentsOnDisk::Copy(const SegmentRef& where,
                                   const base::Sha256Digest& ciphertext_sha256,
                                   const PieceTaker& take) const {
-  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenForRead(where.segment));
-  base::Sha256Stream hash;
-  base::Bytes piece;
-  for (std::uint64_t done = 0; done < where.length; done += piece.size()) {
-    piece.resize(std::min<std::uint64_t>(where.length - done, kCopyPiece));
-    RETURN_IF_ERROR(ReadAt(fd, where.offset + done, piece));
-    hash.Update(piece);
-    RETURN_IF_ERROR(take(piece));
-  }
-  if (std::move(hash).Finish() == ciphertext_sha256) return base::Ok();
-  return Error{ErrorCode::kCorrupted, "segment.damaged",
-               "segment " + std::to_string(where.segment) + " at " + std::to_string(where.offset) +
-                   ": its SHA-256 differs"};
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(where));
+  return CopyCiphertext(path, where, ciphertext_sha256, take);
 }
 
 }  // namespace
+
+std::map<std::uint64_t, fs::path> SegmentFilesOf(const fs::path& data) {
+  std::map<std::uint64_t, fs::path> files;
+  std::error_code error;
+  for (fs::directory_iterator file(data / "segments", error), end; !error && file != end;
+       file.increment(error))
+    if (const auto named = ParseSegmentName(file->path().filename().string()))
+      files[named->number] = file->path();
+  return files;
+}
+
+base::Status CheckCiphertext(const fs::path& file, const SegmentRef& where,
+                             const base::Sha256Digest& ciphertext_sha256) {
+  return CopyCiphertext(file, where, ciphertext_sha256, [](base::ByteSpan) { return base::Ok(); });
+}
 
 base::Result<std::unique_ptr<Segments>> Segments::Open(const fs::path& data) {
   const fs::path directory = data / "segments";

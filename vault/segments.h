@@ -7,6 +7,7 @@
 
 #include <filesystem>
 #include <functional>
+#include <map>
 #include <memory>
 #include <string_view>
 
@@ -52,6 +53,19 @@ class Segments {
   using PieceTaker = std::function<base::Status(base::ByteSpan piece)>;
   virtual base::Status Copy(const SegmentRef& where, const base::Sha256Digest& ciphertext_sha256,
                             const PieceTaker& take) const = 0;
+
+  // Whether the stored bytes have that SHA-256, without a key and in little memory.
+  // kCorrupted "segment.damaged".
+  virtual base::Status Check(const SegmentRef& where,
+                             const base::Sha256Digest& ciphertext_sha256) const = 0;
 };
+
+// The files of a copy of DATA/segments by their numbers; nothing is opened or locked. Empty when
+// there is no such directory.
+std::map<std::uint64_t, std::filesystem::path> SegmentFilesOf(const std::filesystem::path& data);
+
+// Segments::Check() of one file.
+base::Status CheckCiphertext(const std::filesystem::path& file, const SegmentRef& where,
+                             const base::Sha256Digest& ciphertext_sha256);
 
 }  // namespace vault

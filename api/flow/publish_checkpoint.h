@@ -3,6 +3,7 @@
 
 #include <mutex>
 
+#include "api/flow/checkpoint_anchor.h"
 #include "base/result.h"
 #include "hsm/vault_keys.h"
 #include "vault/ledger.h"
@@ -12,7 +13,13 @@ namespace api {
 // Thread-safe. Borrows its parts; they must outlive it.
 class PublishCheckpoint {
  public:
-  PublishCheckpoint(vault::Ledger& ledger, hsm::VaultKeys& keys) : ledger_(ledger), keys_(keys) {}
+  PublishCheckpoint(vault::Ledger& ledger, hsm::VaultKeys& keys, CheckpointAnchor& anchor)
+      : ledger_(ledger), keys_(keys), anchor_(anchor) {}
+
+  // Once a second: has the head signed if it grew since the newest checkpoint, and lets the anchor
+  // follow. Errors: those of Covering(), and kUnavailable "disk.unwritable" of the anchor: then
+  // the checkpoint is published all the same.
+  base::Status Run();
 
   // The newest checkpoint, which covers at least `size` entries; signs one when there is none.
   // kNotFound "checkpoint.none" for an empty ledger.
@@ -30,6 +37,7 @@ class PublishCheckpoint {
 
   vault::Ledger& ledger_;
   hsm::VaultKeys& keys_;
+  CheckpointAnchor& anchor_;  // Of Run() alone.
   std::mutex one_at_a_time_;  // Sizes given to the token only grow.
 };
 

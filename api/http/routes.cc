@@ -12,6 +12,7 @@
 #include "base/base64.h"
 #include "signing/container_writer.h"
 #include "vault/record.h"
+#include "vault/tile.h"
 
 namespace api {
 namespace {
@@ -71,6 +72,7 @@ Result Live(const Flows&, const Request&, const Wildcards&) {
 Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   ASSIGN_OR_RETURN(const auto facts, flows.token.Describe());
   RETURN_IF_ERROR(flows.trust_status.RequireReady());
+  RETURN_IF_ERROR(flows.endorse_checkpoint.RequireUndisputed());
   base::Json json;
   json.Set("status", "ready");
   json.Set("token", facts.token);
@@ -156,9 +158,13 @@ Result GetContent(const Flows& flows, const Request& request, const Wildcards& w
 }
 
 Result GetReceipt(const Flows& flows, const Request& request, const Wildcards& wildcards) {
-  ASSIGN_OR_RETURN(const std::string receipt,
+  ASSIGN_OR_RETURN(const DocumentReceipt::Given receipt,
                    flows.document_receipt.Run(ReadingOf(request), wildcards.at(0)));
-  return TextResponse(receipt);
+  Response response = TextResponse(receipt.text);
+  std::string pending;
+  for (const std::string& name : receipt.pending) pending += (pending.empty() ? "" : ", ") + name;
+  if (!pending.empty()) response.headers["Edocvault-Pending"] = pending;
+  return response;
 }
 
 Result GetVerification(const Flows& flows, const Request& request, const Wildcards& wildcards) {
@@ -308,6 +314,63 @@ Result GetLogKey(const Flows& flows, const Request&, const Wildcards&) {
   return TextResponse(key + "\n");
 }
 
+// Nothing in a tile changes once it is there.
+Response TileResponse(base::Bytes bytes) {
+  Response response{.status = 200,
+                    .content_type = "application/octet-stream",
+                    .headers = {},
+                    .body = std::move(bytes)};
+  response.headers["Cache-Control"] = "private, max-age=31536000, immutable";
+  return response;
+}
+
+base::Error NoTile(const std::string& path) {
+  return {base::ErrorCode::kNotFound, "tile.unknown", path};
+}
+
+Result GetTile(const Flows& flows, const Request&, const Wildcards& wildcards) {
+  const auto named = vault::ParseTilePath(wildcards.at(0));
+  if (!named || named->is_entries) return NoTile(wildcards.at(0));
+  ASSIGN_OR_RETURN(base::Bytes hashes, flows.ledger.TileHashes(named->tile));
+  return TileResponse(std::move(hashes));
+}
+
+// Entries name clients by random ids, which an agency could follow to other agencies' documents.
+Result GetEntries(const Flows& flows, const Request&, const Wildcards& wildcards) {
+  const auto named = vault::ParseTilePath("entries/" + wildcards.at(0));
+  if (!named) return NoTile(wildcards.at(0));
+  ASSIGN_OR_RETURN(base::Bytes entries, flows.ledger.TileEntries(named->tile));
+  return TileResponse(std::move(entries));
+}
+
+// RFC 6962, 2.1.2: that the tree of `second` entries was grown from that of `first`.
+Result GetLogProof(const Flows& flows, const Request& request, const Wildcards&) {
+  const auto first = NumberOf(request.Query("first").value_or(""));
+  const auto second = NumberOf(request.Query("second").value_or(""));
+  if (!first || !second)
+    return base::Error{base::ErrorCode::kInvalidInput, "proof.out-of-range", "two sizes"};
+  ASSIGN_OR_RETURN(const auto proof, flows.ledger.ConsistencyProof(*first, *second));
+  base::Json::Array hashes;
+  for (const base::Sha256Digest& hash : proof) hashes.emplace_back(base::Base64Encode(hash.span()));
+  base::Json json;
+  json.Set("first", static_cast<std::int64_t>(*first));
+  json.Set("second", static_cast<std::int64_t>(*second));
+  json.Set("consistency", std::move(hashes));
+  return JsonResponse(200, json);
+}
+
+Result GetLogStatus(const Flows& flows, const Request& request, const Wildcards&) {
+  ASSIGN_OR_RETURN(const vault::TreeHead head, flows.ledger.Head());
+  const auto newest = flows.ledger.LatestCheckpoint();
+  base::Json json;
+  json.Set("entries", static_cast<std::int64_t>(head.size));
+  json.Set("checkpoint",
+           newest.ok() ? base::Json(static_cast<std::int64_t>(newest.value().size)) : base::Json());
+  json.Set("endorsement", flows.endorse_checkpoint.Report(request.language()));
+  json.Set("scrub", flows.scrub.Report(request.language()));
+  return JsonResponse(200, json);
+}
+
 Result GetTrust(const Flows& flows, const Request& request, const Wildcards&) {
   ASSIGN_OR_RETURN(const base::Json report, flows.trust_status.Report(request.language()));
   return JsonResponse(200, report);
@@ -359,7 +422,7 @@ Result GetBackups(const Flows& flows, const Request& request, const Wildcards& w
 // ---- The table. ----
 
 // Who may call a route; the flows decide on.
-enum class Who { kAll, kBodies, kAgencies, kOperators };
+enum class Who { kAll, kBodies, kAgencies, kOperators, kAuditors };
 
 bool MayCall(Who who, CallerRole role) {
   switch (who) {
@@ -367,6 +430,7 @@ bool MayCall(Who who, CallerRole role) {
     case Who::kBodies: return role == CallerRole::kAgency || role == CallerRole::kPlatform;
     case Who::kAgencies: return role == CallerRole::kAgency;
     case Who::kOperators: return role == CallerRole::kOperator;
+    case Who::kAuditors: return role == CallerRole::kAuditor;
   }
   return false;
 }
@@ -379,12 +443,12 @@ constexpr std::size_t kListBody = std::size_t{8} << 20U;
 
 struct Route {
   std::string_view method;
-  std::string_view pattern;  // "*" stands for one segment.
+  std::string_view pattern;  // "*" stands for one segment; "**" at the end for all that are left.
   Body body;
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 33> kRoutes{{
+constexpr std::array<Route, 37> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -418,6 +482,10 @@ constexpr std::array<Route, 33> kRoutes{{
     {"POST", "/v1/trust/fetch", Body::kNone, Who::kOperators, PostTrustFetch},
     {"GET", "/v1/log/checkpoint", Body::kNone, Who::kAll, GetCheckpoint},
     {"GET", "/v1/log/key", Body::kNone, Who::kAll, GetLogKey},
+    {"GET", "/v1/log/proof", Body::kNone, Who::kAll, GetLogProof},
+    {"GET", "/v1/log/status", Body::kNone, Who::kAll, GetLogStatus},
+    {"GET", "/v1/log/tile/entries/**", Body::kNone, Who::kAuditors, GetEntries},
+    {"GET", "/v1/log/tile/**", Body::kNone, Who::kAll, GetTile},
 }};
 
 std::vector<std::string_view> Split(std::string_view path) {
@@ -434,11 +502,19 @@ std::vector<std::string_view> Split(std::string_view path) {
 std::optional<Wildcards> Match(std::string_view pattern, std::string_view path) {
   if (!path.starts_with('/')) return std::nullopt;
   const auto wanted = Split(pattern);
-  const auto given = Split(path);
+  auto given = Split(path);
+  std::string rest;
+  if (wanted.back() == "**") {
+    for (std::size_t i = wanted.size() - 1; i < given.size(); ++i)
+      rest += (rest.empty() ? "" : "/") + std::string(given[i]);
+    if (given.size() >= wanted.size()) given.resize(wanted.size());
+  }
   if (wanted.size() != given.size()) return std::nullopt;
   Wildcards wildcards;
   for (std::size_t i = 0; i < wanted.size(); ++i) {
-    if (wanted[i] == "*") {
+    if (wanted[i] == "**") {
+      wildcards.push_back(rest);
+    } else if (wanted[i] == "*") {
       wildcards.emplace_back(given[i]);
     } else if (wanted[i] != given[i]) {
       return std::nullopt;

@@ -6,6 +6,7 @@
 #include "api/flow/client_history.h"
 #include "api/flow/completion_queue.h"
 #include "api/flow/document_receipt.h"
+#include "api/flow/endorse_checkpoint.h"
 #include "api/flow/erase_records.h"
 #include "api/flow/fetch_trust.h"
 #include "api/flow/find_client.h"
@@ -13,6 +14,7 @@
 #include "api/flow/publish_checkpoint.h"
 #include "api/flow/read_document.h"
 #include "api/flow/remote_signing.h"
+#include "api/flow/scrub_vault.h"
 #include "api/flow/sign_document.h"
 #include "api/flow/submit_document.h"
 #include "api/flow/trust_status.h"
@@ -41,6 +43,9 @@ struct Flows {
   EraseRecords& erase_records;
   BackupDesk& backups;
   PublishCheckpoint& publish_checkpoint;
+  EndorseCheckpoint& endorse_checkpoint;
+  const ScrubVault& scrub;
+  const vault::Ledger& ledger;  // Its tiles and proofs, which need no flow.
   hsm::VaultKeys& vault_keys;
   hsm::Provisioner& token;  // Only to ask how it is, for readiness.
   std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;  // Likewise.

@@ -10,6 +10,7 @@
 #include <Poco/URI.h>
 #include <sys/socket.h>
 
+#include <algorithm>
 #include <array>
 #include <atomic>
 #include <condition_variable>
@@ -29,6 +30,8 @@ namespace {
 constexpr std::size_t kMaxBody = std::size_t{1} << 20U;   // TSA and OCSP answers are a few KiB.
 constexpr std::size_t kMaxList = std::size_t{32} << 20U;  // The longest have some 10 MiB.
 constexpr std::size_t kThreads = 4;
+// Witnesses are asked again and again: one that hangs must not keep threads from TSA and responder.
+constexpr std::chrono::seconds kWitnessTimeout{2};
 constexpr std::chrono::seconds kPatience{30};
 constexpr std::chrono::seconds kListPatience{90};
 
@@ -88,7 +91,7 @@ struct Exchanged {
   std::size_t max_answer;
 };
 
-base::Result<base::Bytes> Exchange(const Exchanged& what, std::chrono::seconds timeout) {
+base::Result<HttpAnswer> Exchange(const Exchanged& what, std::chrono::seconds timeout) {
   try {
     const Poco::URI uri(what.url);
     const auto session = SessionFor(uri);
@@ -106,17 +109,33 @@ base::Result<base::Bytes> Exchange(const Exchanged& what, std::chrono::seconds t
     const Watchdog watchdog(session->socket().impl()->sockfd(), what.patience);
     Poco::Net::HTTPResponse response;
     const auto answer = ReadBounded(session->receiveResponse(response), what.max_answer);
-    if (response.getStatus() != Poco::Net::HTTPResponse::HTTP_OK)
-      return NoAnswer("HTTP status " + std::to_string(static_cast<int>(response.getStatus())));
     if (!answer) return NoAnswer("the answer is too long");
     if (watchdog.barked()) return NoAnswer("the answer takes too long");
     if (response.hasContentLength() &&
         response.getContentLength64() != static_cast<Poco::Int64>(answer->size()))
       return NoAnswer("the answer ended early");
-    return *answer;
+    return HttpAnswer{static_cast<int>(response.getStatus()), *answer};
   } catch (const Poco::Exception& exception) {
     return NoAnswer(exception.displayText());
   }
+}
+
+base::Result<base::Bytes> RequireOk(const base::Result<HttpAnswer>& answer) {
+  if (!answer.ok()) return answer.error();
+  if (answer.value().status != Poco::Net::HTTPResponse::HTTP_OK)
+    return NoAnswer("HTTP status " + std::to_string(answer.value().status));
+  return answer.value().body;
+}
+
+// How an answer with its status travels to the front: three digits, then the body.
+constexpr std::size_t kStatusDigits = 3;
+
+base::Result<base::Bytes> WithStatus(const base::Result<HttpAnswer>& answer) {
+  if (!answer.ok()) return answer.error();
+  base::Bytes bytes = base::ToBytes(std::to_string(answer.value().status));
+  if (bytes.size() != kStatusDigits) return NoAnswer("an HTTP status that is none");
+  base::Append(answer.value().body, bytes);
+  return bytes;
 }
 
 base::Error NotConfigured() {
@@ -127,8 +146,9 @@ base::Error NotConfigured() {
 base::Result<base::Bytes> CarryList(const CourierConfig& config, const std::string& name) {
   const auto list = config.lists.find(name);
   if (list == config.lists.end()) return NotConfigured();
-  return Exchange({.url = list->second, .patience = config.list_timeout, .max_answer = kMaxList},
-                  config.timeout);
+  return RequireOk(
+      Exchange({.url = list->second, .patience = config.list_timeout, .max_answer = kMaxList},
+               config.timeout));
 }
 
 base::Result<base::Bytes> Carry(const CourierConfig& config, const base::Message& request) {
@@ -139,12 +159,15 @@ base::Result<base::Bytes> Carry(const CourierConfig& config, const base::Message
   if (service == config.services.end()) return NotConfigured();
   if (request.files.size() != 1 || content_type.empty()) return NoAnswer("no body to send");
   ASSIGN_OR_RETURN(const base::Bytes body, base::ReadFd(request.files.front(), kMaxBody));
-  return Exchange({.url = service->second,
-                   .content_type = content_type,
-                   .body = body,
-                   .patience = config.timeout,
-                   .max_answer = kMaxBody},
-                  config.timeout);
+  const bool any_status = order.Find("anyStatus") != nullptr;
+  const auto timeout = any_status ? std::min(config.timeout, kWitnessTimeout) : config.timeout;
+  const auto answer = Exchange({.url = service->second,
+                                .content_type = content_type,
+                                .body = body,
+                                .patience = timeout,
+                                .max_answer = kMaxBody},
+                               timeout);
+  return any_status ? WithStatus(answer) : RequireOk(answer);
 }
 
 }  // namespace
@@ -171,6 +194,24 @@ base::Result<base::Bytes> CourierClient::Post(const std::string& service,
   order.Set("service", service);
   order.Set("contentType", content_type);
   return base::BulkCall(channel_, order, {body}, {kPatience, kMaxBody});
+}
+
+base::Result<HttpAnswer> CourierClient::Ask(const std::string& service,
+                                            const std::string& content_type, base::ByteSpan body) {
+  base::Json order;
+  order.Set("service", service);
+  order.Set("contentType", content_type);
+  order.Set("anyStatus", true);
+  ASSIGN_OR_RETURN(const base::Bytes bytes,
+                   base::BulkCall(channel_, order, {body}, {kPatience, kMaxBody + kStatusDigits}));
+  const base::ByteSpan all = bytes;
+  int status = 0;
+  for (const std::uint8_t digit : all.first(std::min(kStatusDigits, all.size()))) {
+    if (digit < '0' || digit > '9') return NoAnswer("no status in front");
+    status = status * 10 + (digit - '0');
+  }
+  if (status < 100) return NoAnswer("no status in front");
+  return HttpAnswer{status, {bytes.begin() + kStatusDigits, bytes.end()}};
 }
 
 base::Result<base::Bytes> CourierClient::Fetch(const std::string& list) {

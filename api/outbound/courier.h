@@ -14,6 +14,11 @@ namespace api {
 // Serves calls on four threads until every caller is gone.
 base::Status ServeCourier(const CourierConfig& config, const base::UniqueFd& door);
 
+struct HttpAnswer {
+  int status = 0;  // 100 to 999.
+  base::Bytes body;
+};
+
 // What the flows need of it. Thread-safe.
 class Outbound {
  public:
@@ -27,6 +32,11 @@ class Outbound {
   virtual base::Result<base::Bytes> Post(const std::string& service,
                                          const std::string& content_type, base::ByteSpan body) = 0;
 
+  // The same, for services that say something with other statuses than 200, too: what was answered,
+  // whatever it is.
+  virtual base::Result<HttpAnswer> Ask(const std::string& service, const std::string& content_type,
+                                       base::ByteSpan body) = 0;
+
   // GETs the trusted list that the configuration has under that name. A redirect is no answer:
   // nobody but the configuration says where a list is. Errors as of Post().
   virtual base::Result<base::Bytes> Fetch(const std::string& list) = 0;
@@ -37,6 +47,8 @@ class CourierClient final : public Outbound {
   explicit CourierClient(base::ChannelClient channel) : channel_(std::move(channel)) {}
   base::Result<base::Bytes> Post(const std::string& service, const std::string& content_type,
                                  base::ByteSpan body) override;
+  base::Result<HttpAnswer> Ask(const std::string& service, const std::string& content_type,
+                               base::ByteSpan body) override;
   base::Result<base::Bytes> Fetch(const std::string& list) override;
 
  private:

@@ -36,6 +36,14 @@ TEST_F(ConfigHsmTest, BothCanBeSaid) {
   EXPECT_EQ(hsm.module_arguments, "configdir='sql:/d'");
 }
 
+TEST_F(ConfigHsmTest, KeysAMinuteAreLimitedByUseAndAtLeastACallsWorth) {
+  const auto limited = Read("keys_per_minute = { read = 256, export = 9000 }\n");
+  ASSERT_TRUE(limited.ok()) << limited.error().message;
+  EXPECT_EQ(limited.value().hsm.keys_per_minute.at("export"), 9000U);
+  EXPECT_FALSE(Read("keys_per_minute = { read = 255 }\n").ok());
+  EXPECT_FALSE(Read("keys_per_minute = { sell = 256 }\n").ok());
+}
+
 TEST_F(ConfigHsmTest, ADeadlineIsOneSecondToOneMinute) {
   EXPECT_FALSE(Read("call_seconds = 0\n").ok());
   EXPECT_FALSE(Read("call_seconds = 61\n").ok());

@@ -11,6 +11,7 @@
 
 #include "api/trust_import.h"
 #include "emulator/emulator.h"
+#include "tests/fakes/note_signer.h"
 #include "tests/fakes/trust_case.h"
 
 namespace api {
@@ -161,6 +162,31 @@ TEST_F(CourierTest, WhatIsFetchedAndIsNotTheListChangesNothing) {
   EXPECT_EQ(FetchAndImport(TrustMode::kWrongSigner), "trust.import-unverified");
   EXPECT_EQ(FetchAndImport(TrustMode::kGarbage), "trust.fetched-other");
   EXPECT_EQ(trust::Store(dir_.path()).Current().value(), id);
+}
+
+TEST_F(CourierTest, CarriesWhatAWitnessAnswersWithAnyStatus) {
+  const tests::NoteSigner log("log.example/a");
+  const auto witness =
+      emulator::Witness::Open(dir_.path() / "witness", "w.example", {log.VerifierKey()}).value();
+  const auto server = emulator::Emulator::Start(*authority_, 0, witness.get()).value();
+  courier_.services["witness w.example"] = server->witness_url() + "/add-checkpoint";
+  const auto ask = [&](std::string_view body) {
+    base::DoorPair door = base::MakeDoor().value();
+    const base::UniqueFd end = std::move(door.server);
+    const std::jthread serving([&] { static_cast<void>(ServeCourier(courier_, end)); });
+    CourierClient client{base::ChannelClient(std::move(door.caller))};
+    return client.Ask("witness w.example", "text/plain", base::AsBytes(body));
+  };
+  const std::string body = "old 0\n\n" + log.Checkpoint(1, base::Sha256({}));
+  const auto cosigned = ask(body);
+  ASSERT_TRUE(cosigned.ok()) << cosigned.error().message;
+  EXPECT_EQ(cosigned.value().status, 200);
+  const auto conflict = ask(body);
+  EXPECT_EQ(conflict.value().status, 409);
+  EXPECT_EQ(base::ToString(conflict.value().body), "1\n");
+  EXPECT_EQ(ask("nonsense").value().status, 400);
+  server->set_witness_mode(emulator::WitnessMode::kDown);
+  EXPECT_EQ(ask(body).value().status, 503);
 }
 
 }  // namespace

@@ -58,8 +58,11 @@ class VaultFlowsTest : public ::testing::Test {
   SignDocument sign_{signer_, inspector_, desk_, extend_, clock_};
   SubmitDocument submit_{sign_, *ledger_, *segments_, record_keys_, clock_};
   ReadDocument read_{record_access_, *ledger_, *segments_, record_keys_};
-  PublishCheckpoint publish_{*ledger_, keys_};
-  DocumentReceipt receipt_{read_, publish_, *ledger_};
+  CheckpointAnchor anchor_{"", "test"};
+  PublishCheckpoint publish_{*ledger_, keys_, anchor_};
+  CheckpointConfig checkpoints_;
+  const EndorseCheckpoint endorse_{*ledger_, outbound_, desk_, checkpoints_, clock_};
+  DocumentReceipt receipt_{read_, publish_, endorse_, *ledger_};
   ClientHistory history_{record_access_, *ledger_, record_keys_};
 };
 
@@ -226,6 +229,27 @@ TEST_F(VaultFlowsTest, OneCheckpointServesUntilTheLedgerGrows) {
   EXPECT_EQ(publish_.Covering(2).value().note, first.note);
   const auto second = publish_.Covering(Size());
   EXPECT_EQ(second.value().size, Size());
+}
+
+TEST_F(VaultFlowsTest, AReceiptIsCompleteAtOnceAndSaysWhatIsPending) {
+  const StoredDocument stored = Store(Register("PK:1").value());
+  checkpoints_.stamp = std::chrono::minutes(60);
+  const auto receipt = receipt_.Run(ReadingBy(agency_), stored.id.Text()).value();
+  EXPECT_NE(receipt.text.find("checkpoint of 2"), std::string::npos);
+  EXPECT_EQ(receipt.pending, std::vector<std::string>{"timestamp"});
+  EXPECT_EQ(receipt.text.find("c3RhbXA"), std::string::npos);
+}
+
+TEST_F(VaultFlowsTest, AReceiptHasTheOldestStampThatCoversIt) {
+  const StoredDocument stored = Store(Register("PK:1").value());
+  checkpoints_.stamp = std::chrono::minutes(60);
+  ASSERT_TRUE(publish_.Run().ok());
+  ASSERT_TRUE(ledger_->KeepStamp(2, base::ToBytes("token")).ok());
+  Store(Register("PK:2").value());
+  ASSERT_TRUE(publish_.Run().ok());
+  const auto receipt = receipt_.Run(ReadingBy(agency_), stored.id.Text()).value();
+  EXPECT_NE(receipt.text.find("checkpoint of 2"), std::string::npos);
+  EXPECT_TRUE(receipt.pending.empty());
 }
 
 TEST_F(VaultFlowsTest, TheHeadIsConfirmedByASignatureOfItsOwn) {

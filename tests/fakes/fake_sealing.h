@@ -3,6 +3,7 @@
 #pragma once
 
 #include <algorithm>
+#include <functional>
 #include <optional>
 #include <set>
 #include <string>
@@ -83,6 +84,15 @@ class FakeOutbound final : public api::Outbound {
       return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "down"};
     if (next_error) return *next_error;
     return base::ToBytes("answer");
+  }
+  // What Ask() answers; nothing else does.
+  std::function<base::Result<api::HttpAnswer>(const std::string& service, base::ByteSpan body)>
+      ask = [](const std::string&, base::ByteSpan) -> base::Result<api::HttpAnswer> {
+    return base::Error{base::ErrorCode::kUnavailable, "courier.no-answer", "nobody"};
+  };
+  base::Result<api::HttpAnswer> Ask(const std::string& service, const std::string&,
+                                    base::ByteSpan body) override {
+    return ask(service, body);
   }
   base::Result<base::Bytes> Fetch(const std::string& list) override {
     services.push_back(list);

@@ -62,7 +62,10 @@ class FakeVaultKeys final : public hsm::VaultKeys {
 
   std::optional<base::Error> next_error;  // Given once, by the next call.
   int calls = 0;
-  std::function<void()> while_signing = [] {};       // Inside SignCheckpoint().
+  std::function<void()> while_signing = [] {};  // Inside SignCheckpoint().
+  std::function<std::string(const hsm::CheckpointBody&)> sign = [](const auto& body) {
+    return "checkpoint of " + std::to_string(body.size) + "\n";
+  };
   std::function<void(const char*)> before_erasing =  // What an erasure asks, by name.
       [](const char*) {};
 
@@ -105,7 +108,7 @@ class FakeVaultKeys final : public hsm::VaultKeys {
   base::Result<std::string> SignCheckpoint(const hsm::CheckpointBody& body) override {
     if (auto error = Take()) return *error;
     while_signing();
-    return "checkpoint of " + std::to_string(body.size) + "\n";
+    return sign(body);
   }
 
   base::Result<std::string> CheckpointVerifierKey() override { return std::string("key"); }

@@ -38,6 +38,10 @@ class KilledLedger final : public vault::Ledger {
   base::Result<vault::Appended> Append(vault::Record record) override {
     return fate_.Around([&] { return real_.Append(std::move(record)); });
   }
+  base::Result<std::vector<vault::Appended>> AppendAll(
+      std::vector<vault::Record> records) override {
+    return fate_.Around([&] { return real_.AppendAll(std::move(records)); });
+  }
   base::Result<vault::StoredRecord> Read(vault::EntryNumber entry) const override {
     return real_.Read(entry);
   }
@@ -61,10 +65,30 @@ class KilledLedger final : public vault::Ledger {
   base::Result<vault::TreeHead> HeadAt(std::uint64_t size) const override {
     return real_.HeadAt(size);
   }
+  base::Result<vault::StoredRecord> ReadWithNodes(vault::EntryNumber entry) const override {
+    return real_.ReadWithNodes(entry);
+  }
+  base::Result<std::vector<base::Sha256Digest>> ConsistencyProof(
+      std::uint64_t first, std::uint64_t second) const override {
+    return real_.ConsistencyProof(first, second);
+  }
+  base::Result<base::Bytes> TileHashes(const vault::Tile& tile) const override {
+    return real_.TileHashes(tile);
+  }
+  base::Result<base::Bytes> TileEntries(const vault::Tile& tile) const override {
+    return real_.TileEntries(tile);
+  }
   base::Status KeepCheckpoint(std::uint64_t size, std::string_view note) override {
     return real_.KeepCheckpoint(size, note);
   }
+  base::Status KeepStamp(std::uint64_t size, base::ByteSpan token) override {
+    return real_.KeepStamp(size, token);
+  }
   base::Result<Checkpoint> LatestCheckpoint() const override { return real_.LatestCheckpoint(); }
+  base::Result<Checkpoint> FirstStamped(std::uint64_t size) const override {
+    return real_.FirstStamped(size);
+  }
+  base::Result<Checkpoint> LatestStamped() const override { return real_.LatestStamped(); }
 
  private:
   vault::Ledger& real_;

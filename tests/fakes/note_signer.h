@@ -1,4 +1,5 @@
-// NoteSigner: signs C2SP notes with a throw-away Ed25519 key, as the token does for real.
+// NoteSigner: signs C2SP notes with a throw-away Ed25519 key, as the token does for real, or
+// cosigns them, as a witness does.
 #pragma once
 
 #include <openssl/evp.h>
@@ -14,7 +15,11 @@ namespace tests {
 
 class NoteSigner {
  public:
-  explicit NoteSigner(std::string name) : name_(std::move(name)) {
+  static constexpr std::uint8_t kEd25519 = 0x01;
+  static constexpr std::uint8_t kCosignature = 0x04;
+
+  explicit NoteSigner(std::string name, std::uint8_t type = kEd25519)
+      : name_(std::move(name)), type_(type) {
     EVP_PKEY* raw = EVP_PKEY_Q_keygen(nullptr, nullptr, "ED25519");
     key_.reset(raw);
     std::size_t size = public_key_.size();
@@ -46,6 +51,15 @@ class NoteSigner {
     return "\xE2\x80\x94 " + name_ + " " + base::Base64Encode(bytes) + "\n";
   }
 
+  // The line by which a witness says that it saw `text` at `time` (seconds since 1970).
+  std::string CosignatureLine(std::string_view text, std::uint64_t time) const {
+    base::Bytes bytes = KeyId();
+    base::AppendUint64(time, bytes);
+    base::Append(Sign("cosignature/v1\ntime " + std::to_string(time) + "\n" + std::string(text)),
+                 bytes);
+    return "\xE2\x80\x94 " + name_ + " " + base::Base64Encode(bytes) + "\n";
+  }
+
   std::string Note(std::string_view text) const {
     return std::string(text) + "\n" + SignatureLine(text);
   }
@@ -57,7 +71,7 @@ class NoteSigner {
 
  private:
   base::Bytes TypedKey() const {
-    base::Bytes typed{0x01};
+    base::Bytes typed{type_};
     base::Append(public_key_, typed);
     return typed;
   }
@@ -69,6 +83,7 @@ class NoteSigner {
   }
 
   std::string name_;
+  std::uint8_t type_;
   base::CHandle<EVP_PKEY, EVP_PKEY_free> key_;
   base::Bytes public_key_ = base::Bytes(32);
 };

@@ -100,6 +100,17 @@ TEST_F(TokenVaultKeysTest, ARootKeyThatWasNotUsedIsTakenBack) {
   EXPECT_EQ(OpenReason(tree.paths, tree.Key()), "opened");
 }
 
+TEST_F(TokenVaultKeysTest, ARootKeyThatIsMadeAgainIsTheOneThatIsUsed) {
+  const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();
+  const TopKey unused = keys().NewRoot(tree.paths.top, {}).value();
+  ASSERT_TRUE(keys().KeepRoot(tree.paths.top).ok());
+  const TopKey next = keys().NewRoot(tree.paths.top, {}).value();
+  EXPECT_EQ(keys().KeepRoot(unused).error().reason, "key.unwrap-failed");
+  EXPECT_TRUE(keys().KeepRoot(next).ok());
+  Restart();
+  EXPECT_TRUE(keys().MakeLeaf({next, {}}, 1).ok());
+}
+
 // Whoever hands in another top with the right generation must not cost the vault its root key.
 TEST_F(TokenVaultKeysTest, NothingIsDestroyedForATopThatDoesNotOpen) {
   const tests::SmallTree tree = tests::MakeSmallTree(keys()).value();

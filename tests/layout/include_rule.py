@@ -16,7 +16,7 @@ ARROWS = {
     "signing": {"base", "hsm"},
     "archive-policy": {"base", "vault"},
     "trust": {"base", "signing", "hardening"},
-    "emulator": {"base", "signing", "hsm"},
+    "emulator": {"base", "signing", "hsm", "vault"},
     "api": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening"},
     "cli": {"base", "hsm", "vault", "signing", "trust", "archive-policy", "hardening", "emulator"},
 }
@@ -24,7 +24,7 @@ ARROWS = {
 # The only headers of a folder that other folders may include; base is all front door.
 FRONT_DOORS = {
     "hsm": {"approval.h", "ceremony.h", "seal_rule.h", "signer.h", "signed_info.h", "vault_keys.h", "provisioner.h", "keyholder.h"},
-    "vault": {"backup.h", "key_store.h", "recovery.h", "ledger.h", "record.h", "segments.h", "receipt.h"},
+    "vault": {"backup.h", "recovery.h", "key_store.h", "ledger.h", "record.h", "segments.h", "receipt.h", "tile.h", "witnessing.h", "audit.h"},
     "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "signing_place.h", "extender.h", "unsigned_properties.h", "container_writer.h", "copy_statement.h", "stored_container.h", "evidence.h",
                 "evidence_bundle.h", "evidence_record_writer.h", "report_pages.h", "checked_signatures.h",
                 "trust_material.h"},
@@ -35,8 +35,10 @@ FRONT_DOORS = {
     "api": set(),
     "cli": set(),
 }
-# signing sees of the token only the interface that seals; so does the emulator.
-NARROW_DOORS = {("signing", "hsm"): {"signer.h", "signed_info.h"}, ("emulator", "hsm"): {"signer.h"}}
+# signing sees of the token only the interface that seals; so does the emulator. Its witness reads
+# notes and checks proofs, and has nothing of a vault.
+NARROW_DOORS = {("signing", "hsm"): {"signer.h", "signed_info.h"}, ("emulator", "hsm"): {"signer.h"},
+                ("emulator", "vault"): {"signed_note.h", "proof.h"}}
 
 # Third-party header -> the folders that may include it.
 OWNERS = {

@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "signing/evidence.h"
 #include "tests/fakes/token_maker.h"
 
 namespace signing {
@@ -37,6 +38,22 @@ TEST_F(TimestampTokenTest, TheImprintOfOtherDataIsAnother) {
   ASSERT_TRUE(token.ok());
   EXPECT_FALSE(token.value().ImprintIs(HashOf(*FindDigestByName("SHA256"), {})));
   EXPECT_FALSE(token.value().ImprintIs({}));
+}
+
+TEST_F(TimestampTokenTest, OneThatWasKeptIsHeldAgainstWhatItCovers) {
+  const auto answer = ReadTimestampToken(token_, base::Sha256(kData));
+  ASSERT_TRUE(answer.ok()) << answer.error().message;
+  EXPECT_EQ(answer.value().certificates.front(),
+            ParseTimestampToken(token_, {}).value().signer->der());
+  EXPECT_EQ(ReadTimestampToken(token_, base::Sha256({})).error().reason, "timestamp.other-imprint");
+  EXPECT_EQ(ReadTimestampToken({}, base::Sha256(kData)).error().reason, "timestamp.malformed");
+  Bytes forged = token_;
+  forged.back() ^= 1U;  // Of the signature.
+  EXPECT_EQ(ReadTimestampToken(forged, base::Sha256(kData)).error().reason,
+            "timestamp.bad-signature");
+  const auto wide = tests::MakeToken(tsa_, kData, "", {.imprint = EVP_sha512()});
+  EXPECT_EQ(ReadTimestampToken(wide, base::Sha256(kData)).error().reason,
+            "timestamp.other-imprint");
 }
 
 TEST_F(TimestampTokenTest, NoFlippedBitLeavesEverythingAsItWas) {

@@ -80,16 +80,6 @@ TEST_F(BackupTest, AnErasureAloneMakesABackup) {
   EXPECT_EQ(vault_.VerifyReason(), "whole");
 }
 
-TEST_F(BackupTest, ADocumentWhoseKeyIsErasedHasNoBytes) {
-  vault_.Store("one", 256);
-  vault_.Store("two", 257);
-  vault_.Erase(256);
-  BackUp();
-  const BackupSummary summary = vault_.Verify().value();
-  EXPECT_EQ(summary.documents, 1U);
-  EXPECT_EQ(summary.without_bytes, 1U);
-}
-
 // Half a backup has no name; the next one takes it away.
 TEST_F(BackupTest, OneThatWasCutIsNone) {
   vault_.Store("one", 256);

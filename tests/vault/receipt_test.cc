@@ -71,6 +71,34 @@ TEST_F(ReceiptTest, WithoutADocumentItCoversNone) {
   EXPECT_FALSE(verdict.value().covers_document);
 }
 
+TEST_F(ReceiptTest, SaysWhenTheWitnessesThatAreAskedForSawIt) {
+  const tests::NoteSigner witness("w.example", tests::NoteSigner::kCosignature);
+  const std::string bare = WriteReceipt(Parts());
+  ReceiptParts parts = Parts();
+  const std::size_t text = parts.checkpoint.find("\n\n") + 1;
+  parts.checkpoint += witness.CosignatureLine(parts.checkpoint.substr(0, text), 1'795'000'000);
+  const std::string receipt = WriteReceipt(parts);
+  const std::vector<std::string> keys{witness.VerifierKey()};
+  const auto verdict = VerifyReceipt(receipt, signer_.VerifierKey(), {}, keys);
+  ASSERT_TRUE(verdict.ok()) << verdict.error().message;
+  EXPECT_EQ(verdict.value().cosigned.at(0), base::Time(std::chrono::seconds(1'795'000'000)));
+  EXPECT_EQ(VerifyReceipt(bare, signer_.VerifierKey(), {}, keys).error().reason,
+            "receipt.not-cosigned");
+  const std::vector<std::string> others{
+      tests::NoteSigner("w.example", tests::NoteSigner::kCosignature).VerifierKey()};
+  EXPECT_EQ(VerifyReceipt(receipt, signer_.VerifierKey(), {}, others).error().reason,
+            "receipt.not-cosigned");
+}
+
+TEST_F(ReceiptTest, CarriesTheTimestampAndWhatItCovers) {
+  ReceiptParts parts = Parts();
+  parts.stamp = base::ToBytes("token");
+  const auto verdict = VerifyReceipt(WriteReceipt(parts), signer_.VerifierKey(), {});
+  ASSERT_TRUE(verdict.ok()) << verdict.error().message;
+  EXPECT_EQ(base::ToString(verdict.value().stamp), "token");
+  EXPECT_EQ(verdict.value().stamped, base::Sha256(base::AsBytes(parts.checkpoint)));
+}
+
 TEST_F(ReceiptTest, RefusesAnotherDocument) {
   EXPECT_EQ(VerifyReceipt(WriteReceipt(Parts()), signer_.VerifierKey(), DigestOf("another"))
                 .error()

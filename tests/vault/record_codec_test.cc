@@ -127,5 +127,20 @@ TEST(RandomIdTest, ReadsExactlyWhatItWrites) {
   EXPECT_FALSE(RecordId::Parse("ABCDEF00000000000000000000000000"));
 }
 
+TEST(RecordCodecTest, ADamageNamesADocumentAndNoClient) {
+  Record record = tests::AccessOf({}, RecordId::New());
+  record.kind = RecordKind::kDamage;
+  const auto encoded = EncodeRecord(record);
+  ASSERT_TRUE(encoded.ok()) << encoded.error().message;
+  EXPECT_EQ(DecodeRecord(encoded.value()).value().subject, record.subject);
+  record.client = ClientId::New();
+  EXPECT_EQ(EncodeRecord(record).error().reason, "record.malformed");
+  base::Bytes other = encoded.value();
+  for (const int kind : {0, 5, 8, 10, 255}) {
+    other[1] = static_cast<std::uint8_t>(kind);
+    EXPECT_EQ(DecodeRecord(other).error().reason, "record.damaged") << kind;
+  }
+}
+
 }  // namespace
 }  // namespace vault

