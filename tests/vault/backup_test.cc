@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "tests/fakes/backed_up_vault.h"
+#include "tests/fakes/killed_child.h"
 #include "vault/backup_parts.h"
 
 namespace vault {
@@ -88,6 +89,23 @@ TEST_F(BackupTest, OneThatWasCutIsNone) {
   EXPECT_EQ(vault_.VerifyReason(), "backup.none");
   EXPECT_EQ(BackUp().number, 1U);
   EXPECT_EQ(vault_.VerifyReason(), "whole");
+}
+
+// Whatever the moment, the set is as before or one longer, and the next backup goes on.
+TEST_F(BackupTest, KilledAtAnyMomentTheSetStaysWhole) {
+  for (std::uint32_t round = 0; round < 12; ++round) {
+    vault_.Store(std::string(4'000'000, 'x'), 256 + round);
+    vault_.Close();
+    tests::KillAfter(round * 4'000, [this] {
+      vault_.Open();
+      static_cast<void>(vault_.BackUp());
+    });
+    const std::string after = vault_.VerifyReason();
+    EXPECT_TRUE(after == "whole" || (round == 0 && after == "backup.none")) << after;
+    vault_.Open();
+    BackUp();
+    EXPECT_EQ(vault_.Verify().value().head, vault_.ledger().Head().value());
+  }
 }
 
 TEST_F(BackupTest, AFolderThatIsNotThereIsNotMade) {

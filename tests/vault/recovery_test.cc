@@ -6,6 +6,7 @@
 
 #include "base/file.h"
 #include "tests/fakes/backed_up_vault.h"
+#include "tests/fakes/killed_child.h"
 #include "vault/receipt.h"
 
 namespace vault {
@@ -135,6 +136,17 @@ TEST_F(RecoveryTest, OneThatWasCutIsBegunAnew) {
   std::ofstream(vault_.folder() / "new.recovering" / "lock") << "half";
   EXPECT_EQ(ReasonOf(Order()), "recovered");
   EXPECT_FALSE(fs::exists(vault_.folder() / "new.recovering"));
+}
+
+TEST_F(RecoveryTest, KilledAtAnyMomentThereIsAWholeFolderOrNone) {
+  vault_.Close();
+  for (useconds_t moment = 0; moment < 200'000; moment += 20'000) {
+    tests::KillAfter(moment, [this] { static_cast<void>(Recover(Order())); });
+    const bool was_there = fs::exists(new_data());
+    EXPECT_EQ(ReasonOf(Order()), was_there ? "recovery.folder-in-use" : "recovered");
+    EXPECT_EQ(NewLedger()->Head().value().size, 6U);
+    fs::remove_all(new_data());
+  }
 }
 
 TEST_F(RecoveryTest, WhatWasErasedAfterTheBackupIsNotBroughtBack) {
