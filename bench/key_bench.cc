@@ -181,10 +181,48 @@ void EraseBench() {
           {"write-of-1,000-rows+fdatasync", [&] { return RawWrite(folder.path() / "raw"); }});
 }
 
+// A hundred at a time by sixteen callers, each with a private part under a key of its own.
+void BatchBench() {
+  constexpr std::size_t kAtOnce = 100;
+  constexpr int kCallers = 16;
+  Keyholder keyholder;
+  const tests::TempDir folder;
+  const auto ledger = Must(vault::Ledger::Open(folder.path(), {}));
+  const auto store = Must(vault::KeyStore::Open(folder.path(), {}));
+  api::RecordKeys record_keys(*store, keyholder.client());
+  const base::Json message = base::Json()
+                                 .Set("subject", "Decision on your application of 2 November")
+                                 .Set("channel", "electronic")
+                                 .Set("state", "sent")
+                                 .Set("case", "2026/1745");
+  const auto append = [&] {
+    const vault::ClientId client = vault::ClientId::New();
+    std::vector<vault::Record> records(kAtOnce);
+    for (vault::Record& record : records) {
+      record = tests::DocumentOf(client);
+      const api::NewKey key = Must(record_keys.Take());
+      record.key = key.slot;
+      record.sealed = api::SealMetadata(key.key, record.id, message);
+    }
+    Must(ledger->AppendAll(std::move(records)));
+  };
+  const base::UniqueFd raw{
+      ::open((folder.path() / "raw").c_str(), O_WRONLY | O_CREAT | O_APPEND | O_CLOEXEC, 0600)};
+  const base::Bytes block = base::RandomBytes(4096);
+  const auto write = [&] {
+    if (::write(raw.get(), block.data(), block.size()) < 0 || ::fdatasync(raw.get()) != 0)
+      std::exit(1);
+  };
+  Compare("vault.batch_100", "messages/s",
+          {"edocvault", [&] { return PerSecond(kCallers, append) * kAtOnce; }},
+          {"append-4KiB+fdatasync", [&] { return PerSecond(1, write); }});
+}
+
 }  // namespace
 
 void RunKeyBench(const std::string& only) {
   KeyBench(only);
+  if (only.empty() || only == "vault.batch_100") BatchBench();
   if (only.empty() || only == "vault.erase") EraseBench();
 }
 

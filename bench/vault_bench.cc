@@ -1,8 +1,10 @@
 // vault.* and history.*: the ledger beside the disk's own rate of append and fdatasync, its proofs
 // and its audit beside reads and hashes.
 #include <fcntl.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include <atomic>
 #include <cstdio>
 #include <cstdlib>
 #include <thread>
@@ -95,17 +97,29 @@ void HistoryBench() {
 
 constexpr const char* kOrigin = "bench.example/log";
 
-// As many entries as are made in half a minute, and a checkpoint over them.
+// A million, or EDOCVAULT_BENCH_ENTRIES.
+std::uint64_t WantedEntries() {
+  const char* wanted = std::getenv("EDOCVAULT_BENCH_ENTRIES");
+  return wanted == nullptr ? 1'000'000 : std::strtoull(wanted, nullptr, 10);
+}
+
+// So many entries, of a thousand clients, and a checkpoint over them.
 class LargeLedger {
  public:
   LargeLedger() : ledger_(Must(vault::Ledger::Open(folder_.path(), {}))) {
-    const auto end = std::chrono::steady_clock::now() + std::chrono::seconds(30);
+    constexpr std::size_t kAtOnce = vault::Ledger::kMostAtOnce;
+    const std::uint64_t batches = WantedEntries() / kAtOnce;
+    std::atomic<std::uint64_t> next = 0;
     {
       std::vector<std::jthread> writers;
-      for (int i = 0; i < 256; ++i)
+      for (int i = 0; i < 4; ++i)
         writers.emplace_back([&] {
-          while (std::chrono::steady_clock::now() < end)
-            Must(ledger_->Append(tests::DocumentOf(client_)));
+          while (next++ < batches) {
+            const vault::ClientId client = vault::ClientId::New();
+            std::vector<vault::Record> records(kAtOnce);
+            for (vault::Record& record : records) record = tests::DocumentOf(client);
+            Must(ledger_->AppendAll(std::move(records)));
+          }
         });
     }
     const vault::TreeHead head = Must(ledger_->Head());
@@ -117,6 +131,32 @@ class LargeLedger {
   std::uint64_t size() const { return size_; }
   // Evenly over the whole log, another one each time.
   std::uint64_t AnyEntry() { return next_ = (next_ + 7'368'787) % size_; }
+
+  // Seconds that opening takes; without the index it is made anew.
+  double Reopen(bool without_index) {
+    ledger_.reset();
+    if (without_index) std::filesystem::remove_all(folder_.path() / "index");
+    const auto began = std::chrono::steady_clock::now();
+    ledger_ = Must(vault::Ledger::Open(folder_.path(), {}));
+    return std::chrono::duration<double>(std::chrono::steady_clock::now() - began).count();
+  }
+  std::uint64_t EntryBytes() const {
+    std::uint64_t bytes = 0;
+    constexpr std::uint64_t kSample = 1000;
+    for (std::uint64_t i = 0; i < kSample; ++i)
+      bytes += Must(ledger_->Read({i * (size_ / kSample)})).encoded.size();
+    return bytes / kSample * size_;
+  }
+  // Blocks of the two environments.
+  std::uint64_t DiskBytes() const {
+    std::uint64_t bytes = 0;
+    for (const char* name : {"ledger", "index"}) {
+      struct stat info {};
+      if (::stat((folder_.path() / name / "data.mdb").c_str(), &info) == 0)
+        bytes += static_cast<std::uint64_t>(info.st_blocks) * 512;
+    }
+    return bytes;
+  }
 
   // Closes the ledger.
   vault::AuditOrder Order() {
@@ -130,7 +170,6 @@ class LargeLedger {
  private:
   const tests::TempDir folder_;
   const tests::NoteSigner signer_{kOrigin};
-  const vault::ClientId client_ = vault::ClientId::New();
   std::unique_ptr<vault::Ledger> ledger_;
   std::uint64_t size_ = 0;
   std::uint64_t next_ = 0;
@@ -149,6 +188,24 @@ void ProofBench(LargeLedger& large) {
           {"edocvault", [&] { return PerCpuSecond(inclusion); }}, reference);
   Compare("vault.proof_consistency", "proofs/cpu-s",
           {"edocvault", [&] { return PerCpuSecond(consistency); }}, reference);
+}
+
+// Each beside reading all entries in their order.
+void OpenBench(LargeLedger& large) {
+  const auto read_all = [&] {
+    const auto began = std::chrono::steady_clock::now();
+    for (std::uint64_t i = 0; i < large.size(); ++i) Must(large.ledger().Read({i}));
+    const std::chrono::duration<double> took = std::chrono::steady_clock::now() - began;
+    return static_cast<double>(large.size()) / took.count();
+  };
+  const Side reference{"reading-all-entries", read_all};
+  Compare("vault.rebuild_index", "entries/s",
+          {"edocvault", [&] { return static_cast<double>(large.size()) / large.Reopen(true); }},
+          reference);
+  Compare("vault.open", "openings/s", {"edocvault", [&] { return 1 / large.Reopen(false); }},
+          {"reading-all-entries", [&] { return read_all() / static_cast<double>(large.size()); }});
+  std::printf("# disk: %.2f of the entries' bytes\n",
+              static_cast<double>(large.DiskBytes()) / static_cast<double>(large.EntryBytes()));
 }
 
 // The log part of an audit, beside hashing the same leaves and nothing else.
@@ -179,8 +236,9 @@ void RunVaultBench(const std::string& only) {
   if (wanted("vault.append_64")) AppendBench("vault.append_64", 64);
   if (wanted("vault.stream_8mib")) StreamBench();
   if (wanted("history.depth")) HistoryBench();
-  if (wanted("vault.proof") || wanted("vault.verify_log")) {
+  if (wanted("vault.proof") || wanted("vault.verify_log") || wanted("vault.rebuild_index")) {
     LargeLedger large;
+    if (wanted("vault.rebuild_index")) OpenBench(large);
     if (wanted("vault.proof")) ProofBench(large);
     if (wanted("vault.verify_log")) AuditBench(large);
   }

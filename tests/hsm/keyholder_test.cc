@@ -212,8 +212,10 @@ TEST_F(KeyholderTest, ATokenOfSealingKeysAnswersNothingElse) {
     EXPECT_EQ(role.client().Certificate(kKey, "other-agency").error().reason, "key.unknown");
     EXPECT_TRUE(role.client().Describe().ok());
     EXPECT_EQ(role.client().NewTop().error().reason, "call.not-allowed");
-    EXPECT_EQ(role.client().KeepRoot({}).error().reason, "call.not-allowed");
-    EXPECT_EQ(role.client().OpenKeys(KeyUse::kRead, {}, {}).error().reason, "call.not-allowed");
+    const TopKey top{1, base::Bytes(60)};
+    EXPECT_EQ(role.client().KeepRoot(top).error().reason, "call.not-allowed");
+    EXPECT_EQ(role.client().OpenKeys(KeyUse::kRead, {top, {}}, {}).error().reason,
+              "call.not-allowed");
     EXPECT_EQ(role.client().MacIdentifier("x").error().reason, "call.not-allowed");
     EXPECT_EQ(role.client().SignCheckpoint({}).error().reason, "call.not-allowed");
     EXPECT_EQ(role.client().CheckpointVerifierKey().error().reason, "call.not-allowed");
