@@ -263,6 +263,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "Rezerves kopija ir bojāta vai nepilnīga. Saglabājiet to, sāciet jaunu mapi un izsauciet "
      "operatoru.",
      "The backup is damaged or not whole. Keep it, begin a new folder, and call an operator."},
+    {"backup.failing", "Pēdējā rezerves kopija neizdevās. Salabojiet rezerves kopiju sējumu.",
+     "The last backup failed. Mend the volume for backups."},
     {"backup.no-folder", "Rezerves kopiju mapes nav. Pievienojiet tās sējumu vai izveidojiet mapi.",
      "The folder for backups is not there. Mount its volume, or make the folder."},
     {"backup.none", "Šeit nav nevienas pilnīgas rezerves kopijas. Pārbaudiet mapi.",

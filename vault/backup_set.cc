@@ -86,6 +86,8 @@ base::Status SetReader::ReadLog(const BackupManifest& manifest) {
 
 base::Status SetReader::ReadContent(PartReader& part, const BackupManifest& manifest,
                                     const Record& record) {
+  ++summary_.documents;
+  if (record.content == SegmentRef{}) return base::Ok();  // It lies in no segment.
   const std::uint64_t length = record.content.length;
   base::Sha256Stream hash;
   for (std::uint64_t at = 0; at < length;) {
@@ -97,7 +99,6 @@ base::Status SetReader::ReadContent(PartReader& part, const BackupManifest& mani
   }
   if (std::move(hash).Finish() != record.content_sha256)
     return BackupDamaged(manifest.number, "document " + record.id.Text());
-  ++summary_.documents;
   summary_.document_bytes += length;
   return base::Ok();
 }

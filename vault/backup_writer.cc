@@ -43,6 +43,7 @@ base::Status RequireSameLog(const Ledger& ledger, const BackupManifest& last,
 base::Status PutContent(const BackupSource& source, const Record& record, PartWriter& log,
                         BackupMade& made) {
   ++made.documents;
+  if (record.content == SegmentRef{}) return base::Ok();  // It lies in no segment.
   return source.segments.Copy(record.content, record.content_sha256,
                               [&log](base::ByteSpan piece) { return log.Put(piece); });
 }

@@ -45,6 +45,11 @@ base::Result<BackupDesk::Outcome> BackupDesk::Look(std::uint64_t run, std::chron
   return Outcome{run, true, *last_};
 }
 
+bool BackupDesk::IsFailing() {
+  const std::lock_guard lock(mutex_);
+  return last_ && !last_->ok();
+}
+
 std::chrono::seconds BackupDesk::Pause() const {
   const std::chrono::seconds regular = every_.count() > 0 ? every_ : kNever;
   return last_ && !last_->ok() ? std::min(kAfterFailure, regular) : regular;

@@ -34,6 +34,8 @@ class BackupDesk {
   // Waits for `run` to be done, `wait` at most. kNotFound "backup.unknown" for one nobody asked
   // for.
   base::Result<Outcome> Look(std::uint64_t run, std::chrono::seconds wait);
+  // The last one failed: what is stored since is on one volume only.
+  bool IsFailing();
 
  private:
   void Run(const std::stop_token& stop);

@@ -77,6 +77,7 @@ Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   json.Set("status", "ready");
   json.Set("token", facts.token);
   // Ready, but a human should know.
+  if (flows.backups.IsFailing()) json.Set("warning", "backup.failing");
   if (facts.second) json.Set("warning", "token.second-in-use");
   // The vault is well, and so are all agencies but those whose keys are there.
   for (hsm::Provisioner& other : flows.other_tokens)

@@ -45,6 +45,7 @@ TEST_F(BackUpTest, TheDeskMakesOneWhenAsked) {
   ASSERT_TRUE(outcome.ok() && outcome.value().is_done);
   EXPECT_EQ(outcome.value().made.value().documents, 1U);
   EXPECT_EQ(vault_.VerifyReason(), "whole");
+  EXPECT_FALSE(desk.IsFailing());
 }
 
 TEST_F(BackUpTest, TheDeskMakesOneAtStartWhenItHasAPeriod) {
@@ -60,6 +61,7 @@ TEST_F(BackUpTest, AFailureIsTold) {
   desk.Start();
   const auto outcome = desk.Look(desk.Ask().value(), std::chrono::seconds{60});
   EXPECT_EQ(outcome.value().made.error().reason, "backup.no-folder");
+  EXPECT_TRUE(desk.IsFailing());
   EXPECT_EQ(back_up.BeforeRootKeyGoes().error().reason, "erasure.waits-for-backup");
 }
 

@@ -81,6 +81,8 @@ def erase(trial, victim):
     trial.expect("erased, but the volume is away", (run.exit, run.json.get("complete")), (0, False))
     trial.expect("it is not served all the same", trial.read(victim)[0], 410)
     roots = lambda: sorted(key["key"] for key in appliance.run("key", "list").json["keys"] if key["purpose"] == "root")
+    trial.expect("and a backup", appliance.run("backup").code, "backup.no-folder")
+    trial.expect("warned", json.loads(appliance.curl("/health/ready")[1]).get("warning"), "backup.failing")
     trial.expect("both root keys", roots(), ["vault-root", "vault-root-2"])
     away.rename(trial.set)
     appliance.until(lambda: roots() == ["vault-root-2"])

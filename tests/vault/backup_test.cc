@@ -49,6 +49,15 @@ TEST_F(BackupTest, HoldsAllThatTheVaultHas) {
   EXPECT_EQ(summary.value().origin, tests::kOldOrigin);
 }
 
+TEST_F(BackupTest, ADocumentThatLiesInNoSegmentIsItsEntryAlone) {
+  Record record = tests::DocumentOf(ClientId::New());
+  record.content = {};
+  ASSERT_TRUE(vault_.ledger().Append(record).ok());
+  vault_.Store("one", 256);
+  BackUp();
+  EXPECT_EQ(vault_.Verify().value().documents, 2U);
+}
+
 TEST_F(BackupTest, TheNextHoldsOnlyWhatIsNew) {
   vault_.Store(std::string(500'000, 'x'), 256);
   BackUp();
