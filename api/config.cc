@@ -444,6 +444,14 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
         timestamps.Complain("hourly: no service " + name);
     RETURN_IF_ERROR(timestamps.Finish());
   }
+  if (root.contains("backup")) {
+    constexpr std::int64_t kLongest = std::int64_t{7} * 24 * 60;
+    Table backup = part("backup");
+    config.backup = BackupConfig{.to = backup.Path("to")};
+    if (backup.Has("every_minutes"))
+      config.backup->every = std::chrono::minutes(backup.Number("every_minutes", 0, kLongest));
+    RETURN_IF_ERROR(backup.Finish());
+  }
   if (root.contains("checkpoints")) {
     ASSIGN_OR_RETURN(config.checkpoints, ReadCheckpoints(part("checkpoints")));
   }
@@ -488,7 +496,7 @@ base::Result<Config> ReadConfig(const std::filesystem::path& file) {
   }
   static const std::set<std::string> kParts{
       "vault", "listen", "hsm", "courier",  "timestamps", "checkpoints", "caller",
-      "trust", "key",    "csc", "ceremony", "witness",    "token"};
+      "trust", "key",    "csc", "ceremony", "witness",    "token",       "backup"};
   for (const auto& [name, node] : root) {
     if (!kParts.contains(std::string(name.str())))
       return Malformed("unknown part " + std::string(name.str()));

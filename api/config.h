@@ -82,6 +82,12 @@ struct CscService {
   std::string region;  // ISO 3166-1, two letters.
 };
 
+// Where backups go: a folder of another volume. Nobody can give one over HTTP.
+struct BackupConfig {
+  std::filesystem::path to;
+  std::chrono::minutes every{60};  // 0: only when asked.
+};
+
 struct Config {
   std::filesystem::path data;
   ListenConfig listen;
@@ -92,6 +98,7 @@ struct Config {
   CheckpointConfig checkpoints;
   std::optional<TrustConfig> trust;  // nullopt: nothing is trusted.
   std::vector<RegisteredCaller> callers;
+  std::optional<BackupConfig> backup;                   // nullopt: none are made.
   std::optional<CscService> csc;                        // nullopt: it is not served.
   std::uint64_t scrub_bytes = std::uint64_t{1} << 20U;  // A second; 0: nothing is scrubbed.
   std::size_t document_bytes = std::size_t{32} << 20U;  // Largest body taken.

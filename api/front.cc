@@ -20,6 +20,7 @@
 #include "base/log.h"
 #include "hsm/keyholder.h"
 #include "vault/ledger.h"
+#include "vault/recovery.h"
 #include "vault/segments.h"
 
 namespace api {
@@ -75,7 +76,14 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   ASSIGN_OR_RETURN(const auto key_store, vault::KeyStore::Open(config.data, {}));
   RecordKeys record_keys(*key_store, keyholder);
 
-  EraseRecords erase_records(*ledger, *key_store, keyholder, record_keys, clock);
+  // A recovered vault goes on under a new name, and no other does.
+  RETURN_IF_ERROR(vault::RequireOrigin(*ledger, config.hsm.log_origin));
+  CheckpointAnchor anchor(config.checkpoints.anchor, config.hsm.log_origin);
+  PublishCheckpoint publish_checkpoint(*ledger, keyholder, anchor);
+  BackUp back_up({*ledger, *segments, *key_store}, publish_checkpoint,
+                 config.backup ? std::optional(config.backup->to) : std::nullopt, clock);
+  EraseRecords erase_records(*ledger, *key_store, keyholder, record_keys, clock,
+                             [&back_up] { return back_up.BeforeRootKeyGoes(); });
   RETURN_IF_ERROR(SettleErasures(erase_records));
   RecordAccess record_access(*ledger, record_keys, clock);
   FindClient find_client(record_access, *ledger, keyholder, clock);
@@ -99,14 +107,13 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
   RemoteSigning remote_signing(signer, record_keys, *ledger, config.hsm.seal_rules, clock);
   ReadDocument read_document(record_access, *ledger, *segments, record_keys);
   VerifyDocument verify_document(read_document, inspector, clock);
-  CheckpointAnchor anchor(config.checkpoints.anchor, config.hsm.log_origin);
-  PublishCheckpoint publish_checkpoint(*ledger, keyholder, anchor);
   EndorseCheckpoint endorse_checkpoint(*ledger, courier, evidence_desk, config.checkpoints, clock);
   ScrubVault scrub(*ledger, *segments, config.scrub_bytes, clock);
   DocumentReceipt document_receipt(read_document, publish_checkpoint, endorse_checkpoint, *ledger);
   ClientHistory client_history(record_access, *ledger, record_keys);
   const TrustConfig* const trust = config.trust ? &*config.trust : nullptr;
   FetchTrust fetch_trust(trust, courier, inspector, clock);
+  BackupDesk backups(back_up, config.backup ? config.backup->every : std::chrono::minutes{0});
   TrustStatus trust_status(trust, inspector, fetch_trust, clock);
   std::vector<std::reference_wrapper<hsm::Provisioner>> other_tokens;
   for (auto& [name, sealer] : sealers) other_tokens.emplace_back(sealer);
@@ -125,6 +132,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
                     document_receipt,
                     client_history,
                     erase_records,
+                    backups,
                     publish_checkpoint,
                     endorse_checkpoint,
                     scrub,
@@ -148,6 +156,7 @@ base::Status RunFront(const Config& config, std::vector<base::UniqueFd> doors) {
 
   batches.Start();
   completions.Start();
+  backups.Start();
   const EverySecond publishing("checkpoint.failed", [&] { return publish_checkpoint.Run(); });
   const EverySecond scrubbing("scrub.failed", [&] { return scrub.Run(); });
   const EverySecond endorsing("checkpoint.not-endorsed", [&] {

@@ -114,6 +114,11 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"checkpoint.mark-damaged",
      "Fails ar pēdējā kontrolpunkta ierakstu ir bojāts. Izsauciet operatoru.",
      "The file that remembers the last checkpoint is damaged. Call an operator."},
+    {"checkpoint.origin-closed",
+     "Žurnāls kopš atjaunošanas turpinās ar citu nosaukumu. Ierakstiet konfigurācijā jauno "
+     "log_origin.",
+     "The log goes on under another name since a recovery. Put the new log_origin into the "
+     "configuration."},
     {"checkpoint.smaller",
      "Žurnāls ir īsāks vai citāds nekā jau parakstītais. Apturiet darbu un izsauciet operatoru.",
      "The log is shorter or other than what was signed before. Stop and call an operator."},
@@ -247,6 +252,33 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     // vault
     {"anchor.damaged", "Enkura fails ar pēdējo kontrolpunktu ir bojāts. Izsauciet operatoru.",
      "The anchor file with the last checkpoint is damaged. Call an operator."},
+    {"backup.bad-checkpoint",
+     "Tas nav šī žurnāla parakstīts kontrolpunkts. Dodiet failu, ko saņēmāt no "
+     "`/v1/log/checkpoint`.",
+     "That is no signed checkpoint of this log. Give the file that came from "
+     "`/v1/log/checkpoint`."},
+    {"backup.busy", "Atslēgas pašlaik tiek dzēstas. Mēģiniet vēlreiz pēc brīža.",
+     "Keys are being erased just now. Try again in a moment."},
+    {"backup.damaged",
+     "Rezerves kopija ir bojāta vai nepilnīga. Saglabājiet to, sāciet jaunu mapi un izsauciet "
+     "operatoru.",
+     "The backup is damaged or not whole. Keep it, begin a new folder, and call an operator."},
+    {"backup.failing", "Pēdējā rezerves kopija neizdevās. Salabojiet rezerves kopiju sējumu.",
+     "The last backup failed. Mend the volume for backups."},
+    {"backup.no-folder", "Rezerves kopiju mapes nav. Pievienojiet tās sējumu vai izveidojiet mapi.",
+     "The folder for backups is not there. Mount its volume, or make the folder."},
+    {"backup.none", "Šeit nav nevienas pilnīgas rezerves kopijas. Pārbaudiet mapi.",
+     "There is no whole backup here. Check the folder."},
+    {"backup.not-configured",
+     "Rezerves kopijas nav iestatītas. Ierakstiet mapi konfigurācijas sadaļā [backup].",
+     "Backups are not configured. Name a folder in [backup] of the configuration."},
+    {"backup.older",
+     "Rezerves kopija ir vecāka par zināmo kontrolpunktu. Meklējiet jaunāku kopiju.",
+     "The backup is older than the checkpoint that is known. Look for a newer backup."},
+    {"backup.other-vault",
+     "Rezerves kopija ir no citas glabātavas vai cita žurnāla. Norādiet savu mapi un atslēgu.",
+     "The backup is of another vault or of another log. Name its own folder and key."},
+    {"backup.unknown", "Tāda rezerves kopijas uzdevuma nav.", "There is no such run of a backup."},
     {"checkpoint.damaged",
      "Glabātais kontrolpunkts ir bojāts. Izsauciet operatoru, lai to atjauno no kopijas.",
      "The stored checkpoint is damaged. Call an operator to restore it from a copy."},
@@ -291,6 +323,13 @@ constexpr auto kTexts = std::to_array<ErrorText>({
      "it. See docs/hsm.md."},
     {"key.slots-spent", "Atslēgu kokā vairs nav vietas. Izsauciet operatoru.",
      "The key tree has no place left. Call an operator."},
+    {"erasure.waits-for-backup",
+     "Atslēgas ir dzēstas, bet vecā saknes atslēga gaida, līdz jaunais atslēgu koks ir rezerves "
+     "kopijā. "
+     "Salabojiet rezerves kopiju sējumu.",
+     "The keys are erased, but the old root key waits until the new key tree is backed up. Mend "
+     "the "
+     "volume for backups."},
     {"key.tree-behind",
      "Atslēgu kokā trūkst jaunāko ierakstu atslēgu: data/keys ir vecāka kopija. Izsauciet "
      "operatoru.",
@@ -358,11 +397,27 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"receipt.wrong-key",
      "Kvīti nav parakstījusi šī glabātava. Pārbaudiet, vai pārbaudes atslēga ir īstā.",
      "The receipt was not signed by this vault. Check that the verifier key is the right one."},
+    {"recovery.bad-origin",
+     "Žurnāla nosaukums nav derīgs. Lietojiet nosaukumu bez atstarpēm un plusa zīmes, piemēram, "
+     "vault.example/log2.",
+     "The name of the log is not valid. Use one without spaces and plus signs, such as "
+     "vault.example/log2."},
+    {"recovery.folder-in-use",
+     "Datu mape nav tukša. Pārvietojiet to prom; atjaunošana neko nepārraksta.",
+     "The data folder is not empty. Move it away; a recovery overwrites nothing."},
+    {"recovery.other-origin",
+     "Žurnāla kontrolpunktiem ir cits nosaukums. Atjaunojiet log_origin konfigurācijā vai veiciet "
+     "atjaunošanu.",
+     "The log's checkpoints have another name. Put back log_origin in the configuration, or "
+     "recover "
+     "from a backup."},
+    {"recovery.same-origin",
+     "Atjaunotam žurnālam vajag jaunu nosaukumu. Mainiet log_origin konfigurācijā.",
+     "A recovered log needs a new name. Change log_origin in the configuration."},
     {"record.damaged", "Glabātais ieraksts ir bojāts. Izsauciet operatoru.",
      "The stored record is damaged. Call an operator."},
     {"range.unsatisfiable", "Dokumentā šādu baitu nav.", "The document has no such bytes."},
-    {"record.bad-count",
-     "Vienā reizē var pievienot no 1 līdz 1000 ierakstiem. Sadaliet tos.",
+    {"record.bad-count", "Vienā reizē var pievienot no 1 līdz 1000 ierakstiem. Sadaliet tos.",
      "From 1 to 1000 records can be added at once. Split them."},
     {"record.exists",
      "Tāds ieraksts jau ir. Izmantojiet esošo vai izvēlieties citu identifikatoru.",
@@ -883,7 +938,8 @@ constexpr auto kTexts = std::to_array<ErrorText>({
     {"document.empty", "Dokuments ir tukšs. Norādiet failu ar saturu.",
      "The document is empty. Name a file that has content."},
     {"document.too-large",
-     "Dokuments ir par lielu, lai to pārbaudītu pakalpojumā. Nolasiet to un pārbaudiet ar edocvault "
+     "Dokuments ir par lielu, lai to pārbaudītu pakalpojumā. Nolasiet to un pārbaudiet ar "
+     "edocvault "
      "verify.",
      "The document is too large to be checked by the service. Get it and check it by edocvault "
      "verify."},

@@ -12,5 +12,6 @@ void RunVerifyBench(const std::string& only);
 void RunCostBench(const std::string& only, std::size_t cases);
 void RunVaultBench(const std::string& only);
 void RunKeyBench(const std::string& only);
+void RunBackupBench(const std::string& only);
 
 }  // namespace bench

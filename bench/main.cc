@@ -18,5 +18,6 @@ int main(int argc, char** argv) {
   bench::RunCostBench(only, argc > 2 ? std::strtoul(argv[2], nullptr, 10) : 1000);
   bench::RunVaultBench(only);
   bench::RunKeyBench(only);
+  bench::RunBackupBench(only);
   return 0;
 }

@@ -71,6 +71,13 @@ Finding ExamineTokenInUse(const Home& home) {
     return {"token", answer.error(), kTokenFix};
   const auto warning = answer.ok() ? answer.value().Text("warning") : std::nullopt;
   if (!warning) return {"token", base::Ok(), kTokenFix};
+  if (*warning == "backup.failing")
+    return {"backup",
+            base::Ok(),
+            "the service's log says why: docs/reliability.md; what is stored meanwhile is on one "
+            "volume only",
+            "",
+            {*warning}};
   return {"token",
           base::Ok(),
           *warning == "token.other-away"

@@ -1,13 +1,12 @@
 // erase: the keys of records go, by order of the custodians. The same verb drafts the order
 // (--draft), and has the service carry it out once enough of them approved it (`key approve`).
-#include <algorithm>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "base/file.h"
 #include "cli/api_client.h"
 #include "cli/ceremony_order.h"
+#include "cli/id_list.h"
 #include "cli/verbs.h"
 #include "vault/record.h"
 
@@ -15,8 +14,6 @@ namespace cli {
 namespace {
 
 using base::Json;
-
-constexpr std::size_t kMaxIds = std::size_t{1} << 20U;
 
 struct Options {
   std::string ids;
@@ -27,26 +24,6 @@ struct Options {
   std::vector<std::string> approvals;
   std::string profile = "operator";
 };
-
-// One id a line.
-base::Result<std::vector<vault::RecordId>> ReadIds(const std::string& file) {
-  ASSIGN_OR_RETURN(const base::Bytes content, base::ReadFile(file, kMaxIds));
-  std::vector<vault::RecordId> ids;
-  std::string_view text = base::AsText(content);
-  while (!text.empty()) {
-    const std::size_t end = std::min(text.find('\n'), text.size());
-    std::string_view line = text.substr(0, end);
-    text.remove_prefix(std::min(end + 1, text.size()));
-    if (line.ends_with('\r')) line.remove_suffix(1);
-    if (line.empty()) continue;
-    const auto id = vault::RecordId::Parse(line);
-    if (!id)
-      return base::Error{base::ErrorCode::kInvalidInput, "erasure.malformed",
-                         "not an id: " + std::string(line.substr(0, 64))};
-    ids.push_back(*id);
-  }
-  return ids;
-}
 
 base::Result<Json> Draft(const Common& common, const Options& options,
                          const hsm::CeremonyAct& act) {

@@ -13,7 +13,8 @@ constexpr std::array kVerbs = {
     cli::AddInit,       cli::AddServe,  cli::AddSign,  cli::AddExtend,  cli::AddPrepare,
     cli::AddComplete,   cli::AddVerify, cli::AddStore, cli::AddGet,     cli::AddHistory,
     cli::AddReceipt,    cli::AddDoctor, cli::AddTrust, cli::AddApprove, cli::AddBatch,
-    cli::AddCompletion, cli::AddKey,    cli::AddErase, cli::AddLog,     cli::AddAudit};
+    cli::AddCompletion, cli::AddKey,    cli::AddErase, cli::AddLog,     cli::AddAudit,
+    cli::AddBackup,     cli::AddRestore};
 
 }  // namespace
 

@@ -25,6 +25,8 @@ void AddStore(CLI::App& app, Common& common, int& exit_code);
 void AddGet(CLI::App& app, Common& common, int& exit_code);
 void AddHistory(CLI::App& app, Common& common, int& exit_code);
 void AddErase(CLI::App& app, Common& common, int& exit_code);
+void AddBackup(CLI::App& app, Common& common, int& exit_code);
+void AddRestore(CLI::App& app, Common& common, int& exit_code);
 void AddReceipt(CLI::App& app, Common& common, int& exit_code);
 void AddLog(CLI::App& app, Common& common, int& exit_code);
 void AddAudit(CLI::App& app, Common& common, int& exit_code);

@@ -27,7 +27,7 @@ TokenVaultKeys::TokenVaultKeys(SessionPool& pool, VaultKeyLabels labels, std::st
       roots_(pool, labels_.root),
       tree_(roots_),
       rate_(limits, clock),
-      guard_(std::move(checkpoint_mark)) {}
+      guard_(std::move(checkpoint_mark), log_origin_) {}
 
 base::Result<TopKey> TokenVaultKeys::NewTop() {
   return tree_.NewTop();

@@ -20,6 +20,9 @@ set_tests_properties(flow.chaos PROPERTIES TIMEOUT 300)
 add_test(NAME flow.erasure
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/erasure.py ${CMAKE_BINARY_DIR}/bin)
 set_tests_properties(flow.erasure PROPERTIES TIMEOUT 300)
+add_test(NAME flow.backup
+         COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/backup.py ${CMAKE_BINARY_DIR}/bin)
+set_tests_properties(flow.backup PROPERTIES TIMEOUT 300)
 add_test(NAME flow.batch_crash
          COMMAND python3 ${CMAKE_CURRENT_SOURCE_DIR}/flow/batch_crash.py ${CMAKE_BINARY_DIR}/bin
                  $<TARGET_FILE:token_shim> --kills 4)

@@ -30,6 +30,13 @@ base::Bytes NodeKey(const KeyNode& node) {
   return key;
 }
 
+std::optional<KeyNode> NodeOf(base::ByteSpan key) {
+  if (key.size() != 5 || key[0] > kKeyLeafLevel) return std::nullopt;
+  KeyNode node{key[0], 0};
+  for (const std::uint8_t byte : key.subspan(1)) node.index = (node.index << 8U) | byte;
+  return node;
+}
+
 std::string TextOf(const KeyNode& node) {
   return "key node " + std::to_string(node.level) + "/" + std::to_string(node.index);
 }
@@ -59,6 +66,17 @@ class Tables {
     const base::ByteSpan wrapped = payload->subspan(8);
     return std::optional(
         KeyTop{base::ReadUint64(payload->first(8)), {wrapped.begin(), wrapped.end()}});
+  }
+
+  base::Result<std::optional<UnfinishedErasure>> Erasure() const {
+    ASSIGN_OR_RETURN(const auto payload, Meta(kErasureKey));
+    if (!payload || payload->empty()) return std::optional<UnfinishedErasure>();
+    if (payload->size() != kErasureSize) return Damaged("erasure");
+    UnfinishedErasure erasure;
+    std::ranges::copy(payload->first(16), erasure.intent.bytes.begin());
+    erasure.before = base::ReadUint64(payload->subspan(16, 8));
+    erasure.after = base::ReadUint64(payload->subspan(24, 8));
+    return std::optional(erasure);
   }
 
   // The row as it is stored, guard included; nullopt when there is none.
@@ -114,6 +132,8 @@ class KeyStoreOnDisk final : public KeyStore {
                        const UnfinishedErasure& erasure) override;
   base::Result<std::optional<UnfinishedErasure>> Unfinished() const override;
   base::Status Finish() override;
+  base::Result<KeySlice> RowsFrom(const KeyNode& first, std::size_t most) const override;
+  base::Status PutBack(const KeySlice& slice) override;
 
  private:
   Tables In(const LmdbTransaction& transaction) const { return {transaction, nodes_, meta_}; }
@@ -121,6 +141,7 @@ class KeyStoreOnDisk final : public KeyStore {
                        base::ByteSpan payload) const;
   base::Status PutTop(LmdbTransaction& transaction, const KeyTop& top) const;
   base::Status PutRow(LmdbTransaction& transaction, const KeyNode& node, base::ByteSpan row) const;
+  base::Status PutErasure(LmdbTransaction& transaction, const UnfinishedErasure& erasure) const;
 
   LmdbEnvironment environment_;
   const LmdbTable nodes_;
@@ -144,6 +165,14 @@ base::Status KeyStoreOnDisk::PutRow(LmdbTransaction& transaction, const KeyNode&
                                     base::ByteSpan row) const {
   const base::Bytes key = NodeKey(node);
   return transaction.Put(nodes_, key, Guarded(GuardSize::kFull, key, row));
+}
+
+base::Status KeyStoreOnDisk::PutErasure(LmdbTransaction& transaction,
+                                        const UnfinishedErasure& erasure) const {
+  base::Bytes payload(erasure.intent.bytes.begin(), erasure.intent.bytes.end());
+  base::AppendUint64(erasure.before, payload);
+  base::AppendUint64(erasure.after, payload);
+  return PutMeta(transaction, kErasureKey, payload);
 }
 
 base::Result<std::optional<KeyTop>> KeyStoreOnDisk::Top() const {
@@ -186,11 +215,8 @@ base::Result<NextLeaf> KeyStoreOnDisk::Next() const {
   if (!top) return Damaged("there is no key tree");
   NextLeaf next{kFirstLeaf, std::move(*top), {}};
   ASSIGN_OR_RETURN(const auto last, transaction.Last(nodes_));
-  if (last && last->key.size() == NodeKey({}).size() && last->key[0] == kKeyLeafLevel) {
-    std::uint32_t index = 0;
-    for (const std::uint8_t byte : last->key.subspan(1)) index = (index << 8U) | byte;
-    next.leaf = index + 1;
-  }
+  const auto newest = last ? NodeOf(last->key) : std::nullopt;
+  if (newest && newest->level == kKeyLeafLevel) next.leaf = newest->index + 1;
   if (next.leaf >= kLeaves)
     return Error{ErrorCode::kUnavailable, "key.slots-spent", "2^24 leaves were made"};
   for (KeyNode node = ParentOf({kKeyLeafLevel, next.leaf}); node.level > 0; node = ParentOf(node)) {
@@ -239,28 +265,47 @@ base::Status KeyStoreOnDisk::Replace(const KeyTop& before, const KeyTop& after,
     return Error{ErrorCode::kConflict, "key.tree-changed", "the top is another"};
   RETURN_IF_ERROR(PutTop(transaction, after));
   for (const KeyRow& row : rows) RETURN_IF_ERROR(PutRow(transaction, row.node, row.row));
-  base::Bytes payload(erasure.intent.bytes.begin(), erasure.intent.bytes.end());
-  base::AppendUint64(erasure.before, payload);
-  base::AppendUint64(erasure.after, payload);
-  RETURN_IF_ERROR(PutMeta(transaction, kErasureKey, payload));
+  RETURN_IF_ERROR(PutErasure(transaction, erasure));
   return std::move(transaction).Commit();
 }
 
 base::Result<std::optional<UnfinishedErasure>> KeyStoreOnDisk::Unfinished() const {
   ASSIGN_OR_RETURN(const LmdbTransaction transaction, environment_.BeginRead());
-  ASSIGN_OR_RETURN(const auto payload, In(transaction).Meta(kErasureKey));
-  if (!payload || payload->empty()) return std::optional<UnfinishedErasure>();
-  if (payload->size() != kErasureSize) return Damaged("erasure");
-  UnfinishedErasure erasure;
-  std::ranges::copy(payload->first(16), erasure.intent.bytes.begin());
-  erasure.before = base::ReadUint64(payload->subspan(16, 8));
-  erasure.after = base::ReadUint64(payload->subspan(24, 8));
-  return std::optional(erasure);
+  return In(transaction).Erasure();
 }
 
 base::Status KeyStoreOnDisk::Finish() {
   ASSIGN_OR_RETURN(LmdbTransaction transaction, environment_.BeginWrite());
   RETURN_IF_ERROR(PutMeta(transaction, kErasureKey, {}));
+  return std::move(transaction).Commit();
+}
+
+base::Result<KeySlice> KeyStoreOnDisk::RowsFrom(const KeyNode& first, std::size_t most) const {
+  ASSIGN_OR_RETURN(const LmdbTransaction transaction, environment_.BeginRead());
+  const Tables tables = In(transaction);
+  KeySlice slice;
+  ASSIGN_OR_RETURN(slice.top, tables.Top());
+  ASSIGN_OR_RETURN(slice.erasure, tables.Erasure());
+  ASSIGN_OR_RETURN(LmdbCursor cursor, LmdbCursor::Open(transaction, nodes_));
+  ASSIGN_OR_RETURN(auto found, cursor.SeekAtOrAfter(NodeKey(first)));
+  while (found && slice.rows.size() < most) {
+    const auto node = NodeOf(found->key);
+    if (!node) return Damaged("a row of no node");
+    const auto row = Unguarded(GuardSize::kFull, found->key, found->value);
+    if (!row || row->size() != kKeyRowSize) return Damaged(TextOf(*node));
+    slice.rows.push_back({*node, {row->begin(), row->end()}});
+    ASSIGN_OR_RETURN(found, cursor.Next());
+  }
+  return slice;
+}
+
+base::Status KeyStoreOnDisk::PutBack(const KeySlice& slice) {
+  ASSIGN_OR_RETURN(LmdbTransaction transaction, environment_.BeginWrite());
+  ASSIGN_OR_RETURN(const auto there, In(transaction).Top());
+  if (there) return Error{ErrorCode::kConflict, "key.tree-changed", "there is a key tree"};
+  for (const KeyRow& row : slice.rows) RETURN_IF_ERROR(PutRow(transaction, row.node, row.row));
+  if (slice.top) RETURN_IF_ERROR(PutTop(transaction, *slice.top));
+  if (slice.erasure) RETURN_IF_ERROR(PutErasure(transaction, *slice.erasure));
   return std::move(transaction).Commit();
 }
 

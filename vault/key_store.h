@@ -72,6 +72,13 @@ struct UnfinishedErasure {
   friend bool operator==(const UnfinishedErasure&, const UnfinishedErasure&) = default;
 };
 
+// Some rows, and what stood above them at the same moment.
+struct KeySlice {
+  std::optional<KeyTop> top;
+  std::optional<UnfinishedErasure> erasure;
+  std::vector<KeyRow> rows;
+};
+
 // Thread-safe. Changes wait for one another, reads for nobody. When a change is ok, it is on stable
 // storage. Errors of all: kCorrupted "key.damaged"; kUnavailable "disk.full", "disk.unwritable";
 // of changes kOutcomeUnknown "ledger.commit": change nothing more, open anew.
@@ -110,6 +117,12 @@ class KeyStore {
                                const UnfinishedErasure& erasure) = 0;
   virtual base::Result<std::optional<UnfinishedErasure>> Unfinished() const = 0;
   virtual base::Status Finish() = 0;
+
+  // Rows from `first` on, by level and index, at most `most`: for backups.
+  virtual base::Result<KeySlice> RowsFrom(const KeyNode& first, std::size_t most) const = 0;
+  // Puts back what RowsFrom() gave; the tree begins with the slice that has a top, the last.
+  // kConflict "key.tree-changed" when there is one.
+  virtual base::Status PutBack(const KeySlice& slice) = 0;
 };
 
 }  // namespace vault

@@ -48,6 +48,7 @@ enum class RecordKind : std::uint8_t {
   kSealing = 4,   // A token is about to be asked for many seals; concerns no one client.
   kErasure = 5,   // Keys are about to be erased, or (with a `subject`) are: that entry's.
   kDamage = 6,    // Stored bytes were found damaged: those of `subject`, or all zero of an entry.
+  kRecovery = 7,  // The log begins anew with what a backup held of an older one: `old_checkpoint`.
 };
 
 // Where a document's ciphertext lies.
@@ -74,9 +75,14 @@ struct Record {
   // whoever holds the document, in the receipt. kClient: the alias MAC. kSealing: SHA-256 of the
   // SHA-256 digests, one after another, of all that is to be signed. kErasure: SHA-256 of the
   // sorted ids of the records. kDamage: the number of the entry, in the last 8 bytes.
+  // kRecovery: SHA-256 of `old_checkpoint`.
   base::Sha256Digest commitment;
   std::uint64_t root_before = 0;  // kErasure: generation of the root key, and the one after it.
   std::uint64_t root_after = 0;
+  // kRecovery: how many entries of the older log follow, and the text (no signatures) of its newest
+  // checkpoint that was known: origin, size, root. Entries from `kept` to that size are lost.
+  std::uint64_t kept = 0;
+  std::string old_checkpoint;
   KeySlot key;  // Of the record's own key.
   base::Bytes
       sealed;  // Metadata under the record's own key (nonce || AES-256-GCM), at most 1,200 bytes.

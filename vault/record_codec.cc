@@ -22,12 +22,13 @@ Error Malformed(const char* what) {
 
 bool IsKnownKind(std::uint8_t kind) {
   return kind >= static_cast<std::uint8_t>(RecordKind::kClient) &&
-         kind <= static_cast<std::uint8_t>(RecordKind::kDamage);
+         kind <= static_cast<std::uint8_t>(RecordKind::kRecovery);
 }
 
 base::Status CheckSizes(const Record& record) {
   if (record.agency.size() > kMaxAgencySize || record.sealed.size() > kMaxSealedSize ||
-      record.inline_content.size() > kMaxInlineSize)
+      record.inline_content.size() > kMaxInlineSize ||
+      record.old_checkpoint.size() > kMaxOldCheckpointSize)
     return Error{ErrorCode::kInvalidInput, "record.too-large",
                  "agency of " + std::to_string(record.agency.size()) + " bytes, sealed of " +
                      std::to_string(record.sealed.size()) + ", content of " +
@@ -58,6 +59,9 @@ base::Status CheckFieldsOfKind(const Record& record) {
   if (!HasClient(record.kind) && record.client != ClientId{})
     return Malformed("a client, but nothing that concerns one");
   const bool is_erasure = record.kind == RecordKind::kErasure;
+  const bool is_recovery = record.kind == RecordKind::kRecovery;
+  if (!is_recovery && (record.kept != 0 || !record.old_checkpoint.empty()))
+    return Malformed("an older log, but no recovery");
   if (!is_erasure && (record.root_before != 0 || record.root_after != 0))
     return Malformed("a root key, but no erasure");
   const bool has_content =
@@ -125,6 +129,18 @@ void TakeErasureFields(Reader& reader, Record& record) {
   record.root_after = reader.TakeNumber(8);
 }
 
+void AppendRecoveryFields(const Record& record, base::Bytes& out) {
+  base::AppendUint64(record.kept, out);
+  out.push_back(static_cast<std::uint8_t>(record.old_checkpoint.size() >> 8U));
+  out.push_back(static_cast<std::uint8_t>(record.old_checkpoint.size() & 0xFFU));
+  base::Append(base::AsBytes(record.old_checkpoint), out);
+}
+
+void TakeRecoveryFields(Reader& reader, Record& record) {
+  record.kept = reader.TakeNumber(8);
+  record.old_checkpoint = base::ToString(reader.Take(reader.TakeNumber(2)));
+}
+
 }  // namespace
 
 base::Result<base::Bytes> EncodeRecord(const Record& record) {
@@ -143,6 +159,7 @@ base::Result<base::Bytes> EncodeRecord(const Record& record) {
   if (record.kind == RecordKind::kDocument) AppendDocumentFields(record, out);
   if (HasSubject(record.kind)) base::Append(record.subject.span(), out);
   if (record.kind == RecordKind::kErasure) AppendErasureFields(record, out);
+  if (record.kind == RecordKind::kRecovery) AppendRecoveryFields(record, out);
   for (unsigned shift = 32; shift > 0; shift -= 8)
     out.push_back(static_cast<std::uint8_t>(record.key.value >> (shift - 8)));
   out.push_back(static_cast<std::uint8_t>(record.sealed.size() >> 8U));
@@ -168,6 +185,7 @@ base::Result<Record> DecodeRecord(base::ByteSpan bytes) {
   if (record.kind == RecordKind::kDocument) TakeDocumentFields(reader, record);
   if (HasSubject(record.kind)) reader.TakeInto(record.subject.bytes);
   if (record.kind == RecordKind::kErasure) TakeErasureFields(reader, record);
+  if (record.kind == RecordKind::kRecovery) TakeRecoveryFields(reader, record);
   record.key.value = static_cast<std::uint32_t>(reader.TakeNumber(4));
   const base::ByteSpan sealed = reader.Take(reader.TakeNumber(2));
   record.sealed.assign(sealed.begin(), sealed.end());

@@ -11,6 +11,7 @@ namespace vault {
 inline constexpr std::size_t kMaxAgencySize = 64;
 inline constexpr std::size_t kMaxSealedSize = 1200;
 inline constexpr std::size_t kMaxInlineSize = 1056;  // A document of 1,024 bytes, as in a segment.
+inline constexpr std::size_t kMaxOldCheckpointSize = 1024;
 
 // kInvalidInput "record.too-large" beyond the limits above; "record.malformed" when a field
 // is set that the kind has no place for (record.h), because it would silently be lost.

@@ -136,6 +136,19 @@ base::Result<base::UniqueFd> OpenSegmentForRead(const std::filesystem::path& pat
   return FromErrno("open", error);
 }
 
+base::Status WriteSegmentAt(const std::filesystem::path& path, std::uint64_t offset,
+                            base::ByteSpan bytes) {
+  const base::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  if (!fd.valid()) return FromErrno("open", errno);
+  return WriteAt(fd.get(), offset, bytes);
+}
+
+base::Status SyncSegment(const std::filesystem::path& path) {
+  const base::UniqueFd fd{::open(path.c_str(), O_WRONLY | O_CLOEXEC)};
+  if (!fd.valid()) return FromErrno("open", errno);
+  return ::fdatasync(fd.get()) == 0 ? base::Ok() : base::Status(FromErrno("sync", errno));
+}
+
 base::Status ReadAt(const base::UniqueFd& fd, std::uint64_t offset, std::span<std::uint8_t> out) {
   while (!out.empty()) {
     const ssize_t got = ::pread(fd.get(), out.data(), out.size(), static_cast<off_t>(offset));

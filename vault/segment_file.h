@@ -63,6 +63,12 @@ base::Result<base::UniqueFd> OpenSegmentForRead(const std::filesystem::path& pat
 // the disk cannot read it.
 base::Status ReadAt(const base::UniqueFd& fd, std::uint64_t offset, std::span<std::uint8_t> out);
 
+// For a recovery, which puts documents where they were: not for appends.
+// kUnavailable "disk.full", "disk.unwritable".
+base::Status WriteSegmentAt(const std::filesystem::path& path, std::uint64_t offset,
+                            base::ByteSpan bytes);
+base::Status SyncSegment(const std::filesystem::path& path);
+
 // The bytes before the first document.
 inline constexpr std::uint64_t kSegmentHeaderSize = 16;
 

@@ -1,8 +1,6 @@
 #include "vault/segments.h"
 
 #include <algorithm>
-#include <charconv>
-#include <cstdio>
 #include <map>
 #include <mutex>
 #include <string>
@@ -12,6 +10,7 @@
 #include "vault/directory.h"
 #include "vault/segment_codec.h"
 #include "vault/segment_file.h"
+#include "vault/segment_name.h"
 
 namespace vault {
 namespace {
@@ -24,54 +23,22 @@ constexpr std::uint64_t kRotateAt = std::uint64_t{256} << 20U;
 // Chunks are numbered by 32 bits (docs/formats/segment.md).
 constexpr std::uint64_t kLargestDocument = std::uint64_t{1} << 46U;
 constexpr std::size_t kMaxOpenFiles = 256;
-constexpr std::size_t kMaxAgency = 64;
-constexpr std::size_t kNumberDigits = 10;
-constexpr std::size_t kMonthDigits = 6;
-constexpr std::string_view kSuffix = ".vseg";
+constexpr std::uint64_t kCopyPiece = std::uint64_t{1} << 20U;
 
-// The files of one agency and month.
-struct Series {
-  std::string agency;
-  std::string month;  // YYYYMM of the intake, in UTC.
-  friend auto operator<=>(const Series&, const Series&) = default;
-};
-
-bool IsAgency(std::string_view agency) {
-  const auto allowed = [](char c) {
-    return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-';
-  };
-  return !agency.empty() && agency.size() <= kMaxAgency && std::ranges::all_of(agency, allowed);
-}
-
-std::string MonthOf(base::Time time) {
-  const std::string text = base::FormatTime(time);  // YYYY-MM-...
-  return text.substr(0, 4) + text.substr(5, 2);
-}
-
-// NNNNNNNNNN-agency-YYYYMM.vseg
-std::string NameOf(std::uint64_t number, const Series& series) {
-  std::string digits = std::to_string(number);
-  if (digits.size() < kNumberDigits) digits.insert(0, kNumberDigits - digits.size(), '0');
-  return digits + "-" + series.agency + "-" + series.month + std::string(kSuffix);
-}
-
-struct Named {
-  std::uint64_t number = 0;
-  Series series;
-};
-
-// nullopt for a file that NameOf() did not name.
-std::optional<Named> ParseName(const std::string& name) {
-  const std::size_t dash = name.find('-');
-  if (dash == std::string::npos || !name.ends_with(kSuffix)) return std::nullopt;
-  const std::size_t tail = kMonthDigits + 1 + kSuffix.size();
-  if (name.size() < dash + 1 + tail) return std::nullopt;
-  Named named;
-  std::from_chars(name.data(), name.data() + dash, named.number);
-  named.series.agency = name.substr(dash + 1, name.size() - tail - dash - 1);
-  named.series.month = name.substr(name.size() - tail + 1, kMonthDigits);
-  if (NameOf(named.number, named.series) != name) return std::nullopt;
-  return named;
+base::Status CopyCiphertext(const fs::path& file, const SegmentRef& where,
+                            const base::Sha256Digest& ciphertext_sha256,
+                            const Segments::PieceTaker& take) {
+  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(file));
+  base::Sha256Stream hash;
+  base::Bytes piece;
+  for (std::uint64_t done = 0; done < where.length; done += piece.size()) {
+    piece.resize(std::min(kCopyPiece, where.length - done));
+    RETURN_IF_ERROR(ReadAt(fd, where.offset + done, piece));
+    hash.Update(piece);
+    RETURN_IF_ERROR(take(piece));
+  }
+  if (std::move(hash).Finish() == ciphertext_sha256) return base::Ok();
+  return Error{ErrorCode::kCorrupted, "segment.damaged", file.string() + ": its SHA-256 differs"};
 }
 
 base::Status CheckKey(const base::Secret& key) {
@@ -140,6 +107,8 @@ class SegmentsOnDisk final : public Segments {
                         const base::Secret& key, const base::PieceSink& sink) const override;
   base::Status ReadRange(const SegmentRef& where, const base::Secret& key, std::uint64_t offset,
                          std::uint64_t length, const base::PieceSink& sink) const override;
+  base::Status Copy(const SegmentRef& where, const base::Sha256Digest& ciphertext_sha256,
+                    const PieceTaker& take) const override;
   base::Status Check(const SegmentRef& where,
                      const base::Sha256Digest& ciphertext_sha256) const override;
 
@@ -170,7 +139,7 @@ base::Status SegmentsOnDisk::Scan() {
   std::error_code error;
   for (fs::directory_iterator file(directory_, error), end; !error && file != end;
        file.increment(error)) {
-    const auto named = ParseName(file->path().filename().string());
+    const auto named = ParseSegmentName(file->path().filename().string());
     if (!named) continue;
     files_[named->number] = named->series;
     Current& current = current_[named->series];
@@ -198,8 +167,8 @@ base::Result<Place> SegmentsOnDisk::Reserve(const Series& series, std::uint64_t 
 
 base::Status SegmentsOnDisk::OpenCurrent(const Series& series, Current& current) {
   CloseIdleFiles();
-  ASSIGN_OR_RETURN(
-      auto file, SegmentFile::Reopen(directory_ / NameOf(current.number, series), current.number));
+  ASSIGN_OR_RETURN(auto file, SegmentFile::Reopen(directory_ / SegmentName(current.number, series),
+                                                  current.number));
   current.file = std::move(file);
   return base::Ok();
 }
@@ -208,7 +177,8 @@ base::Result<SegmentsOnDisk::Current> SegmentsOnDisk::CreateNext(const Series& s
   CloseIdleFiles();
   // A number is spent even when making its file fails: a file without its header stays unused.
   const std::uint64_t number = next_number_++;
-  ASSIGN_OR_RETURN(auto file, SegmentFile::Create(directory_ / NameOf(number, series), number));
+  ASSIGN_OR_RETURN(auto file,
+                   SegmentFile::Create(directory_ / SegmentName(number, series), number));
   Current created{number, std::move(file)};
   files_[number] = series;
   current_[series] = created;
@@ -233,7 +203,7 @@ base::Result<std::unique_ptr<DocumentWriter>> SegmentsOnDisk::Begin(std::string_
   RETURN_IF_ERROR(CheckKey(key));
   if (size > kLargestDocument)
     return Error{ErrorCode::kInvalidInput, "segment.bad-size", "a document of that size"};
-  ASSIGN_OR_RETURN(Place place, Reserve({std::string(agency), MonthOf(intake)}, StoredSize(size)));
+  ASSIGN_OR_RETURN(Place place, Reserve(SeriesOf(agency, intake), StoredSize(size)));
   return std::unique_ptr<DocumentWriter>(
       std::make_unique<WriterOnDisk>(std::move(place), key, size));
 }
@@ -244,7 +214,7 @@ base::Result<fs::path> SegmentsOnDisk::PathOf(const SegmentRef& where) const {
   if (found == files_.end())
     return Error{ErrorCode::kCorrupted, "segment.damaged",
                  "no segment " + std::to_string(where.segment)};
-  return directory_ / NameOf(where.segment, found->second);
+  return directory_ / SegmentName(where.segment, found->second);
 }
 
 base::Result<base::UniqueFd> SegmentsOnDisk::OpenToRead(const SegmentRef& where,
@@ -274,6 +244,13 @@ base::Status SegmentsOnDisk::Check(const SegmentRef& where,
   return CheckCiphertext(path, where, ciphertext_sha256);
 }
 
+base::Status SegmentsOnDisk::Copy(const SegmentRef& where,
+                                  const base::Sha256Digest& ciphertext_sha256,
+                                  const PieceTaker& take) const {
+  ASSIGN_OR_RETURN(const fs::path path, PathOf(where));
+  return CopyCiphertext(path, where, ciphertext_sha256, take);
+}
+
 }  // namespace
 
 std::map<std::uint64_t, fs::path> SegmentFilesOf(const fs::path& data) {
@@ -281,24 +258,14 @@ std::map<std::uint64_t, fs::path> SegmentFilesOf(const fs::path& data) {
   std::error_code error;
   for (fs::directory_iterator file(data / "segments", error), end; !error && file != end;
        file.increment(error))
-    if (const auto named = ParseName(file->path().filename().string()))
+    if (const auto named = ParseSegmentName(file->path().filename().string()))
       files[named->number] = file->path();
   return files;
 }
 
 base::Status CheckCiphertext(const fs::path& file, const SegmentRef& where,
                              const base::Sha256Digest& ciphertext_sha256) {
-  constexpr std::uint64_t kPiece = std::uint64_t{1} << 20U;
-  ASSIGN_OR_RETURN(const base::UniqueFd fd, OpenSegmentForRead(file));
-  base::Sha256Stream hash;
-  base::Bytes piece(std::min(kPiece, where.length));
-  for (std::uint64_t done = 0; done < where.length; done += piece.size()) {
-    piece.resize(std::min(kPiece, where.length - done));
-    RETURN_IF_ERROR(ReadAt(fd, where.offset + done, piece));
-    hash.Update(piece);
-  }
-  if (std::move(hash).Finish() == ciphertext_sha256) return base::Ok();
-  return Error{ErrorCode::kCorrupted, "segment.damaged", file.string() + ": its SHA-256 differs"};
+  return CopyCiphertext(file, where, ciphertext_sha256, [](base::ByteSpan) { return base::Ok(); });
 }
 
 base::Result<Written> Segments::Append(std::string_view agency, base::Time intake,

@@ -6,6 +6,7 @@
 #pragma once
 
 #include <filesystem>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string_view>
@@ -92,6 +93,13 @@ class Segments {
   virtual base::Status ReadRange(const SegmentRef& where, const base::Secret& key,
                                  std::uint64_t offset, std::uint64_t length,
                                  const base::PieceSink& sink) const = 0;
+
+  // Hands on a document's stored bytes as they are, in pieces of at most a megabyte. What they
+  // hash to is known behind the last: until this returns ok they prove nothing.
+  // Errors as Read(), and those of `take`.
+  using PieceTaker = std::function<base::Status(base::ByteSpan piece)>;
+  virtual base::Status Copy(const SegmentRef& where, const base::Sha256Digest& ciphertext_sha256,
+                            const PieceTaker& take) const = 0;
 
   // Whether the stored bytes have that SHA-256, without a key and in little memory.
   // kCorrupted "segment.damaged".

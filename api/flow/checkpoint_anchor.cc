@@ -1,6 +1,7 @@
 #include "api/flow/checkpoint_anchor.h"
 
 #include "base/file.h"
+#include "vault/recovery.h"
 #include "vault/witnessing.h"
 
 namespace api {
@@ -10,12 +11,30 @@ constexpr std::size_t kMaxAnchor = std::size_t{256} << 10U;
 
 }  // namespace
 
+// Of the log that this one was recovered from.
+base::Status CheckpointAnchor::CheckOlder(std::string_view note, const vault::Ledger& ledger) {
+  ASSIGN_OR_RETURN(const auto older, vault::OlderLogOf(ledger));
+  if (!older)
+    return base::Error{base::ErrorCode::kCorrupted, "anchor.damaged",
+                       path_.string() + " is of another log"};
+  const auto noted = vault::NotedHead(note, older->origin);
+  if (!noted.ok())
+    return base::Error{base::ErrorCode::kCorrupted, "anchor.damaged",
+                       path_.string() + ": " + noted.error().message};
+  if (noted.value().size < older->head.size || noted.value() == older->head) return base::Ok();
+  return base::Error{base::ErrorCode::kCorrupted, "ledger.rolled-back",
+                     path_.string() + " has the older log with " +
+                         std::to_string(noted.value().size) + " entries, the recovery knew of " +
+                         std::to_string(older->head.size)};
+}
+
 base::Status CheckpointAnchor::Check(const vault::Ledger& ledger) {
   if (path_.empty()) return base::Ok();
   const auto file = base::ReadFile(path_, kMaxAnchor);
   if (!file.ok() && file.error().code == base::ErrorCode::kNotFound) return base::Ok();
   const auto noted = file.ok() ? vault::NotedHead(base::AsText(file.value()), origin_)
                                : base::Result<vault::TreeHead>(file.error());
+  if (!noted.ok() && file.ok()) return CheckOlder(base::AsText(file.value()), ledger);
   if (!noted.ok())
     return base::Error{base::ErrorCode::kCorrupted, "anchor.damaged",
                        path_.string() + ": " + noted.error().message};

@@ -113,8 +113,9 @@ base::Status EraseRecords::EndWhatIsLeft() {
   RETURN_IF_ERROR(keys_.RequireRunning());
   ASSIGN_OR_RETURN(const auto top, store_.Top());
   if (!top) return base::Ok();
-  RETURN_IF_ERROR(vault_keys_.KeepRoot(ToHsm(*top)));
   ASSIGN_OR_RETURN(const auto unfinished, store_.Unfinished());
+  if (unfinished && before_root_goes_) RETURN_IF_ERROR(before_root_goes_());
+  RETURN_IF_ERROR(vault_keys_.KeepRoot(ToHsm(*top)));
   if (!unfinished) return base::Ok();
   ASSIGN_OR_RETURN(const vault::StoredRecord intent, ledger_.Find(unfinished->intent));
   vault::Record done;

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <atomic>
+#include <functional>
 #include <mutex>
 #include <string>
 #include <vector>
@@ -40,9 +41,17 @@ struct Erased {
 // Thread-safe; one erasure at a time. Borrows its parts; they must outlive it.
 class EraseRecords {
  public:
+  // `before_root_goes` is asked when the tree is the new one and the old root key is about to be
+  // destroyed; while it fails, the old root key stays.
+  using BeforeRootGoes = std::function<base::Status()>;
   EraseRecords(vault::Ledger& ledger, vault::KeyStore& store, hsm::VaultKeys& vault_keys,
-               RecordKeys& keys, const base::Clock& clock)
-      : ledger_(ledger), store_(store), vault_keys_(vault_keys), keys_(keys), clock_(clock) {}
+               RecordKeys& keys, const base::Clock& clock, BeforeRootGoes before_root_goes = {})
+      : ledger_(ledger),
+        store_(store),
+        vault_keys_(vault_keys),
+        keys_(keys),
+        clock_(clock),
+        before_root_goes_(std::move(before_root_goes)) {}
 
   // When this returns ok, no record of the request can be read any more.
   //
@@ -82,6 +91,7 @@ class EraseRecords {
   hsm::VaultKeys& vault_keys_;
   RecordKeys& keys_;
   const base::Clock& clock_;
+  const BeforeRootGoes before_root_goes_;
   std::mutex erasing_;
   std::atomic<bool> settled_ = false;
 };

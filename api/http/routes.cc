@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 
+#include "api/http/backup_routes.h"
 #include "api/http/batch_routes.h"
 #include "api/http/content_disposition.h"
 #include "api/http/content_response.h"
@@ -78,6 +79,7 @@ Result Ready(const Flows& flows, const Request&, const Wildcards&) {
   json.Set("status", "ready");
   json.Set("token", facts.token);
   // Ready, but a human should know.
+  if (flows.backups.IsFailing()) json.Set("warning", "backup.failing");
   if (facts.second) json.Set("warning", "token.second-in-use");
   // The vault is well, and so are all agencies but those whose keys are there.
   for (hsm::Provisioner& other : flows.other_tokens)
@@ -416,6 +418,14 @@ Result PostErasures(const Flows& flows, const Request& request, const Wildcards&
   return PostErasure(flows.erase_records, request);
 }
 
+Result PostBackups(const Flows& flows, const Request&, const Wildcards&) {
+  return PostBackup(flows.backups);
+}
+
+Result GetBackups(const Flows& flows, const Request& request, const Wildcards& wildcards) {
+  return GetBackup(flows.backups, wildcards.at(0), WaitOf(request));
+}
+
 // ---- The table. ----
 
 // Who may call a route; the flows decide on.
@@ -445,7 +455,7 @@ struct Route {
   Who who;
   Result (*answer)(const Flows&, const Request&, const Wildcards&);
 };
-constexpr std::array<Route, 40> kRoutes{{
+constexpr std::array<Route, 42> kRoutes{{
     {"GET", "/health/live", Body::kNone, Who::kAll, Live},
     {"GET", "/health/ready", Body::kNone, Who::kAll, Ready},
     {"POST", "/v1/clients/lookup", Body::kSmall, Who::kBodies, LookUpClient},
@@ -473,6 +483,8 @@ constexpr std::array<Route, 40> kRoutes{{
     {"GET", "/v1/batches/*/sealings", Body::kNone, Who::kAgencies, GetBatchSealings},
     {"POST", "/v1/evidence-records", Body::kDocument, Who::kAgencies, PostEvidenceRecords},
     {"POST", "/v1/erasures", Body::kList, Who::kOperators, PostErasures},
+    {"POST", "/v1/backups", Body::kNone, Who::kOperators, PostBackups},
+    {"GET", "/v1/backups/*", Body::kNone, Who::kOperators, GetBackups},
     {"POST", "/csc/v2/info", Body::kMedium, Who::kAgencies, PostCscInfo},
     {"POST", "/csc/v2/credentials/list", Body::kMedium, Who::kAgencies, PostCscList},
     {"POST", "/csc/v2/credentials/info", Body::kMedium, Who::kAgencies, PostCscCredential},

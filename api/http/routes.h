@@ -1,6 +1,7 @@
 // Routes: which flow answers which request. The table in routes.cc is the API.
 #pragma once
 
+#include "api/flow/backup_desk.h"
 #include "api/flow/batch_queue.h"
 #include "api/flow/client_history.h"
 #include "api/flow/completion_queue.h"
@@ -42,6 +43,7 @@ struct Flows {
   DocumentReceipt& document_receipt;
   ClientHistory& client_history;
   EraseRecords& erase_records;
+  BackupDesk& backups;
   PublishCheckpoint& publish_checkpoint;
   EndorseCheckpoint& endorse_checkpoint;
   const ScrubVault& scrub;

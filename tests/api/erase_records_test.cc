@@ -37,7 +37,12 @@ struct Life {
   tests::FakeVaultKeys keys{roots};
   const tests::FixedClock clock;
   RecordKeys record_keys{mortal_store, keys};
-  EraseRecords erase{mortal_ledger, mortal_store, keys, record_keys, clock};
+  base::Status backed_up = base::Ok();  // What is answered before an old root key goes.
+  int asked_for_backup = 0;
+  EraseRecords erase{mortal_ledger, mortal_store, keys, record_keys, clock, [this] {
+                       ++asked_for_backup;
+                       return backed_up;
+                     }};
 };
 
 class EraseRecordsTest : public testing::Test {
@@ -300,6 +305,25 @@ TEST_F(EraseRecordsTest, ATokenThatIsAwayAtTheEndLeavesItUnfinishedUntilItIsBack
   ASSERT_TRUE(life_->erase.Settle().ok());
   EXPECT_EQ(token_.roots.size(), 1U);
   EXPECT_EQ(Entries().size(), 2U);
+}
+
+// An older backup opens with nothing once the old root key is gone.
+TEST_F(EraseRecordsTest, TheOldRootKeyStaysUntilTheNewTreeIsBackedUp) {
+  const std::vector<RecordId> ids = PutMany(2);
+  EXPECT_EQ(life_->asked_for_backup, 0);
+  life_->backed_up =
+      base::Error{base::ErrorCode::kUnavailable, "erasure.waits-for-backup", "not mounted"};
+  const Erased erased = Erase({ids[0]}).value();
+  EXPECT_FALSE(erased.is_complete);
+  EXPECT_EQ(Read(ids[0]), "key.erased");
+  EXPECT_EQ(token_.roots.size(), 2U);
+  EXPECT_EQ(life_->erase.Settle().error().reason, "erasure.waits-for-backup");
+  Restart();
+  ASSERT_TRUE(life_->erase.Settle().ok());
+  EXPECT_EQ(life_->asked_for_backup, 1) << "by the process that found it unfinished";
+  EXPECT_EQ(token_.roots.size(), 1U);
+  ASSERT_TRUE(life_->erase.Settle().ok());
+  EXPECT_EQ(life_->asked_for_backup, 1) << "nothing is left";
 }
 
 // The keyholder died over it, say: the service itself goes on.

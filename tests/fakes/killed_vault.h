@@ -126,6 +126,11 @@ class KilledKeyStore final : public vault::KeyStore {
   base::Status Finish() override {
     return fate_.Around([&] { return real_.Finish(); });
   }
+  base::Result<vault::KeySlice> RowsFrom(const vault::KeyNode& first,
+                                         std::size_t most) const override {
+    return real_.RowsFrom(first, most);
+  }
+  base::Status PutBack(const vault::KeySlice& slice) override { return real_.PutBack(slice); }
 
  private:
   vault::KeyStore& real_;

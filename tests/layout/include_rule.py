@@ -24,7 +24,7 @@ ARROWS = {
 # The only headers of a folder that other folders may include; base is all front door.
 FRONT_DOORS = {
     "hsm": {"approval.h", "ceremony.h", "seal_rule.h", "signer.h", "signed_info.h", "vault_keys.h", "provisioner.h", "keyholder.h"},
-    "vault": {"key_store.h", "ledger.h", "record.h", "segments.h", "receipt.h", "tile.h", "witnessing.h", "audit.h"},
+    "vault": {"backup.h", "recovery.h", "key_store.h", "ledger.h", "record.h", "segments.h", "receipt.h", "tile.h", "witnessing.h", "audit.h"},
     "signing": {"verifier.h", "xml_gate.h", "xades_writer.h", "signing_place.h", "extender.h", "unsigned_properties.h", "container_writer.h", "copy_statement.h", "stored_container.h", "evidence.h",
                 "evidence_bundle.h", "evidence_record_writer.h", "report_pages.h", "checked_signatures.h",
                 "trust_material.h"},

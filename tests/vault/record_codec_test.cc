@@ -164,6 +164,22 @@ TEST(RecordCodecTest, RefusesFieldsBeyondTheirLimits) {
   EXPECT_TRUE(DecodeRecord(Encoded(record)).ok());
 }
 
+TEST(RecordCodecTest, OnlyARecoveryNamesAnOlderLog) {
+  Record record;
+  record.kind = RecordKind::kRecovery;
+  record.id = RecordId::New();
+  record.kept = 7;
+  record.old_checkpoint = "vault.example/one\n9\nhash\n";
+  const Record decoded = DecodeRecord(Encoded(record)).value();
+  EXPECT_EQ(decoded.kept, 7U);
+  EXPECT_EQ(decoded.old_checkpoint, record.old_checkpoint);
+  record.old_checkpoint.assign(kMaxOldCheckpointSize + 1, 'x');
+  EXPECT_EQ(EncodeRecord(record).error().reason, "record.too-large");
+  record = Example();
+  record.kept = 1;
+  EXPECT_EQ(EncodeRecord(record).error().reason, "record.malformed");
+}
+
 TEST(RandomIdTest, ReadsExactlyWhatItWrites) {
   const RecordId id = RecordId::New();
   EXPECT_EQ(RecordId::Parse(id.Text()), id);
