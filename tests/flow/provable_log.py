@@ -127,7 +127,8 @@ class ProvableLog(unittest.TestCase):
         return error and error["code"]
 
     def test_6_an_audit_of_a_copy_finds_nothing_and_then_a_flipped_bit(self):
-        self.store()
+        large = self.appliance.write("large.txt", "too large for its entry " * 100)
+        self.assertEqual(self.appliance.run("store", large, "--client", "PK:1").exit, 0)
         self.assertEqual(self.appliance.run("audit", self.home / "data").code, "vault.locked")
         self.appliance.stop()
         copy = self.home / "copy"
