@@ -14,7 +14,7 @@ namespace vault {
 namespace {
 
 // Entries indexed in one transaction at open: far below LMDB's limit of dirty pages.
-constexpr std::uint64_t kCatchUpGroup = 4096;
+constexpr std::uint64_t kCatchUpGroup = 16'384;
 
 bool IsInHistory(const Record& record) {
   return record.kind == RecordKind::kDocument || record.kind == RecordKind::kAccess;
