@@ -42,6 +42,10 @@ def missing():
     return ""
 
 
+class CannotRecord(Exception):
+    """The machine has what it takes, but does not let us."""
+
+
 class Filesystem:
     def __init__(self, name, megabytes, make):
         self.name, self.size, self.make = name, megabytes << 20, make
@@ -77,10 +81,13 @@ def record(tools, filesystem, work, documents, left_out):
             if (fuse / "disk").exists():
                 break
             time.sleep(0.05)
-        loop = run("losetup", "-f", "--show", fuse / "disk").stdout.strip()
+        looped = run("losetup", "-f", "--show", fuse / "disk", check=False)
+        if looped.returncode:
+            raise CannotRecord(f"losetup: {looped.stderr.strip()}")
+        loop = looped.stdout.strip()
         try:
             if not mount(loop, top):
-                sys.exit("the recorded disk does not mount")
+                raise CannotRecord("the recorded disk does not mount")
             words = [left_out] if left_out else []
             run(tools / "vault_load", "write", top / "data", fuse / "mark", documents, 4, *words)
         finally:
@@ -199,6 +206,14 @@ def main():
     if missing():
         print("SKIPPED:", missing())
         return SKIPPED
+    try:
+        return trials(options)
+    except CannotRecord as reason:
+        print("SKIPPED:", reason)
+        return SKIPPED
+
+
+def trials(options):
     bad = False
     for name, filesystem in FILESYSTEMS.items():
         if options.filesystem not in (name, "both"):
