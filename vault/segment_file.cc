@@ -10,6 +10,7 @@
 #include <cstring>
 #include <string>
 
+#include "base/write_at.h"
 #include "vault/directory.h"
 
 namespace vault {
@@ -43,14 +44,8 @@ base::Bytes HeaderOf(std::uint64_t number) {
 }
 
 base::Status WriteAt(int fd, std::uint64_t offset, base::ByteSpan bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return FromErrno("write", errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    offset += static_cast<std::uint64_t>(written);
-  }
-  return base::Ok();
+  const int error = base::WriteAt(fd, offset, bytes);
+  return error == 0 ? base::Ok() : base::Status(FromErrno("write", error));
 }
 
 }  // namespace

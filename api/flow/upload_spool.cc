@@ -12,6 +12,7 @@
 #include "base/aead.h"
 #include "base/random.h"
 #include "base/unique_fd.h"
+#include "base/write_at.h"
 
 namespace api {
 namespace {
@@ -39,14 +40,8 @@ base::Result<base::UniqueFd> OpenFile(const std::filesystem::path& path, int fla
 }
 
 base::Status WriteAll(int fd, std::uint64_t offset, base::ByteSpan bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::pwrite(fd, bytes.data(), bytes.size(), static_cast<off_t>(offset));
-    if (written < 0 && errno == EINTR) continue;
-    if (written < 0) return FromErrno("write", errno);
-    bytes = bytes.subspan(static_cast<std::size_t>(written));
-    offset += static_cast<std::uint64_t>(written);
-  }
-  return base::Ok();
+  const int error = base::WriteAt(fd, offset, bytes);
+  return error == 0 ? base::Ok() : base::Status(FromErrno("write", error));
 }
 
 bool ReadAll(int fd, std::uint64_t offset, std::span<std::uint8_t> out) {
